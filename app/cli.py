@@ -1,0 +1,93 @@
+"""The command line: one verb a module in ``app/verbs``.
+
+A verb module has ``add_parser(verbs)``, which adds its parser and sets ``run`` to a function of the parsed arguments
+and the :class:`app.session.Session` that returns the exit code, and ``commands(session)``, which gives the commands it
+runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import locale
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Sequence
+from types import ModuleType
+
+import app.verbs
+from app.commands import Commands
+from app.session import Session
+from app.texts import Texts
+from data.audit import open_audit
+from data.home import Home
+from twin.access import DEMO_ACTOR, Purpose
+from twin.errors import DiskError, ZhianError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``zhian`` and return its exit code: 0 ok, 1 failure, 2 usage, 3 missing system piece, 4 bad input, 5 not
+    allowed, 6 integrity, 7 disk, 130 interrupted.
+    """
+    verbs = _verbs()
+    arguments = _parser(verbs).parse_args(argv)
+    try:
+        session = open_session(arguments.language, arguments.purpose, arguments.reference, arguments.json)
+        for verb in verbs:
+            for command in verb.commands(session):
+                session.commands.add(command)
+        return int(arguments.run(arguments, session))
+    except KeyboardInterrupt:
+        return _fail(arguments, "interrupted", 130)
+    except ZhianError as error:
+        return _fail(arguments, str(error), error.exit_code)
+    except OSError as error:
+        return _fail(arguments, str(error), DiskError.exit_code if error.errno in DISK_ERRORS else 1)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets a sentence, --debug the rest
+        return _fail(arguments, f"unexpected {type(error).__name__}: {error}. Run again with --debug and report it.", 1)
+
+
+DISK_ERRORS = frozenset({5, 27, 28, 30, 122})  # EIO, EFBIG, ENOSPC, EROFS, EDQUOT
+
+
+def open_session(language: str = "", purpose: str = "", reference: str = "", as_json: bool = False) -> Session:
+    """Return a session of this user."""
+    home = Home.of_user()
+    commands = Commands(DEMO_ACTOR, open_audit(home.state / "audit.sqlite"))
+    if purpose:
+        commands.purpose = Purpose(purpose, reference)
+    return Session(home, Texts(language or default_language()), commands, as_json)
+
+
+def default_language() -> str:
+    """Chinese, unless the environment asks for English."""
+    spoken = os.environ.get("ZHIAN_LANGUAGE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    spoken = spoken or (locale.getlocale()[0] or "")
+    return "en" if spoken.lower().startswith("en") else "zh"
+
+
+def _verbs() -> list[ModuleType]:
+    names = sorted(module.name for module in pkgutil.iter_modules(app.verbs.__path__))
+    return [importlib.import_module(f"app.verbs.{name}") for name in names]
+
+
+def _parser(verbs: Sequence[ModuleType]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="zhian", description="智安孪生 · Zhian Twin: a county in 3D, alive.")
+    parser.add_argument("--language", choices=("zh", "en"), default="", help="default: from the environment, else zh")
+    parser.add_argument("--purpose", default="", help="why you look; needed to see plates and names in full")
+    parser.add_argument("--reference", default="", help="the case or order the purpose belongs to")
+    parser.add_argument("--json", action="store_true", help="print results as JSON")
+    parser.add_argument("--debug", action="store_true", help="show where an error came from")
+    subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for verb in verbs:
+        verb.add_parser(subparsers)
+    return parser
+
+
+def _fail(arguments: argparse.Namespace, message: str, code: int) -> int:
+    if arguments.debug:
+        traceback.print_exc()
+    print(f"zhian: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,39 @@
+"""The words of the window and the command line, in both languages."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from typing import Any
+
+LANGUAGES = ("zh", "en")
+
+
+class Texts:
+    """Looks up a text by its key in the language of the moment.
+
+    The files ``resources/texts/*.toml`` hold ``[section]`` tables whose entries are ``key = {zh = "…", en = "…"}``; a
+    text's full key is ``section.key``, and sections may nest.
+    """
+
+    def __init__(self, language: str = "zh") -> None:
+        self.language = language
+        self._texts: dict[str, dict[str, str]] = {}
+        for file in sorted((resources.files("resources") / "texts").iterdir(), key=lambda f: f.name):
+            if file.name.endswith(".toml"):
+                self._collect("", tomllib.loads(file.read_text("utf-8")))
+
+    def _collect(self, prefix: str, node: dict[str, Any]) -> None:
+        for key, value in node.items():
+            if set(value) == set(LANGUAGES):
+                self._texts[prefix + key] = value
+            else:
+                self._collect(f"{prefix}{key}.", value)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._texts
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text for ``key`` with ``{names}`` filled in; a key that is missing is a programming error."""
+        text = self._texts[key][self.language]
+        return text.format(**values) if values else text

@@ -1,0 +1,164 @@
+"""What a layer is: rows of the world, and what to draw for them.
+
+A layer holds no widget and no actor. ``rows`` answers from a :class:`twin.world.World`; the same rows are drawn and
+exported, so what is exported is what is drawn. ``draw`` returns primitives; how they reach the screen is the window's
+business, and their colours are names in ``resources/styles``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import Imagery, Terrain
+from twin.city.tables import Column
+from twin.geo import BoolArray
+from twin.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A layer's rows.
+
+    Parameters
+    ----------
+    columns : mapping of str to (N,) array
+        ``id`` is always there and unique.
+    geometry : (N,) object array of shapely geometries, or None
+        In the city's projected system.
+    position_m : (N, 3) float32 array, or None
+        East, north, up in the local frame, for rows that are points and change each second.
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+    geometry: NDArray[np.object_] | None = None
+    position_m: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+    def take(self, keep: BoolArray) -> Rows:
+        """Return the rows where ``keep`` (N,) is true."""
+        return Rows(
+            {name: values[keep] for name, values in self.columns.items()},
+            None if self.geometry is None else self.geometry[keep],
+            None if self.position_m is None else self.position_m[keep],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Solids:
+    """Buildings: rows with ``height_m`` and ``base_m``, footprints in ``geometry``; ``style`` (N,) names the shade."""
+
+    rows: Rows
+    style: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Polygons on the ground; ``style`` (N,) names the fill."""
+
+    rows: Rows
+    style: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Ribbons on the ground, ``width_m`` (N,) wide; ``style`` (N,) names the colour."""
+
+    rows: Rows
+    width_m: NDArray[np.float32]
+    style: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """Points with a shape.
+
+    Parameters
+    ----------
+    position_m : (N, 3) float32 array
+    symbol : (N,) uint8 array
+        Index into ``names``.
+    names : tuple of str
+        Symbol names; shape and colour are looked up in the style.
+    heading_deg : (N,) float32 array
+        NaN where there is none.
+    faded : (N,) bool array
+        Stale: drawn weaker.
+    """
+
+    rows: Rows
+    position_m: NDArray[np.float32]
+    symbol: NDArray[np.uint8]
+    names: tuple[str, ...]
+    heading_deg: NDArray[np.float32]
+    faded: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Words on the map: (N, 3) positions, (N,) texts in both languages, (N,) ranks (0 is the most important)."""
+
+    rows: Rows
+    position_m: NDArray[np.float32]
+    zh: NDArray[Any]
+    en: NDArray[Any]
+    rank: NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Heights or a picture, drawn as the ground itself."""
+
+    terrain: Terrain | None = None
+    imagery: Imagery | None = None
+
+
+Drawing = Solids | Areas | Lines | Symbols | Labels | Surface
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStatus:
+    """What the layer tree shows: rows, time of the newest data (0 if it has none), why there is nothing."""
+
+    count: int
+    newest_s: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerState:
+    """What a user chose for a layer. ``where`` is a filter as in ``zhian export --where``; empty for all rows."""
+
+    visible: bool = True
+    opacity: float = 1.0
+    where: str = ""
+    symbol: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Layer(Protocol):
+    """Something that can be seen and exported."""
+
+    name: str
+    group: str
+    """``city``, ``live`` or ``work``: where the layer tree puts it."""
+    columns: tuple[Column, ...]
+    """What ``rows`` gives beside geometry; empty for terrain and imagery."""
+
+    def rows(self, world: World) -> Rows:
+        """Return the layer's rows at an instant; empty rows for terrain and imagery."""
+        ...
+
+    def draw(self, world: World, rows: Rows) -> Drawing:
+        """Return what to draw for ``rows`` (some or all of what ``rows`` gave)."""
+        ...
+
+    def status(self, world: World) -> LayerStatus:
+        """Return what the layer tree says of it."""
+        ...

@@ -1,0 +1,52 @@
+"""The twin at one instant; now is only one such instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from twin.city.city import City
+from twin.live.frame import TrackFrame
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a source is doing.
+
+    Parameters
+    ----------
+    name, kind : str
+        As in the settings: ``demo-life``, ``recorded-track``.
+    up : bool
+    reason : str
+        Why it is down, in words for the operator; empty while it is up.
+    last_s : float
+        Arrival of the last good data, seconds since 1970-01-01 UTC; 0 if never.
+    rate_hz : float
+        Observations a second over the last seconds.
+    """
+
+    name: str
+    kind: str
+    up: bool
+    reason: str
+    last_s: float
+    rate_hz: float
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The city, where everything was, and how the sources stood, at one instant.
+
+    Parameters
+    ----------
+    at_s : float
+        Seconds since 1970-01-01 UTC.
+    live : bool
+        False for a recording or a look back: the screen must say so.
+    """
+
+    city: City
+    tracks: TrackFrame
+    sources: tuple[SourceState, ...]
+    at_s: float
+    live: bool
