@@ -1,0 +1,45 @@
+# Two commands: `make run` opens the county, `make test` proves it. Each sets up what it needs first.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= ../shared/data
+
+.PHONY: run test test-real check bench lock wheelhouse clean setup setup-dev
+
+run: setup
+	$(BIN)/zhian run $(ARGS)
+
+test: setup-dev check
+	$(BIN)/python -m pytest -m "not real" $(ARGS)
+
+# Imports and plays the real files of a folder laid out as docs/real-data.md says.
+test-real: setup-dev
+	ZHIAN_REAL_DATA=$(abspath $(DATA)) $(BIN)/python -m pytest -m real $(ARGS)
+
+check: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python packaging/check_locks.py
+
+bench: setup-dev
+	$(BIN)/python -m benchmarks
+
+lock: setup-dev
+	$(BIN)/uv pip compile --quiet pyproject.toml --group install --universal --generate-hashes \
+		--python-version 3.11 --no-header --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --group install --group dev --universal --generate-hashes \
+		--python-version 3.11 --no-header --constraint requirements.lock --output-file requirements-dev.lock
+
+# A folder of wheels for a machine without a network: copy it there and say `make run WHEELHOUSE=dir`.
+wheelhouse:
+	$(PYTHON) -m pip download --quiet --require-hashes --only-binary :all: --dest wheelhouse --requirement requirements.lock
+
+setup:
+	@$(PYTHON) packaging/bootstrap.py run
+
+setup-dev:
+	@$(PYTHON) packaging/bootstrap.py dev
+
+clean:
+	rm -rf .venv out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
