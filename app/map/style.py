@@ -1,0 +1,71 @@
+"""Colours and shapes of the map, from ``resources/styles``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+THEMES = ("dark", "light")
+SHAPES = ("dot", "arrow", "diamond", "square", "ring", "cross", "triangle")
+Rgb = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolStyle:
+    """How one kind of symbol looks; ``size_px`` is its width on the screen."""
+
+    shape: str
+    colour: str
+    size_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class MapStyle:
+    """One theme of the map.
+
+    Parameters
+    ----------
+    values : mapping
+        The ``[map]`` table of the style file.
+    symbols : mapping of str to SymbolStyle
+    """
+
+    theme: str
+    values: Mapping[str, Any]
+    symbols: Mapping[str, SymbolStyle]
+
+    def colour(self, section: str, name: str, otherwise: str = "") -> str:
+        """Return a colour as ``#RRGGBB``; ``otherwise`` names the entry to use where ``name`` is not known."""
+        table: Mapping[str, str] = self.values[section]
+        return table[name] if name in table or not otherwise else table[otherwise]
+
+    def rgb(self, section: str, name: str, otherwise: str = "") -> Rgb:
+        """Return a colour as three numbers from 0 to 1."""
+        return rgb(self.colour(section, name, otherwise))
+
+    def number(self, section: str, name: str) -> float:
+        """Return a number."""
+        return float(self.values[section][name])
+
+    def symbol(self, name: str) -> SymbolStyle:
+        """Return the look of a symbol; the one of ``other`` where the name is not known."""
+        return self.symbols.get(name) or self.symbols["other"]
+
+
+def rgb(colour: str) -> Rgb:
+    """Convert ``#RRGGBB`` to three numbers from 0 to 1."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red / 255, green / 255, blue / 255
+
+
+@lru_cache(maxsize=4)
+def load_style(theme: str) -> MapStyle:
+    """Read a theme: ``dark`` or ``light``."""
+    text = (resources.files("resources") / "styles" / f"{theme}.toml").read_text("utf-8")
+    values = tomllib.loads(text)["map"]
+    symbols = {name: SymbolStyle(**entry) for name, entry in values["symbols"].items()}
+    return MapStyle(theme, values, symbols)
