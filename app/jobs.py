@@ -183,7 +183,7 @@ class _Work(QRunnable):
         """Do the work on a thread of the pool; whatever it raises travels to the window's thread."""
         try:
             answer, error = self._function(self._report, self._stop.is_set), None
-        except Exception as problem:  # noqa: BLE001 - handed on: `failed` or the event log gets it
+        except Exception as problem:
             answer, error = None, problem
             if not isinstance(problem, CancelledError):
                 LOG.warning("job %d failed", self._number, exc_info=problem)
