@@ -17,6 +17,9 @@ import traceback
 from collections.abc import Sequence
 from types import ModuleType
 
+import data.gdal_guard  # noqa: F401 - before any verb loads GDAL
+
+# isort: split
 import app.verbs
 from app.commands import Commands
 from app.session import Session

@@ -48,7 +48,8 @@ class Home:
     def twins(self) -> list[str]:
         """List the names of the twins kept here."""
         folder = self.data / "twins"
-        return sorted(p.parent.name for p in folder.glob("*/twin.json")) if folder.is_dir() else []
+        found = (p.parent.name for p in folder.glob("*/twin.json")) if folder.is_dir() else iter(())
+        return sorted(name for name in found if not name.startswith("."))  # a dot begins a twin in the making
 
     def current(self) -> str:
         """Return the name of the twin that opens by default: the one last made or opened."""

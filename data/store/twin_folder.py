@@ -8,22 +8,30 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
+import data.gdal_guard  # noqa: F401 - before GDAL loads
+
+# isort: split
 import geopandas as gpd
 import msgspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import rasterio
+from rasterio.errors import RasterioError
 from rasterio.transform import from_origin
 
 from data.store.imagery import GeoTiffImagery
 from twin.city.city import City, Terrain
 from twin.city.tables import TABLES
-from twin.errors import BadInputError
+from twin.errors import BadInputError, DiskError
 from twin.geo import LocalFrame
 
 FORMAT = 1
 TERRAIN, IMAGERY, MANIFEST = "terrain.tif", "imagery.tif", "twin.json"
+AGAIN = "import it again, or make the demo county with `zhian county build`"
 
 
 class Manifest(msgspec.Struct, forbid_unknown_fields=False):
@@ -39,10 +47,45 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=False):
 
 
 def save_city(city: City, folder: Path) -> None:
-    """Write ``city`` into ``folder``, replacing what was there once all of it is on disk."""
-    fresh = folder.with_name(folder.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    """Write ``city`` into ``folder``, replacing what was there once all of it is on disk.
+
+    Raises
+    ------
+    twin.errors.DiskError
+        If what was written does not read back; the folder stays as it was.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _recover(folder)
+    # A leading dot cannot begin a twin's name, so a half-made folder is never listed.
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
+    try:
+        _write(city, fresh)
+        _check(city, fresh)
+        _sync(fresh)
+        _swap(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def open_city(folder: Path) -> City:
+    """Read a city from its folder.
+
+    Raises
+    ------
+    twin.errors.BadInputError
+        If the folder is no twin, a file in it is damaged, or a newer program wrote it.
+    """
+    _recover(folder)
+    manifest = _read_manifest(folder)
+    frame = LocalFrame(manifest.crs, manifest.origin_m)
+    tables = {name: _read_table(file) for name in TABLES if (file := folder / f"{name}.parquet").exists()}
+    terrain = _read_terrain(folder / TERRAIN) if (folder / TERRAIN).exists() else None
+    imagery = GeoTiffImagery(folder / IMAGERY) if (folder / IMAGERY).exists() else None
+    return City(manifest.name, manifest.name_en, frame, tables, terrain, imagery, manifest.invented, manifest.credit)
+
+
+def _write(city: City, fresh: Path) -> None:
+    fresh.chmod(0o755)
     for name, table in city.tables.items():
         table.to_parquet(fresh / f"{name}.parquet", compression="zstd", index=False)
     if city.terrain is not None:
@@ -53,10 +96,30 @@ def save_city(city: City, folder: Path) -> None:
         FORMAT, city.name, city.name_en, city.frame.crs, city.frame.origin_m, city.invented, city.credit
     )
     (fresh / MANIFEST).write_text(json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=1), "utf-8")
+
+
+def _check(city: City, fresh: Path) -> None:
+    """Open what was written: some writers say nothing when the disk is full."""
+    try:
+        for name, table in city.tables.items():
+            if pq.read_metadata(fresh / f"{name}.parquet").num_rows != len(table):
+                raise DiskError(f"{fresh}: {name} was not written whole; make room on the disk and try again")
+        if city.terrain is not None:
+            _read_terrain(fresh / TERRAIN)
+    except (pa.ArrowException, BadInputError) as error:
+        raise DiskError(
+            f"{fresh}: what was written cannot be read back; make room on the disk and try again"
+        ) from error
+
+
+def _sync(fresh: Path) -> None:
     for file in fresh.iterdir():
         with file.open("rb+") as handle:
             os.fsync(handle.fileno())
-    old = folder.with_name(folder.name + ".old")
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    old = _old(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
@@ -64,28 +127,33 @@ def save_city(city: City, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def open_city(folder: Path) -> City:
-    """Read a city from its folder.
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
 
-    Raises
-    ------
-    twin.errors.BadInputError
-        If the folder is no twin, or a newer program wrote it.
-    """
-    again = "import it again, or make the demo county with `zhian county build`"
+
+def _recover(folder: Path) -> None:
+    """Bring back the old twin if the program ended between the two renames of :func:`_swap`."""
+    if not folder.exists() and (_old(folder) / MANIFEST).exists():
+        _old(folder).rename(folder)
+
+
+def _read_manifest(folder: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except FileNotFoundError:
-        raise BadInputError(str(folder), "there is no twin here", again) from None
-    except msgspec.MsgspecError as error:
-        raise BadInputError(str(folder / MANIFEST), f"the manifest cannot be read: {error}", again) from error
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInputError(str(folder), "there is no twin here", AGAIN) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadInputError(str(folder / MANIFEST), f"the manifest cannot be read: {error}", AGAIN) from error
     if manifest.format > FORMAT:
         raise BadInputError(str(folder), "a newer program wrote this twin", "open it with that version")
-    tables = {name: gpd.read_parquet(file) for name in TABLES if (file := folder / f"{name}.parquet").exists()}
-    terrain = _read_terrain(folder / TERRAIN) if (folder / TERRAIN).exists() else None
-    imagery = GeoTiffImagery(folder / IMAGERY) if (folder / IMAGERY).exists() else None
-    frame = LocalFrame(manifest.crs, manifest.origin_m)
-    return City(manifest.name, manifest.name_en, frame, tables, terrain, imagery, manifest.invented, manifest.credit)
+    return manifest
+
+
+def _read_table(file: Path) -> gpd.GeoDataFrame:
+    try:
+        return gpd.read_parquet(file)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise BadInputError(str(file), f"the table is damaged: {error}", AGAIN) from error
 
 
 def _write_terrain(terrain: Terrain, crs: str, path: Path) -> None:
@@ -97,5 +165,8 @@ def _write_terrain(terrain: Terrain, crs: str, path: Path) -> None:
 
 
 def _read_terrain(path: Path) -> Terrain:
-    with rasterio.open(path) as file:
-        return Terrain(file.read(1), file.transform.c, file.transform.f, file.transform.a)
+    try:
+        with rasterio.open(path, driver="GTiff") as file:
+            return Terrain(file.read(1), file.transform.c, file.transform.f, file.transform.a)
+    except RasterioError as error:
+        raise BadInputError(str(path), f"the terrain cannot be read: {error}", AGAIN) from error
