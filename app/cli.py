@@ -8,6 +8,7 @@ runs.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import locale
 import os
@@ -38,10 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser(verbs).parse_args(argv)
     try:
         session = open_session(arguments.language, arguments.purpose, arguments.reference, arguments.json)
-        for verb in verbs:
-            for command in verb.commands(session):
-                session.commands.add(command)
-        return int(arguments.run(arguments, session))
+        with contextlib.closing(session.commands):
+            for verb in verbs:
+                for command in verb.commands(session):
+                    session.commands.add(command)
+            return int(arguments.run(arguments, session))
     except KeyboardInterrupt:
         return _fail(arguments, "interrupted", 130)
     except ZhianError as error:

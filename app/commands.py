@@ -82,6 +82,10 @@ class Commands:
         except KeyError:
             raise UsageError(f"there is no command {command_id}") from None
 
+    def close(self) -> None:
+        """Let go of the audit record."""
+        self._audit.close()
+
     def run(self, command_id: str, *, about: str = "", **arguments: Any) -> Any:
         """Ask, record, and run; ``about`` names what it is done to, for the record.
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.columns import take
 from twin.city.city import Imagery, Terrain
 from twin.city.tables import Column
 from twin.geo import BoolArray
@@ -26,25 +27,30 @@ class Rows:
 
     Parameters
     ----------
+    size : int
+        How many there are: N below.
     columns : mapping of str to (N,) array
-        ``id`` is always there and unique.
+        ``id`` is always there and unique. Text is an object array of ``str``, empty where unknown; other unknowns are
+        NaN or NaT.
     geometry : (N,) object array of shapely geometries, or None
         In the city's projected system.
     position_m : (N, 3) float32 array, or None
         East, north, up in the local frame, for rows that are points and change each second.
     """
 
+    size: int
     columns: Mapping[str, NDArray[Any]]
     geometry: NDArray[np.object_] | None = None
     position_m: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
-        return len(self.columns["id"])
+        return self.size
 
     def take(self, keep: BoolArray) -> Rows:
         """Return the rows where ``keep`` (N,) is true."""
         return Rows(
-            {name: values[keep] for name, values in self.columns.items()},
+            int(np.count_nonzero(keep)),
+            take(self.columns, keep),
             None if self.geometry is None else self.geometry[keep],
             None if self.position_m is None else self.position_m[keep],
         )
@@ -124,7 +130,17 @@ Drawing = Solids | Areas | Lines | Symbols | Labels | Surface
 
 @dataclass(frozen=True, slots=True)
 class LayerStatus:
-    """What the layer tree shows: rows, time of the newest data (0 if it has none), why there is nothing."""
+    """What the layer tree shows.
+
+    Parameters
+    ----------
+    count : int
+        Rows.
+    newest_s : float
+        Time of the newest data, seconds since 1970-01-01 UTC; 0 if it has none.
+    reason : str
+        Why there is nothing, or nothing new: the key of a text (``reason.…``), or a source's own words.
+    """
 
     count: int
     newest_s: float = 0.0
@@ -142,14 +158,37 @@ class LayerState:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+FEATURE_FORMATS = ("gpkg", "geojson", "fgb", "parquet", "csv")
+RASTER_FORMATS = ("cog",)
+
+
+def empty_rows() -> Rows:
+    """Return no rows, for layers that are a surface."""
+    return Rows(0, {"id": np.empty(0, dtype=object)})
+
+
 class Layer(Protocol):
     """Something that can be seen and exported."""
 
-    name: str
-    group: str
-    """``city``, ``live`` or ``work``: where the layer tree puts it."""
-    columns: tuple[Column, ...]
-    """What ``rows`` gives beside geometry; empty for terrain and imagery."""
+    @property
+    def name(self) -> str:
+        """Its name in commands, styles and texts (``layer.<name>``)."""
+        ...
+
+    @property
+    def group(self) -> str:
+        """``city``, ``live`` or ``work``: where the layer tree puts it."""
+        ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What ``rows`` gives beside geometry; empty for terrain and imagery."""
+        ...
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of the formats it can be exported in: :data:`FEATURE_FORMATS` or :data:`RASTER_FORMATS`, and more."""
+        ...
 
     def rows(self, world: World) -> Rows:
         """Return the layer's rows at an instant; empty rows for terrain and imagery."""

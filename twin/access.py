@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class AuditSink(Protocol):
         """Keep one entry."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it writes to."""
+        ...
+
 
 DEMO_ACTOR = Actor("demo", "演示用户", frozenset({"demo"}))
 
@@ -82,14 +89,42 @@ def decide(actor: Actor, action: str, resource: Resource, purpose: Purpose | Non
     return Decision(True, "purpose stated" if stated else "shown masked", unmask=stated)
 
 
+def masked(values: NDArray[Any], how: str) -> NDArray[Any]:
+    """Hide the middle of each text; the one place where masking is done.
+
+    Parameters
+    ----------
+    values : (N,) array of text
+    how : str
+        ``plate`` for number plates and call signs: ``浙F·8K2Q6`` becomes ``浙F·8***6``, without a dot the first and the
+        last character stay. ``name`` for people: ``王小明`` becomes ``王**``. Anything else hides all of it.
+
+    Returns
+    -------
+    (N,) object array of str
+    """
+    text = np.asarray(values, dtype=np.str_)
+    width = text.dtype.itemsize // 4
+    if not len(text) or not width:
+        return text.astype(object)
+    letters = np.ascontiguousarray(text).view(np.uint32).reshape(len(text), width)
+    place = np.arange(width)
+    length = np.strings.str_len(text)[:, None]
+    if how == "plate":
+        start = (np.strings.rfind(text, "·") + 1)[:, None]
+        short = length - start <= 2
+        hidden = np.where(short, place >= start, (place > start) & (place < length - 1))
+    else:
+        hidden = place >= (1 if how == "name" else 0)
+    hidden = hidden & (place < length)
+    return np.where(hidden, np.uint32(ord("*")), letters).view(f"<U{width}").ravel().astype(object)
+
+
 def mask_plate(plate: str) -> str:
-    """Hide the middle of a number plate or call sign: ``浙F·8K2Q6`` becomes ``浙F·8***6``."""
-    head, dot, tail = plate.rpartition("·")
-    if len(tail) <= 2:
-        return head + dot + "*" * len(tail)
-    return head + dot + tail[0] + "*" * (len(tail) - 2) + tail[-1]
+    """Hide the middle of one number plate or call sign."""
+    return str(masked(np.array([plate]), "plate")[0])
 
 
 def mask_name(name: str) -> str:
-    """Keep the first character of a person's name: ``王小明`` becomes ``王**``."""
-    return name[:1] + "*" * (len(name) - 1)
+    """Keep the first character of one person's name."""
+    return str(masked(np.array([name]), "name")[0])

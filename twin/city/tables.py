@@ -12,12 +12,16 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, numpy type (``str`` for text), unit, and whether it may identify a person."""
+    """One column: its name, numpy type (``str`` for text), unit, and whether it may identify a person.
+
+    ``mask`` says how a sensitive text is hidden, as in :func:`twin.access.masked`: ``plate`` or ``name``.
+    """
 
     name: str
     dtype: str
     unit: str = ""
     sensitive: bool = False
+    mask: str = "plate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""All layers, in drawing order: what comes first lies lowest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from layers.boundaries import BoundaryLayer
+from layers.buildings import BuildingLayer
+from layers.cameras import CameraLayer
+from layers.drones import DroneLayer
+from layers.imagery import ImageryLayer
+from layers.land import LandLayer
+from layers.layer import Layer
+from layers.people import PeopleLayer
+from layers.places import PlaceLayer
+from layers.roads import RoadLayer
+from layers.sensors import SensorLayer
+from layers.signals import SignalLayer
+from layers.sites import SiteLayer
+from layers.terrain import TerrainLayer
+from layers.vehicles import VehicleLayer
+from layers.water import WaterLayer
+from twin.errors import UsageError
+
+OWN: tuple[Callable[[], Layer], ...] = (
+    TerrainLayer,
+    ImageryLayer,
+    LandLayer,
+    WaterLayer,
+    RoadLayer,
+    BoundaryLayer,
+    BuildingLayer,
+    SiteLayer,
+    SignalLayer,
+    CameraLayer,
+    SensorLayer,
+    VehicleLayer,
+    PeopleLayer,
+    DroneLayer,
+    PlaceLayer,
+)
+
+
+def _all() -> tuple[Layer, ...]:
+    """Return our own layers, then those that other packages offer as entry points of the group ``zhian.layers``."""
+    offered = sorted(entry_points(group="zhian.layers"), key=lambda point: point.name)
+    return tuple(make() for make in (*OWN, *(point.load() for point in offered)))
+
+
+LAYERS: tuple[Layer, ...] = _all()
+
+
+def layer_by_name(name: str) -> Layer:
+    """Return the layer of a name.
+
+    Raises
+    ------
+    twin.errors.UsageError
+        If there is none; the message lists those there are.
+    """
+    for layer in LAYERS:
+        if layer.name == name:
+            return layer
+    raise UsageError(f"there is no layer {name}; there are: {', '.join(layer.name for layer in LAYERS)}")

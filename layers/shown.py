@@ -1,0 +1,47 @@
+"""What a user may see of a layer: the one way from a layer to a screen, a table or a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from layers.columns import replaced
+from layers.layer import Layer, Rows
+from twin.access import masked
+from twin.city.tables import Column
+from twin.filters import compile_filter
+from twin.world import World
+
+
+def shown(layer: Layer, world: World, *, where: str = "", unmask: bool = False) -> Rows:
+    """Return a layer's rows with what identifies people hidden, and then filtered.
+
+    The filter sees what the user sees: it cannot be used to guess a hidden plate.
+
+    Raises
+    ------
+    twin.errors.UsageError
+        If the filter cannot be read, or names a column that is not there.
+    """
+    chosen = compile_filter(where) if where.strip() else None
+    rows = layer.rows(world)
+    if not unmask:
+        rows = hide(rows, layer.columns)
+    return rows if chosen is None else rows.take(chosen(rows.columns))
+
+
+def hide(rows: Rows, columns: tuple[Column, ...]) -> Rows:
+    """Return the rows with their sensitive columns masked; the same rows if there are none."""
+    sensitive = [column for column in columns if column.sensitive]
+    if not sensitive:
+        return rows
+    others = {column.name: _hidden(rows, column) for column in sensitive}
+    return Rows(rows.size, replaced(rows.columns, others), rows.geometry, rows.position_m)
+
+
+def _hidden(rows: Rows, column: Column) -> Any:
+    def make() -> NDArray[Any]:
+        return masked(rows.columns[column.name], column.mask)
+
+    return make
