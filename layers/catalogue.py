@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from layers.boundaries import BoundaryLayer
 from layers.buildings import BuildingLayer
 from layers.cameras import CameraLayer
+from layers.congestion import CongestionLayer
 from layers.drones import DroneLayer
 from layers.imagery import ImageryLayer
 from layers.land import LandLayer
@@ -29,6 +30,7 @@ OWN: tuple[Callable[[], Layer], ...] = (
     LandLayer,
     WaterLayer,
     RoadLayer,
+    CongestionLayer,
     BoundaryLayer,
     BuildingLayer,
     SiteLayer,
