@@ -1,0 +1,204 @@
+"""The demo county, all of it invented, from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from data.simulate.county.bend import Bend, make_bend
+from data.simulate.county.candidates import join
+from data.simulate.county.devices import put_up
+from data.simulate.county.edges import Edges
+from data.simulate.county.footprints import not_on_each_other, on_free_ground, walls
+from data.simulate.county.frames import ids, table
+from data.simulate.county.ground import cover, raise_terrain
+from data.simulate.county.motorways import add_motorways
+from data.simulate.county.names import Namer
+from data.simulate.county.network import bridge, clip, connected, drop_drowned, make_oneways, street_edges
+from data.simulate.county.one_off import ensembles
+from data.simulate.county.outline import Areas, draw_outline, share_out
+from data.simulate.county.plan import CRS, FULL, SEAT_LAT_DEG, SEAT_LON_DEG, SMALL, Plan
+from data.simulate.county.plots import Plots, set_out
+from data.simulate.county.roads import join_up, junction_table, road_table
+from data.simulate.county.routes import draw_routes
+from data.simulate.county.shapes import points
+from data.simulate.county.sites import Built, appoint, name_buildings
+from data.simulate.county.streets import Streets, lay_streets
+from data.simulate.county.town_patterns import business, construction, estates, industry, old_towns
+from data.simulate.county.village_patterns import Villages, found_villages, ribbons
+from data.simulate.county.waters import Waters, dig_waters
+from twin.city.city import City, Terrain
+from twin.errors import CancelledError
+from twin.geo import LocalFrame
+
+STAGES = ("ground", "streets", "water", "roads", "terrain", "buildings", "sites", "land", "devices", "routes", "done")
+"""Names of the stages, in order; each has a text ``county.stage.<name>``."""
+_SHARE = dict(zip(STAGES, (0.0, 0.02, 0.06, 0.1, 0.2, 0.24, 0.8, 0.82, 0.9, 0.92, 1.0), strict=True))
+
+CREDIT = (
+    "虚构的演示县，由智安孪生生成，与真实地点、机构和人员无关。 / "
+    "Invented demo county made by Zhian Twin; any likeness to real places, bodies or people is accidental."
+)
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
+
+
+def build_county(
+    seed: int = 1, small: bool = False, progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> City:
+    """Build the demo county, or the small one for tests.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same county, to the byte.
+    progress : callable
+        Told the share done, 0 to 1, and the name of the stage, one of :data:`STAGES`.
+    cancelled : callable
+        Asked between and within stages.
+
+    Raises
+    ------
+    twin.errors.CancelledError
+        If ``cancelled`` said so.
+    """
+    return _Builder(seed, SMALL if small else FULL, progress, cancelled).build()
+
+
+class _Builder:
+    """Runs the stages, each on random numbers of its own."""
+
+    def __init__(self, seed: int, plan: Plan, progress: Progress | None, cancelled: Cancelled | None) -> None:
+        self.plan = plan
+        self.frame = LocalFrame.around(SEAT_LON_DEG, SEAT_LAT_DEG, CRS)
+        streams = np.random.SeedSequence(seed).spawn(len(STAGES) + 8)
+        self.rng = [np.random.Generator(np.random.PCG64(stream)) for stream in streams]
+        self._progress, self._cancelled = progress, cancelled
+
+    def stage(self, name: str, within: float = 0.0) -> None:
+        """Report, and stop here if asked to; ``within`` is the share done of the stage."""
+        if self._cancelled is not None and self._cancelled():
+            raise CancelledError("the county was not built: stopped")
+        if self._progress is not None:
+            after = [*_SHARE.values(), 1.0][STAGES.index(name) + 1]
+            self._progress(_SHARE[name] + within * (after - _SHARE[name]), name)
+
+    def build(self) -> City:
+        plan = self.plan
+        seat = self.frame.to_local(SEAT_LON_DEG, SEAT_LAT_DEG)
+        east_m, north_m = (float(np.round(seat[axis] + self.frame.origin_m[axis])) for axis in (0, 1))
+        self.stage("ground")
+        bend = make_bend(east_m, north_m, plan.waves, self.rng[0])
+        county = draw_outline(plan, east_m, north_m, self.rng[1])
+        areas = share_out(plan, county, east_m, north_m, self.rng[2])
+        self.stage("streets")
+        streets = lay_streets(plan, bend, _rim(bend, county), self.rng[3])
+        self.stage("water")
+        waters = dig_waters(plan, bend, streets, county, self.rng[4])
+        self.stage("roads")
+        edges = self._roads(bend, streets, waters, county)
+        network = join_up(edges, plan, self.rng[5])
+        plots = set_out(streets, plan, bend, county, self.rng[6])
+        self.stage("terrain")
+        terrain = raise_terrain(plan, county, waters, plots, self.rng[8])
+        villages = found_villages(plots, plan, self.rng[9])
+        built = self._buildings(plots, villages, bend, edges, waters, county)
+        crs = self.frame.crs
+        self.stage("sites")
+        sites = appoint(plan, plots, built, bend, county, crs, self.rng[11])
+        self.stage("land")
+        land, land_kind = cover(plots, plan, bend, waters, county, self.rng[7])
+        self.stage("devices")
+        devices = put_up(plan, network, plots, waters, county, crs, self.rng[12])
+        self.stage("routes")
+        routes = draw_routes(plan, network, plots, county, crs, self.rng[13])
+        places, boundaries = _places(plan, areas, villages, east_m, north_m, crs, self.rng[14])
+        tables = {
+            "buildings": _building_table(built, sites, terrain, crs),
+            "roads": road_table(network, crs),
+            "junctions": junction_table(network, crs, self.rng[15]),
+            "water": _water_table(waters, crs, self.rng[16]),
+            "land": table("land", crs, land, id=ids("g", len(land)), kind=land_kind),
+            "places": places,
+            "boundaries": boundaries,
+            "sites": sites,
+            "devices": devices,
+            "routes": routes,
+        }
+        self.stage("done")
+        return City(plan.zh, plan.en, self.frame, tables, terrain, None, invented=True, credit=CREDIT)
+
+    def _roads(self, bend: Bend, streets: Streets, waters: Waters, county: shapely.Polygon) -> Edges:
+        edges = drop_drowned(clip(street_edges(bend, streets), county), waters)
+        edges = add_motorways(edges, self.plan, bend, county)
+        make_oneways(edges, self.plan, bend)
+        edges = connected(edges)
+        self.stage("roads", 0.5)
+        return bridge(edges, waters.shapes)
+
+    def _buildings(
+        self, plots: Plots, villages: Villages, bend: Bend, edges: Edges, waters: Waters, county: shapely.Polygon
+    ) -> Built:
+        rng = self.rng[10]
+        self.stage("buildings")
+        town = [
+            *ensembles(plots, rng), *business(plots, self.plan, rng), *estates(plots, self.plan, rng),
+            *industry(plots, rng), *old_towns(plots, rng), *construction(plots, rng),
+        ]  # fmt: skip
+        wanted = max(self.plan.counts.buildings - sum(len(part) for part in town), 0)
+        candidates = join([*town, *ribbons(plots, villages, self.plan, wanted, rng)])
+        self.stage("buildings", 0.2)
+        shapes = walls(candidates, bend)
+        free = np.flatnonzero(on_free_ground(shapes, edges, waters.shapes, county))
+        self.stage("buildings", 0.6)
+        keep = free[not_on_each_other(shapes[free], candidates.urgency[free])]
+        return Built(candidates.take(keep), shapes[keep], ids("b", len(keep)))
+
+
+def _rim(bend: Bend, county: shapely.Polygon) -> tuple[float, float, float, float]:
+    ring = shapely.get_coordinates(county)
+    u, v = bend.to_grid(ring[:, 0], ring[:, 1])
+    margin = 0.02 * float(u.max() - u.min())
+    return float(u.min()) - margin, float(v.min()) - margin, float(u.max()) + margin, float(v.max()) + margin
+
+
+def _building_table(built: Built, sites: gpd.GeoDataFrame, terrain: Terrain, crs: str) -> gpd.GeoDataFrame:
+    middle = shapely.get_coordinates(shapely.centroid(built.shapes))
+    base = np.round(terrain.sample(middle[:, 0], middle[:, 1]), 2)
+    rows = built.rows
+    return table(
+        "buildings", crs, built.shapes, id=built.ids, name=name_buildings(sites, built), use=rows.use,
+        floors=rows.floors, height_m=np.round(rows.height_m, 1), base_m=base, roof=rows.roof,
+    )  # fmt: skip
+
+
+def _water_table(waters: Waters, crs: str, rng: np.random.Generator) -> gpd.GeoDataFrame:
+    namer = Namer(rng)
+    ends = {"lake": "荡", "river": "塘", "canal": "港", "pond": "池"}
+    named = [namer.stem()[0] + ends[kind] if kind != "pond" else "" for kind in waters.kinds]
+    return table("water", crs, waters.shapes, id=ids("w", len(named)), name=named, kind=waters.kinds)
+
+
+def _places(
+    plan: Plan, areas: Areas, villages: Villages, east_m: float, north_m: float, crs: str, rng: np.random.Generator
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    namer = Namer(rng)
+    rows = [(plan.zh, plan.en, "county", 1, (east_m, north_m))]
+    for town in plan.towns:
+        x, y = town.centre_m
+        rows.append((town.zh, town.en, town.kind, 2, (east_m + x, north_m + y)))
+    rows += [(*namer.village(), "village", 4, tuple(place)) for place in villages.place_m.tolist()]
+    zh, en, kind, rank, place = zip(*rows, strict=True)
+    places = table(
+        "places", crs, points(np.array(place)), id=ids("p", len(rows)), name=zh, name_en=en, kind=kind, rank=rank
+    )
+    shapes = np.array([areas.county, *areas.towns], dtype=object)
+    count = len(shapes)
+    boundaries = table(
+        "boundaries", crs, shapes, id=ids("a", count), name=zh[:count], name_en=en[:count], kind=kind[:count]
+    )
+    return places, boundaries
