@@ -9,6 +9,25 @@ from twin.live.frame import TrackFrame
 
 
 @dataclass(frozen=True, slots=True)
+class Playback:
+    """Where a recording stands that a source plays: it is a look back, not now, and the screen must say so.
+
+    Parameters
+    ----------
+    begin_s, end_s, clock_s : float
+        First and last time in the recording, and the one it stands at, in its own clock (seconds since 1970 UTC).
+    speed : float
+        Seconds of the recording a second.
+    """
+
+    begin_s: float
+    end_s: float
+    clock_s: float
+    speed: float
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceState:
     """How a source is doing.
 
@@ -23,6 +42,8 @@ class SourceState:
         Arrival of the last good data, seconds since 1970-01-01 UTC; 0 if never.
     rate_hz : float
         Observations a second over the last seconds.
+    playback : Playback or None
+        None for a source that tells what is now.
     """
 
     name: str
@@ -31,6 +52,7 @@ class SourceState:
     reason: str
     last_s: float
     rate_hz: float
+    playback: Playback | None = None
 
 
 @dataclass(frozen=True, slots=True)

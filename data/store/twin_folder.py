@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import data.gdal_guard  # noqa: F401 - before GDAL loads
@@ -67,18 +68,24 @@ def save_city(city: City, folder: Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def open_city(folder: Path) -> City:
-    """Read a city from its folder.
+def read_manifest(folder: Path) -> Manifest:
+    """Read what a twin is, without its tables; raises as :func:`open_city`."""
+    _recover(folder)
+    return _read_manifest(folder)
+
+
+def open_city(folder: Path, only: Collection[str] = tuple(TABLES)) -> City:
+    """Read a city from its folder, with all its tables or those named in ``only``.
 
     Raises
     ------
     twin.errors.BadInputError
         If the folder is no twin, a file in it is damaged, or a newer program wrote it.
     """
-    _recover(folder)
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     frame = LocalFrame(manifest.crs, manifest.origin_m)
-    tables = {name: _read_table(file) for name in TABLES if (file := folder / f"{name}.parquet").exists()}
+    files = {name: folder / f"{name}.parquet" for name in TABLES if name in only}
+    tables = {name: _read_table(file) for name, file in files.items() if file.exists()}
     terrain = _read_terrain(folder / TERRAIN) if (folder / TERRAIN).exists() else None
     imagery = GeoTiffImagery(folder / IMAGERY) if (folder / IMAGERY).exists() else None
     return City(manifest.name, manifest.name_en, frame, tables, terrain, imagery, manifest.invented, manifest.credit)

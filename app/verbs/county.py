@@ -1,0 +1,192 @@
+"""``zhian county``: make the demo county, list the twins kept here, choose one, and count what is in it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from app.commands import Call, Command
+from app.session import Session
+from data.home import Home
+from data.simulate.county.build import build_county
+from data.store.twin_folder import open_city, save_city
+from twin.city.city import City
+from twin.city.tables import TABLES
+from twin.errors import UsageError
+
+Progress = Callable[[float, str], None]
+BUILT, SAVED = 0.55, 0.7
+"""Shares of the whole when the county is built, and when it is on disk; the rest prepares the 3D scene."""
+BAR = 28
+
+
+def add_parser(verbs: Any) -> None:
+    """Add ``zhian county build|list|use|info``."""
+    parser = verbs.add_parser("county", help="make the invented demo county; list or choose twins / 演示县与孪生列表")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    building = actions.add_parser("build", help="make the demo county and make it the current twin")
+    building.add_argument("--name", default="", help="default: demo, or small with --small")
+    building.add_argument("--seed", type=int, default=1, help="another seed, another county (default 1)")
+    building.add_argument("--small", action="store_true", help="one town, 2 km², about 500 buildings")
+    building.add_argument("--replace", action="store_true", help="build over a twin of this name")
+    building.set_defaults(run=_build)
+    actions.add_parser("list", help="list the twins kept here").set_defaults(run=_list)
+    using = actions.add_parser("use", help="make a twin the one that opens by default")
+    using.add_argument("name")
+    using.set_defaults(run=_use)
+    telling = actions.add_parser("info", help="count what is in a twin")
+    telling.add_argument("name", nargs="?", default="", help="default: the current twin")
+    telling.set_defaults(run=_info)
+
+
+def commands(session: Session) -> tuple[Command, ...]:
+    """Return the commands of this verb."""
+    home = session.home
+    return (
+        Command("county.build", lambda call: _make(home, call), "twin.write", in_palette=False),
+        Command("county.list", lambda call: home.twins(), "twin.read", in_palette=False),
+        Command("county.use", lambda call: _choose(home, call.arguments["name"]), "twin.write", in_palette=False),
+        Command(
+            "county.info", lambda call: open_city(_kept(home, call.arguments["name"])), "twin.read", in_palette=False
+        ),
+    )
+
+
+def _make(home: Home, call: Call) -> City:
+    name, progress = str(call.arguments["name"]), cast(Progress, call.arguments["progress"])
+    folder = home.twin(name)
+    if folder.exists() and not call.arguments["replace"]:
+        raise UsageError(f"there is a twin named {name} already: give another --name, or --replace")
+    city = build_county(call.arguments["seed"], call.arguments["small"], _first_part(progress))
+    progress(BUILT, "save")
+    save_city(city, folder)
+    home.set_current(name)
+    progress(SAVED, "scene")
+    _prepare_scene(city, home, name, lambda share, _: progress(SAVED + share * (1 - SAVED), "scene"))
+    return city
+
+
+def _first_part(progress: Progress) -> Progress:
+    def tell(share: float, stage: str) -> None:
+        if stage != "done":
+            progress(share * BUILT, stage)
+
+    return tell
+
+
+def _prepare_scene(city: City, home: Home, name: str, progress: Progress) -> None:
+    """Make the drawing cache beside its place, then swap it in: a stopped run leaves no half scene."""
+    if importlib.util.find_spec("app.map.prepare") is None:
+        return
+    prepare = importlib.import_module("app.map.prepare").prepare
+    scenes = home.cache / "scenes"
+    fresh = scenes / f".{name}.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        prepare(city, fresh, progress)
+        shutil.rmtree(scenes / name, ignore_errors=True)
+        fresh.rename(scenes / name)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _kept(home: Home, name: str) -> Any:
+    if name not in home.twins():
+        raise UsageError(f"there is no twin named {name}: `zhian county list` shows those kept here")
+    return home.twin(name)
+
+
+def _choose(home: Home, name: str) -> None:
+    _kept(home, name)
+    home.set_current(name)
+
+
+def _build(arguments: argparse.Namespace, session: Session) -> int:
+    # A window that ends this child by SIGTERM gets the same clean stop as Ctrl+C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    name = arguments.name or ("small" if arguments.small else "demo")
+    started = time.monotonic()
+    teller = _Teller(session)
+    city = session.commands.run(
+        "county.build", about=name, name=name, seed=arguments.seed, small=arguments.small, replace=arguments.replace,
+        progress=teller,
+    )  # fmt: skip
+    teller(1.0, "done")
+    counts = {table: len(city.table(table)) for table in TABLES}
+    if session.as_json:
+        seconds = round(time.monotonic() - started, 1)
+        print(json.dumps({"done": name, **counts, "seconds": seconds}, ensure_ascii=False), flush=True)
+    else:
+        print(
+            session.texts("county.built", name=name, place=_title(city, session), buildings=f"{counts['buildings']:,}")
+        )
+    return 0
+
+
+class _Teller:
+    """Tells progress: a bar on stderr for people, JSON lines on stdout for programs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._last = ""
+
+    def __call__(self, share: float, stage: str) -> None:
+        if self._session.as_json:
+            print(json.dumps({"progress": round(share, 3), "stage": stage}), flush=True)
+            return
+        title = self._session.texts(f"county.stage.{stage}")
+        filled = round(share * BAR)
+        line = f"[{'█' * filled}{'·' * (BAR - filled)}] {share:4.0%} {title}"
+        if sys.stderr.isatty():
+            print(f"\r\x1b[2K{line}", end="\n" if stage == "done" else "", file=sys.stderr, flush=True)
+        elif stage != self._last:
+            print(line, file=sys.stderr, flush=True)
+        self._last = stage
+
+
+def _title(city: City, session: Session) -> str:
+    return city.name if session.texts.language == "zh" else city.name_en
+
+
+def _list(arguments: argparse.Namespace, session: Session) -> int:
+    names = session.commands.run("county.list")
+    current = session.home.current() if names and (session.home.data / "current").exists() else ""
+    for name in names:
+        if session.as_json:
+            print(json.dumps({"name": name, "current": name == current}, ensure_ascii=False))
+        else:
+            print(f"{'*' if name == current else ' '} {name}")
+    if not names and not session.as_json:
+        print(session.texts("county.none"))
+    return 0
+
+
+def _use(arguments: argparse.Namespace, session: Session) -> int:
+    session.commands.run("county.use", about=arguments.name, name=arguments.name)
+    if not session.as_json:
+        print(session.texts("county.used", name=arguments.name))
+    return 0
+
+
+def _info(arguments: argparse.Namespace, session: Session) -> int:
+    name = arguments.name or session.home.current()
+    city = session.commands.run("county.info", about=name, name=name)
+    counts = {table: len(city.table(table)) for table in TABLES}
+    if session.as_json:
+        about = {"name": name, "title": city.name, "title_en": city.name_en, "crs": city.frame.crs}
+        print(json.dumps({**about, "invented": city.invented, "credit": city.credit, **counts}, ensure_ascii=False))
+        return 0
+    print(f"{name}: {_title(city, session)} · {city.frame.crs}")
+    print(city.credit)
+    for table, count in counts.items():
+        print(f"{count:>10,}  {session.texts(f'county.table.{table}')}")
+    return 0

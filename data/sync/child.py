@@ -1,0 +1,76 @@
+"""The engine's process: reads orders from its standard input and says how it is doing on its standard output."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from data.home import Home
+from data.sync.engine import Engine
+from data.sync.messages import Message, line
+from twin.errors import ZhianError
+
+WAITING = 256
+"""Lines kept for a parent that does not read; what comes after them is dropped, as the table holds the same figures."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the engine of a twin; the exit code is that of :mod:`twin.errors`."""
+    parser = argparse.ArgumentParser(prog="zhian-engine", description="The engine of a twin, for the window.")
+    parser.add_argument("--twin", required=True)
+    arguments = parser.parse_args(argv)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's to answer
+    try:
+        asyncio.run(_run(Home.of_user(), arguments.twin))
+    except ZhianError as error:
+        print(str(error), file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+async def _run(home: Home, twin: str) -> None:
+    engine = Engine(home, twin, _writer())
+    _read_orders(asyncio.get_running_loop(), engine)
+    await engine.run()
+
+
+def _writer() -> Callable[[Message], None]:
+    """Return a function that hands messages to a thread, as a parent that hangs must not stop the engine."""
+    lines: queue.Queue[bytes] = queue.Queue(WAITING)
+
+    def write() -> None:
+        while True:
+            try:
+                os.write(1, lines.get())
+            except OSError:
+                return  # nobody listens any more; the closed input ends the engine
+
+    threading.Thread(target=write, name="messages", daemon=True).start()
+
+    def say(message: Message) -> None:
+        if not lines.full():
+            lines.put_nowait(line(message))
+
+    return say
+
+
+def _read_orders(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+    """Follow orders read on a thread: a pipe on Windows cannot be awaited."""
+
+    def read() -> None:
+        for text in sys.stdin.buffer:
+            _call(loop, engine.read, text)
+        _call(loop, lambda _: engine.quit(), b"")
+
+    threading.Thread(target=read, name="orders", daemon=True).start()
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[bytes], None], text: bytes) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(function, text)

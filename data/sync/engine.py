@@ -1,0 +1,234 @@
+"""The engine: takes what the sources tell, checks it, and keeps the live table new."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from data.connectors.contract import Rewound, SourceSettings
+from data.home import Home
+from data.store.twin_folder import open_city, read_manifest
+from data.sync.gate import Gate
+from data.sync.memory import resident_mb
+from data.sync.messages import Log, Message, Order, Ready, Status, inbox, read_order
+from data.sync.quarantine import Quarantine
+from data.sync.settings import sources_of
+from data.sync.shared import CAPACITY, SharedFile, open_for_writing, remove, table_path
+from data.sync.source import RunningSource
+from twin.city.city import City
+from twin.errors import UsageError, ZhianError
+from twin.geo import LocalFrame
+from twin.live.observation import ObservationBatch
+from twin.live.table import LiveTable, place_word
+
+BEAT_S = 0.5
+STATUS_S = 1.0
+SWEEP_S = 5.0
+COMMIT_S = 0.04
+"""Shortest time between two commits; the first batch after a quiet moment is shown at once."""
+TABLES = ("roads", "junctions", "routes", "sites", "devices", "places", "boundaries")
+STEERING = frozenset({"pause", "resume", "speed", "seek"})
+
+
+class Engine:
+    """Runs the sources of one twin until it is told to quit.
+
+    Parameters
+    ----------
+    sources : sequence of SourceSettings, optional
+        In place of those in the settings.
+    say : callable
+        Given each message; must not block.
+    """
+
+    def __init__(
+        self, home: Home, twin: str, say: Callable[[Message], None], sources: Sequence[SourceSettings] | None = None
+    ) -> None:
+        self._home, self._twin, self._say = home, twin, say
+        manifest = read_manifest(home.twin(twin))
+        self._settings = sources_of(home, twin, manifest.invented) if sources is None else tuple(sources)
+        self._place = place_word(LocalFrame(manifest.crs, manifest.origin_m))
+        self._path = table_path(home, twin)
+        self._quarantine = Quarantine(home.state / f"quarantine-{twin}.jsonl")
+        self._sources: dict[str, RunningSource] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._city: City | None = None
+        self._overflow_told = False
+        self._swept = 0.0
+
+    async def run(self) -> None:
+        """Run until :meth:`quit` or cancelled; nothing is left behind.
+
+        Raises
+        ------
+        twin.errors.ZhianError
+            If the twin cannot be opened or another engine runs for it.
+        """
+        self._quit, self._dirty = asyncio.Event(), asyncio.Event()
+        async with self._table_open():
+            self._say(Ready(str(self._path), os.getpid()))
+            try:
+                await self._work()
+            except BaseExceptionGroup as group:
+                raise next((error for error in group.exceptions if isinstance(error, ZhianError)), group) from None
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as self._group:
+            chores = [
+                self._group.create_task(chore()) for chore in (self._beat, self._report, self._commit, self._open)
+            ]
+            await self._quit.wait()
+            for task in (*chores, *self._tasks.values()):
+                task.cancel()
+
+    @asynccontextmanager
+    async def _table_open(self) -> AsyncIterator[None]:
+        shared: SharedFile = open_for_writing(self._path)
+        self._table = LiveTable(shared.buffer, CAPACITY, self._place, int(time.time()), os.getpid())
+        self._table.hear_all(time.monotonic())
+        self._table.beat(time.time(), time.monotonic())
+        try:
+            yield
+        finally:
+            self._table.close()
+            shared.close()
+            remove(self._path)
+
+    async def _open(self) -> None:
+        self._table.keep_sources([settings.name for settings in self._settings])
+        city = await asyncio.to_thread(open_city, self._home.twin(self._twin), TABLES)
+        self._city, self._gate = city, Gate(city)
+        for settings in self._settings:
+            self._add(settings, city)
+
+    def _add(self, settings: SourceSettings, city: City) -> None:
+        self._stop(settings.name)
+
+        def tell(level: str, key: str, values: dict[str, str]) -> None:
+            self._say(Log(level, key, settings.name, values))
+
+        index = self._table.source(settings.name, settings.kind)
+        source = RunningSource(settings, index, tell, time.time, time.monotonic, began=time.monotonic())
+        self._sources[settings.name] = source
+        self._tasks[settings.name] = self._group.create_task(source.run(city, self._take))
+
+    def _order_source(self, settings: SourceSettings) -> None:
+        if self._city is None:
+            self._settings = (*self._settings, settings)
+        else:
+            self._add(settings, self._city)
+
+    def _stop(self, name: str) -> None:
+        task = self._tasks.pop(name, None)
+        if task is not None:
+            task.cancel()
+            source = self._sources.pop(name)
+            source.fail("stopped", "info")
+            self._table.tell_source(source.index, source.state())
+            self._table.forget(source.index)
+            self._dirty.set()
+
+    def quit(self) -> None:
+        """End the run; may be called more than once."""
+        self._quit.set()
+
+    def _take(self, source: RunningSource, item: ObservationBatch | Rewound) -> None:
+        if isinstance(item, Rewound):
+            self._table.forget(source.index)
+            self._dirty.set()
+            return
+        arrival_s = time.time()
+        source.count(len(item.rows))
+        passed = self._gate.check(item.rows, source.now_s())
+        if passed.reasons:
+            self._quarantine.add(source.settings.name, passed.failed, passed.reasons, arrival_s)
+            self._table.count_quarantined(len(passed.reasons))
+        taken = self._table.update(source.index, passed.rows, passed.position_m, arrival_s, time.monotonic())
+        if taken.overflow and not self._overflow_told:
+            self._overflow_told = True
+            self._say(Log("error", "table_full", source.settings.name, {"entities": str(len(self._table))}))
+        self._dirty.set()
+
+    async def _commit(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            self._table.commit(time.time())
+            await asyncio.sleep(COMMIT_S)
+
+    async def _beat(self) -> None:
+        while True:
+            self._table.beat(time.time(), time.monotonic())
+            await asyncio.sleep(BEAT_S)
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(STATUS_S)
+            self._read_inbox()
+            now = time.monotonic()
+            if now - self._swept > SWEEP_S:
+                self._swept = now
+                self._table.sweep(now, self._held())
+            for source in self._sources.values():
+                self._table.tell_source(source.index, source.state())
+            self._dirty.set()
+            self._say(self._status(now))
+
+    def _held(self) -> list[int]:
+        states = {source.index: source.state().playback for source in self._sources.values()}
+        return [index for index, playback in states.items() if playback is not None and playback.paused]
+
+    def _status(self, now: float) -> Status:
+        silent = [now - (source.heard or source.began) for source in self._sources.values()]
+        counts = self._table.counts()
+        return Status(
+            rate_hz=round(sum(source.rate_hz() for source in self._sources.values()), 1),
+            oldest_s=round(max(silent, default=0.0), 2),
+            entities=len(self._table),
+            quarantined=len(self._quarantine),
+            late=counts.late,
+            overflow=counts.overflow,
+            memory_mb=round(resident_mb(), 1),
+        )
+
+    def obey(self, order: Order) -> None:
+        """Follow an order; one that makes no sense is told, and changes nothing."""
+        try:
+            self._obey(order)
+        except ZhianError as error:
+            self._say(Log("warning", "order_refused", order.source, {"order": order.order, "reason": str(error)}))
+
+    def _obey(self, order: Order) -> None:
+        if order.order == "quit":
+            self.quit()
+        elif order.order == "add" and order.settings is not None:
+            self._order_source(order.settings)
+        elif order.source not in self._sources:
+            raise UsageError(f"there is no source {order.source!r}")
+        elif order.order == "stop":
+            self._stop(order.source)
+        elif order.order in STEERING:
+            self._sources[order.source].steer(order.order, order.value)
+            self._dirty.set()
+        else:
+            raise UsageError(f"there is no order {order.order!r}")
+
+    def read(self, text: bytes) -> None:
+        """Follow an order that came as a line."""
+        try:
+            order = read_order(text)
+        except msgspec.MsgspecError as error:
+            self._say(Log("warning", "order_refused", "", {"order": "", "reason": str(error)}))
+        else:
+            self.obey(order)
+
+    def _read_inbox(self) -> None:
+        for path in sorted(inbox(self._home, self._twin).glob("*.json")):
+            text = path.read_bytes()
+            path.unlink()
+            self.read(text)

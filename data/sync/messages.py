@@ -1,0 +1,92 @@
+"""What the engine and its watcher say to each other: JSON lines, from it on stdout, to it on stdin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from data.connectors.contract import SourceSettings
+from data.home import Home
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The table is there; sent once."""
+
+    table: str
+    pid: int
+
+
+class Status(msgspec.Struct, frozen=True, tag="status"):
+    """How the engine is doing; sent once a second.
+
+    ``oldest_s`` is the longest time a running source has been silent, ``memory_mb`` the resident memory.
+    """
+
+    rate_hz: float
+    oldest_s: float
+    entities: int
+    quarantined: int
+    late: int
+    overflow: int
+    memory_mb: float
+
+
+class Log(msgspec.Struct, frozen=True, tag="log"):
+    """Something worth a line: its text is ``engine.log.<key>`` in the language of the reader."""
+
+    level: str
+    key: str
+    source: str = ""
+    values: Mapping[str, str] = {}
+
+
+Message = Ready | Status | Log
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the watcher wants of the engine or of one source.
+
+    ``quit``; ``add`` (a source, with settings); ``stop``, ``pause``, ``resume``, ``speed`` (× real time) and ``seek``
+    (seconds since 1970) of a source.
+    """
+
+    order: str
+    source: str = ""
+    value: float = 0.0
+    settings: SourceSettings | None = None
+
+
+_messages: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_orders = msgspec.json.Decoder(Order)
+
+
+def line(message: Message | Order) -> bytes:
+    """Return a message as one line."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def read_message(text: bytes) -> Message:
+    """Read a line of the engine's; :class:`msgspec.MsgspecError` if it is none."""
+    return _messages.decode(text)
+
+
+def read_order(text: bytes) -> Order:
+    """Read a line of the watcher's; :class:`msgspec.MsgspecError` if it is none."""
+    return _orders.decode(text)
+
+
+def inbox(home: Home, twin: str) -> Path:
+    """Return the folder in which a running engine finds orders of other processes, one a file."""
+    return home.runtime / f"orders-{twin}"
+
+
+def leave_order(home: Home, twin: str, order: Order) -> None:
+    """Hand an order to the engine that runs for a twin."""
+    folder = inbox(home, twin)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{len(list(folder.iterdir())):06d}-{id(order):x}"
+    fresh = folder / f"{name}.new"
+    fresh.write_bytes(line(order))
+    fresh.replace(folder / f"{name}.json")

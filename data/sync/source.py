@@ -1,0 +1,109 @@
+"""One running source: opened, watched, opened again after a fault, and how it is doing."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from data.connectors.contract import Connector, Rewound, SourceSettings
+from data.connectors.registry import open_source
+from twin.city.city import City
+from twin.errors import UsageError, ZhianError
+from twin.live.observation import ObservationBatch
+from twin.world import SourceState
+
+RETRY_S = (1.0, 60.0)
+"""Pause after the first fault and the longest one."""
+RATE_OVER_S = 5.0
+
+Clock = Callable[[], float]
+Tell = Callable[[str, str, dict[str, str]], None]
+Take = Callable[["RunningSource", ObservationBatch | Rewound], None]
+
+
+@dataclass(slots=True)
+class RunningSource:
+    """A source, its place in the table, and its figures."""
+
+    settings: SourceSettings
+    index: int
+    tell: Tell
+    clock: Clock
+    monotonic: Clock
+    connector: Connector | None = None
+    up: bool = False
+    reason: str = ""
+    last_s: float = 0.0
+    began: float = 0.0
+    heard: float = 0.0
+    _recent: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def count(self, rows: int) -> None:
+        """Note that rows came; a source that was down is up again, which is told once."""
+        self.last_s, self.heard = self.clock(), self.monotonic()
+        self._recent.append((self.heard, rows))
+        if not self.up:
+            self.up, self.reason = True, ""
+            self.tell("info", "source_up", {})
+
+    def fail(self, reason: str, level: str = "warning") -> None:
+        """Note that it is down; the same reason is told once."""
+        if self.up or reason != self.reason:
+            self.tell(level, "source_down", {"reason": reason})
+        self.up, self.reason, self.connector = False, reason, None
+
+    def rate_hz(self) -> float:
+        """Return rows a second over the last seconds."""
+        now = self.monotonic()
+        while self._recent and self._recent[0][0] < now - RATE_OVER_S:
+            self._recent.popleft()
+        over = min(RATE_OVER_S, max(now - self.began, 1.0))
+        return sum(rows for _, rows in self._recent) / over
+
+    def state(self) -> SourceState:
+        """Return how it is doing."""
+        playback = self.connector.playback() if self.connector is not None else None
+        name, kind = self.settings.name, self.settings.kind
+        return SourceState(name, kind, self.up, self.reason, self.last_s, self.rate_hz(), playback)
+
+    def now_s(self) -> float:
+        """Return the time at the source: a recording's own, else now."""
+        playback = self.connector.playback() if self.connector is not None else None
+        return self.clock() if playback is None else max(playback.clock_s, self.clock())
+
+    def steer(self, order: str, value: float) -> None:
+        """Pass an order on."""
+        if self.connector is None:
+            raise UsageError(f"{self.settings.name} is down: {self.reason}")
+        self.connector.steer(order, value)
+
+    async def run(self, city: City, take: Take) -> None:
+        """Open it and hand on what it yields; after a fault of the world wait and try again, ever longer."""
+        pause = RETRY_S[0]
+        while True:
+            before = self.heard
+            try:
+                await self._once(city, take)
+            except ZhianError as error:
+                self.fail(str(error), "error")
+                return
+            except OSError as error:
+                self.fail(str(error))
+            except Exception as error:  # noqa: BLE001 - one faulty connector must not stop the others; it is reported
+                self.fail(f"fault in the connector: {type(error).__name__}: {error}", "error")
+                self.tell("debug", "traceback", {"text": traceback.format_exc()})
+            else:
+                self.fail("ended", "info")
+                return
+            pause = RETRY_S[0] if self.heard > before else min(2 * pause, RETRY_S[1])
+            await asyncio.sleep(pause)
+
+    async def _once(self, city: City, take: Take) -> None:
+        self.connector = await asyncio.to_thread(open_source, self.settings, city)
+        for sentence in self.connector.report():
+            self.tell("info", "source_report", {"text": sentence})
+        async for item in self.connector.batches():
+            take(self, item)
