@@ -132,6 +132,23 @@ def kept_above_ground(state: CameraState, ground: GroundHeight) -> CameraState:
     return replace(state, focus_m=(x, y, z + missing))
 
 
+def seeing_all(
+    low_m: tuple[float, float, float], high_m: tuple[float, float, float], pitch_deg: float, width: int, height: int
+) -> CameraState:
+    """Return the nearest camera, looking north, whose picture holds the ground of a box with a margin."""
+    corners = np.array([(x, y, low_m[2]) for x in (low_m[0], high_m[0]) for y in (low_m[1], high_m[1])])
+    focus = [(low_m[0] + high_m[0]) / 2, (low_m[1] + high_m[1]) / 2, low_m[2]]
+    distance = max(high_m[0] - low_m[0], high_m[1] - low_m[1], 100.0)
+    for _ in range(12):
+        lens = Lens(CameraState((focus[0], focus[1], focus[2]), distance, 0.0, pitch_deg), width, height)
+        x, y, _ = lens.project(corners)
+        wide, tall = float(np.ptp(x)) / (0.92 * width), float(np.ptp(y)) / (0.90 * height)
+        off = (float(y.min() + y.max()) - height) / 2
+        focus[1] -= off * lens.metres_a_pixel * distance / math.sin(math.radians(pitch_deg))
+        distance = min(distance * max(wide, tall), FARTHEST_M)
+    return CameraState((focus[0], focus[1], focus[2]), distance, 0.0, pitch_deg)
+
+
 def between(start: CameraState, end: CameraState, share: float) -> CameraState:
     """Return the camera on its way: slow at both ends, higher in between when the way is long."""
     t = share * share * (3 - 2 * share)

@@ -19,8 +19,9 @@ from layers.layer import Labels, Layer, LayerState, Symbols
 from layers.shown import shown
 from twin.world import World
 
-NAMED_MOVERS, NAMED_WITHIN_M = 120, 1500.0
-SITE_RANK = 5
+NAMED, NAMED_MOVERS = 120, 40
+MOVERS_NAMED_WITHIN_M, NAMED_WITHIN_M = 450.0, 6000.0
+SITE_RANK, DEVICE_RANK, MOVER_RANK = 5, 6, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +149,20 @@ def _names(layer: str, symbols: Symbols, request: Request, opacity: float, *, li
     columns = symbols.rows.columns
     column = next((name for name in ("name", "label") if name in columns), "")
     lens = request.lens
-    if not column or (live and lens.state.distance_m > 2 * NAMED_WITHIN_M):
+    if not column or (live and lens.state.distance_m > 2 * MOVERS_NAMED_WITHIN_M):
         return []
     x, y, depth = lens.project(symbols.position_m)
-    reach = NAMED_WITHIN_M if live else 6000.0
+    reach = MOVERS_NAMED_WITHIN_M if live else NAMED_WITHIN_M
     margin = 0.3 * lens.width_px
     seen = (depth > 1) & (depth < reach) & (x > -margin) & (x < lens.width_px + margin)
     seen &= (y > -margin) & (y < lens.height_px + margin)
     chosen = np.flatnonzero(seen)
-    chosen = np.sort(chosen[np.argsort(depth[chosen])[:NAMED_MOVERS]])
+    chosen = np.sort(chosen[np.argsort(depth[chosen])[: NAMED_MOVERS if live else NAMED]])
     keep = np.zeros(len(symbols.position_m), bool)
     keep[chosen] = True
     few = symbols.rows.take(keep)
     zh = few.columns[column]
     en = np.where(few.columns["name_en"] == "", zh, few.columns["name_en"]) if "name_en" in columns else zh
-    rank = np.full(len(chosen), SITE_RANK + (2 if live else 0), np.int16)
+    rank = np.full(len(chosen), MOVER_RANK if live else SITE_RANK if layer == "sites" else DEVICE_RANK, np.int16)
     names = LabelSet(layer, symbols.position_m[keep], zh, en, rank, opacity, below_px=15.0)
     return [replace(names, velocity_mps=velocities(symbols)[keep])] if live else [names]

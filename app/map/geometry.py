@@ -263,7 +263,8 @@ def ribbons(
 ) -> Mesh:
     """Give lines a width; two vertices a point, both on the middle line, moved apart by the shader.
 
-    Corners are mitred up to twice the half width; with ``cap`` the ends reach half a width further, so that roads close
+    ``code`` is style, seed, and how far along the line (half metres, low byte first). Corners are mitred up to twice
+    the half width; with ``cap`` the ends reach half a width further, so that roads close
     at junctions.
     """
     parts, part_owner = shapely.get_parts(lines, return_index=True)
@@ -303,7 +304,19 @@ def ribbons(
     i = np.flatnonzero(~ends)
     triangles = np.concatenate([_stack(2 * i, 2 * i + 1, 2 * i + 3), _stack(2 * i, 2 * i + 3, 2 * i + 2)])
     owner2 = np.repeat(owner, 2)
-    return Mesh(xyz, _codes(style, owner2), owner2, triangles, across)
+    code = _codes(style, owner2)
+    along = np.repeat(np.clip(_run(xy, starts) * 2, 0, 65_535), 2).astype(np.uint16)
+    code[:, 2], code[:, 3] = along & 255, along >> 8
+    return Mesh(xyz, code, owner2, triangles, across)
+
+
+def _run(xy: FloatArray, starts: NDArray[np.bool_]) -> FloatArray:
+    """Return how far along its line each point is."""
+    step = np.zeros(len(xy))
+    step[1:] = np.linalg.norm(xy[1:] - xy[:-1], axis=1)
+    step[starts] = 0.0
+    total = np.cumsum(step)
+    return np.asarray(total - total[starts][np.cumsum(starts) - 1])
 
 
 def boundaries(polygons: NDArray[np.object_], half_m: float, ground: GroundAt) -> Mesh:

@@ -9,6 +9,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import data.gdal_guard  # noqa: F401 - before GDAL loads
+
+# isort: split
+
 import geopandas as gpd
 import mapbox_earcut
 import numpy as np
@@ -24,7 +28,7 @@ from twin.city.city import City
 from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KINDS
 from twin.geo import FloatArray
 
-FORMAT = 1
+FORMAT = 3
 MESHES = ("buildings", "boxes", "dots", "roads", "lanes", "water", "shore", "land", "ground")
 BUILDING_TILE_M, AREA_TILE_M, ROAD_TILE_M, LANE_TILE_M = 1000.0, 8000.0, 8000.0, 2000.0
 MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
@@ -155,17 +159,20 @@ def _buildings(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     boxes = np.asarray(shapely.oriented_envelope(footprints), dtype=object)
     plain = np.zeros(len(table), bool)
     yield "boxes", cut(extrude(boxes, base, height, floors, style, plain, ground), place, BUILDING_TILE_M)
-    yield "dots", cut(_dots(place, footprints, base + height, style), place, AREA_TILE_M)
+    yield "dots", cut(_dots(place, footprints, base + height, style, floors), place, AREA_TILE_M)
 
 
-def _dots(place: FloatArray, footprints: NDArray[np.object_], top: FloatArray, style: IntArray) -> Mesh:
-    """Return one point a building; ``code`` is style, seed, the side of a square of its area in metres, 0."""
+def _dots(
+    place: FloatArray, footprints: NDArray[np.object_], top: FloatArray, style: IntArray, floors: IntArray
+) -> Mesh:
+    """Return one point a building; ``code`` is style, seed, the side of a square of its area in metres, storeys."""
     rows = np.flatnonzero(~shapely.is_empty(footprints))
     # Mixed up, so that any first part of them is a fair sample.
     rows = np.random.default_rng(1).permutation(rows)
     code = np.zeros((len(rows), 4), np.uint8)
     code[:, 0], code[:, 1] = style[rows], rows * 2654435761 >> 13 & 255
     code[:, 2] = np.clip(np.sqrt(shapely.area(footprints[rows])), 1, 255)
+    code[:, 3] = np.clip(floors[rows], 1, 250)
     xyz = np.column_stack([place[rows], top[rows]])
     return Mesh(xyz, code, rows.astype(np.int64), np.zeros((0, 3), np.int64))
 

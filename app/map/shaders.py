@@ -69,12 +69,12 @@ def buildings(style: MapStyle) -> Program:
     length = sum(x * x for x in light["from"]) ** 0.5
     sun = ",".join(f"{x / length:.4f}" for x in light["from"])
     vertex = _VERTEX + (
-        "out vec3 pos; out vec4 code; out float far; flat out vec3 tint; flat out float seed;\n"
+        "out vec3 pos; out vec4 code; out vec3 vc; flat out vec3 tint; flat out float seed;\n"
         + uses
         + f"const vec3 TALL = {vec3(style.rgb('buildings', 'tall'))};\n"
         "void main() {\n"
         "  vec4 raw = scalarColor * 255.0;\n"
-        "  pos = vertexMC.xyz; code = raw; seed = raw.y; far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  pos = vertexMC.xyz; code = raw; seed = raw.y; vc = (MCVCMatrix * vertexMC).xyz;\n"
         f"  int use = int(min(raw.x + 0.5, {len(BUILDING_USES) - 1}.5));\n"
         "  tint = mix(USE[use], TALL, clamp(raw.w / 30.0, 0.0, 1.0)) * (0.93 + raw.y * 0.00055);\n"
         "  gl_Position = MCDCMatrix * vertexMC;\n"
@@ -82,13 +82,15 @@ def buildings(style: MapStyle) -> Program:
         "}\n"
     )
     fragment = _FRAGMENT + (
-        "in vec3 pos; in vec4 code; in float far; flat in vec3 tint; flat in float seed;\n"
+        "in vec3 pos; in vec4 code; in vec3 vc; flat in vec3 tint; flat in float seed;\nuniform mat4 MCVCMatrix;\n"
         + _haze(style)
         + f"const vec3 SUN = vec3({sun});\nconst vec3 WINDOW = {vec3(style.rgb('buildings', 'window'))};\n"
         f"const float NIGHT = {style.number('light', 'windows'):.2f};\n"
         "float chance(vec3 p) { return fract(sin(dot(p, vec3(12.9898, 78.233, 37.719))) * 43758.5453); }\n"
         "void main() {\n"
-        "  vec3 n = normalize(cross(dFdx(pos), dFdy(pos)));\n"
+        "  float far = length(vc);\n"
+        # From the view's coordinates: they are small near the eye, where a rough slope would make the windows swim.
+        "  vec3 n = normalize(cross(dFdx(vc), dFdy(vc))) * mat3(MCVCMatrix);\n"
         f"  float lit = {light['ambient']:.3f} + {light['sun']:.3f} * max(dot(n, SUN), 0.0);\n"
         "  vec3 c = tint * lit;\n"
         "  if (n.z < 0.35) {\n"
@@ -127,14 +129,16 @@ def dots(style: MapStyle) -> Program:
     vertex = _VERTEX + (
         "out vec4 tone; out float far;\n" + uses + f"const vec3 WINDOW = {vec3(style.rgb('buildings', 'window'))};\n"
         f"const float NIGHT = {style.number('light', 'windows'):.2f};\n"
+        f"const float DAY = {1.25 if style.theme == 'dark' else 0.93:.2f};\n"
         "uniform float nearest; uniform float pointPx;\n"
         "void main() {\n"
         "  vec4 raw = scalarColor * 255.0;\n"
         f"  int use = int(min(raw.x + 0.5, {len(BUILDING_USES) - 1}.5));\n"
         "  far = length((MCVCMatrix * vertexMC).xyz);\n"
-        "  float share = clamp(raw.z / (pxm * far * pointPx), 0.16, 1.0);\n"
-        "  float glow = NIGHT * step(232.0, raw.y) * 0.55;\n"
-        "  tone = vec4(mix(USE[use] * 1.08, WINDOW, glow), max(share * share, 0.16 + glow * 0.5));\n"
+        "  float share = clamp(raw.z / (pxm * far * pointPx), 0.2, 1.0);\n"
+        "  float glow = NIGHT * step(218.0, raw.y) * (0.25 + 0.45 * fract(raw.y * 0.37));\n"
+        "  glow *= 0.5 + min(raw.w * 0.06, 1.0);\n"
+        "  tone = vec4(mix(USE[use] * DAY, WINDOW, glow), clamp(share + glow * 0.4, 0.0, 1.0));\n"
         "  gl_Position = MCDCMatrix * vertexMC;\n"
         "  if (raw.x > 254.5 || far < nearest) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
         "}\n"
@@ -207,6 +211,20 @@ def ground(style: MapStyle, relief: bool) -> Program:
     return Program(vertex, fragment)
 
 
+_MARKINGS = """  if (lanes > 0.5 && far < 900.0) {
+    float blur = 0.8 * fwidth(metre.x) + 0.01;
+    float off = abs(metre.x);
+    float middle = 1.0 - smoothstep(0.09, 0.09 + blur, abs(off - 0.18 * step(1.5, lanes)));
+    float lane = floor(off / 3.4 + 0.5);
+    float line = 1.0 - smoothstep(0.07, 0.07 + blur, abs(off - lane * 3.4));
+    float dash = step(fract(metre.y / 15.0), 0.4) * step(0.5, lane) * step(lane, lanes - 0.5);
+    float edge = (1.0 - smoothstep(0.07, 0.07 + blur, abs(off - lanes * 3.4 - 0.1))) * step(1.5, lanes);
+    float mark = max(max(middle, line * dash), edge) * min(1.0, 0.3 / blur + 0.15);
+    c = mix(c, MARK, mark * 0.75 * clamp((900.0 - far) / 600.0, 0.0, 1.0));
+  }
+"""
+
+
 def roads(style: MapStyle, relief: bool, *, casing: bool) -> Program:
     """Ribbons that are never thinner on the screen than their class asks, and fade instead of breaking up."""
     names = ["casing"] * len(ROAD_CLASSES) if casing else list(ROAD_CLASSES)
@@ -215,7 +233,7 @@ def roads(style: MapStyle, relief: bool, *, casing: bool) -> Program:
     order = "4.0 + (8.0 - kind)" if casing else "13.0 + (8.0 - kind)"
     wider = " + max(0.9, 0.7 * pxm * far)" if casing else ""
     vertex = _VERTEX + (
-        "in vec3 normalMC;\nout vec4 tone; out vec2 side; out float far;\n"
+        "in vec3 normalMC;\nout vec4 tone; out vec2 side; out float far; out vec2 metre; flat out float lanes;\n"
         + palette("KIND", [style.rgb("roads", name) for name in names])
         + f"const float LEAST[9] = float[9]({least});\nconst float GONE[9] = float[9]({gone});\n"
         + _LAY[relief]
@@ -230,14 +248,20 @@ def roads(style: MapStyle, relief: bool, *, casing: bool) -> Program:
         "  tone = vec4(KIND[k], fade * (0.45 + 0.55 * share));\n"
         "  float soft = wide + 0.5 * px;\n"
         "  side = vec2(normalMC.z * soft / px, wide / px);\n"
+        "  metre = vec2(normalMC.z * soft, (scalarColor.z * 255.0 + scalarColor.w * 65280.0) * 0.5);\n"
+        "  lanes = kind < 4.5 ? floor(half_ / 3.4) : 0.0;\n"
         "  gl_Position = MCDCMatrix * (vertexMC + vec4(normalMC.xy / half_ * soft, 0.0, 0.0));\n"
         f"  if (kind > 254.5 || fade <= 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0); else lay({order});\n"
         "}\n"
     )
     fragment = _FRAGMENT + (
-        "in vec4 tone; in vec2 side; in float far;\n" + _haze(style) + "void main() {\n"
-        "  float cover = clamp(side.y - abs(side.x) + 0.5, 0.0, 1.0);\n"
-        "  gl_FragData[0] = vec4(hazed(tone.rgb, far), tone.a * cover * opacity);\n"
+        "in vec4 tone; in vec2 side; in float far; in vec2 metre; flat in float lanes;\n"
+        + _haze(style)
+        + f"const vec3 MARK = {vec3(style.rgb('roads', 'marking'))};\n"
+        + "void main() {\n  vec3 c = tone.rgb;\n"
+        + ("" if casing else _MARKINGS)
+        + "  float cover = clamp(side.y - abs(side.x) + 0.5, 0.0, 1.0);\n"
+        "  gl_FragData[0] = vec4(hazed(c, far), tone.a * cover * opacity);\n"
         "}\n"
     )
     return Program(vertex, fragment)
@@ -301,12 +325,14 @@ def movers(style: MapStyle, names: Sequence[str]) -> Program:
     symbols = [style.symbol(name) for name in names] or [style.symbol("other")]
     count = len(symbols)
     shape = ",".join(str(SHAPES.index(symbol.shape)) for symbol in symbols)
+    reach = ",".join(f"{symbol.reach_m:.1f}" for symbol in symbols)
     size = ",".join(f"{symbol.size_px:.1f}" for symbol in symbols)
     vertex = _VERTEX + (
         "in vec3 normalMC;\nuniform vec2 viewPx; uniform float since; uniform float eyeFar; uniform float sizeBy;\n"
         "out vec2 at; flat out vec3 tint; flat out float faded; flat out float pxWide; flat out int form;\n"
         + palette("KIND", [rgb(symbol.colour) for symbol in symbols])
         + f"const int FORM[{count}] = int[{count}]({shape});\nconst float SIZE[{count}] = float[{count}]({size});\n"
+        f"const float REACH[{count}] = float[{count}]({reach});\n"
         "void main() {\n"
         "  vec4 raw = floor(scalarColor * 255.0 + 0.5);\n"
         f"  int k = int(min(raw.x, {count - 1}.0));\n"
@@ -317,16 +343,18 @@ def movers(style: MapStyle, names: Sequence[str]) -> Program:
         "  vec4 ahead = MCDCMatrix * vec4(here.xyz + vec3(sin(turn), cos(turn), 0.0) * dc.w * 0.01, 1.0);\n"
         "  vec2 dir = (ahead.xy / ahead.w - dc.xy / dc.w) * viewPx;\n"
         "  dir = normalMC.z > 0.5 && length(dir) > 1.0e-6 ? normalize(dir) : vec2(0.0, 1.0);\n"
-        "  float shrink = clamp(1900.0 / max(dc.w, 1.0), 0.36, 1.25) * sizeBy;\n"
+        "  float shrink = clamp(1900.0 / max(dc.w, 1.0), 0.36, 1.15) * sizeBy;\n"
+        "  shrink *= clamp(sqrt(350.0 / max(dc.w, 1.0)), 1.0, 2.4);\n"
         "  float wide = SIZE[k] * shrink;\n"
         "  pxWide = wide; form = FORM[k]; tint = KIND[k]; faded = float(state & 1);\n"
-        "  vec2 corner = raw.y < 0.5 ? vec2(-1.0, -1.0) : (raw.y < 1.5 ? vec2(3.2, -1.0) : vec2(-1.0, 3.2));\n"
-        "  at = corner * 1.25;\n"
+        "  float pad = 1.0 + 2.4 / wide;\n"
+        "  vec2 corner = raw.y < 0.5 ? vec2(-1.733, -1.0) : (raw.y < 1.5 ? vec2(1.733, -1.0) : vec2(0.0, 2.0));\n"
+        "  at = corner * pad;\n"
         "  vec2 turned = vec2(at.x * dir.y + at.y * dir.x, at.y * dir.y - at.x * dir.x);\n"
         "  gl_Position = dc;\n"
         "  gl_Position.xy += turned * wide / viewPx * dc.w;\n"
         "  gl_Position.z -= depthB * 0.02;\n"
-        "  if ((state & 2) != 0 || dc.w < 0.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
+        "  if ((state & 2) != 0 || dc.w < 0.5 || dc.w > REACH[k]) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
         "}\n"
     )
     rim = "vec3(0.035,0.05,0.06)" if style.theme == "dark" else "vec3(0.98,0.98,0.97)"

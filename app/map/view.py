@@ -14,7 +14,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.map import gestures, overlay, picking
-from app.map.camera import Lens, between, kept_above_ground
+from app.map.camera import Lens, between, kept_above_ground, seeing_all
 from app.map.canvas import Canvas
 from app.map.events import CameraState, FrameStats, GroundPoint, Pick
 from app.map.feed import Answer, Feed, Request
@@ -236,9 +236,7 @@ class MapView(QWidget):
         if self._scene is None:
             return self._camera
         west, south, low, east, north, high = self._scene.bounds_m
-        across = max(east - west, (north - south) * 1.25, 200.0)
-        middle = (low + min(high, low + 300)) / 2 if self._scene.relief else low
-        return CameraState(((west + east) / 2, (south + north) / 2, middle), across * 1.05, 0.0, 52.0)
+        return seeing_all((west, south, low), (east, north, high), 54.0, self.width(), self.height())
 
     def _fly(self, end: CameraState) -> None:
         self._flight = (self._camera, kept_above_ground(end, self._ground))
