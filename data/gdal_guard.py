@@ -8,6 +8,7 @@ own.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
@@ -39,6 +40,8 @@ def _guard() -> None:
     if late and any(os.environ.get(name) != value for name, value in _ENVIRONMENT.items()):
         raise RuntimeError(f"import data.gdal_guard before {', '.join(sorted(late))}: its drivers are loaded already")
     os.environ.update(_ENVIRONMENT)
+    # Each GDAL lacks some of the drivers that the other has, and says so.
+    logging.getLogger("rasterio._env").addFilter(lambda record: "GDAL_SKIP" not in record.getMessage())
 
 
 _guard()

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 import json
-import shutil
 import signal
-import sys
 import time
-from collections.abc import Callable
 from typing import Any, cast
 
 from app.commands import Call, Command
+from app.making import Progress, Teller, prepare_scene
 from app.session import Session
 from data.home import Home
 from data.simulate.county.build import build_county
@@ -22,10 +18,8 @@ from twin.city.city import City
 from twin.city.tables import TABLES
 from twin.errors import UsageError
 
-Progress = Callable[[float, str], None]
 BUILT, SAVED = 0.55, 0.7
 """Shares of the whole when the county is built, and when it is on disk; the rest prepares the 3D scene."""
-BAR = 28
 
 
 def add_parser(verbs: Any) -> None:
@@ -70,7 +64,7 @@ def _make(home: Home, call: Call) -> City:
     save_city(city, folder)
     home.set_current(name)
     progress(SAVED, "scene")
-    _prepare_scene(city, home, name, lambda share, _: progress(SAVED + share * (1 - SAVED), "scene"))
+    prepare_scene(city, home, name, lambda share, _: progress(SAVED + share * (1 - SAVED), "scene"))
     return city
 
 
@@ -80,23 +74,6 @@ def _first_part(progress: Progress) -> Progress:
             progress(share * BUILT, stage)
 
     return tell
-
-
-def _prepare_scene(city: City, home: Home, name: str, progress: Progress) -> None:
-    """Make the drawing cache beside its place, then swap it in: a stopped run leaves no half scene."""
-    if importlib.util.find_spec("app.map.prepare") is None:
-        return
-    prepare = importlib.import_module("app.map.prepare").prepare
-    scenes = home.cache / "scenes"
-    fresh = scenes / f".{name}.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
-        prepare(city, fresh, progress)
-        shutil.rmtree(scenes / name, ignore_errors=True)
-        fresh.rename(scenes / name)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _kept(home: Home, name: str) -> Any:
@@ -115,7 +92,7 @@ def _build(arguments: argparse.Namespace, session: Session) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     name = arguments.name or ("small" if arguments.small else "demo")
     started = time.monotonic()
-    teller = _Teller(session)
+    teller = Teller(session, "county.stage")
     city = session.commands.run(
         "county.build", about=name, name=name, seed=arguments.seed, small=arguments.small, replace=arguments.replace,
         progress=teller,
@@ -130,27 +107,6 @@ def _build(arguments: argparse.Namespace, session: Session) -> int:
             session.texts("county.built", name=name, place=_title(city, session), buildings=f"{counts['buildings']:,}")
         )
     return 0
-
-
-class _Teller:
-    """Tells progress: a bar on stderr for people, JSON lines on stdout for programs."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._last = ""
-
-    def __call__(self, share: float, stage: str) -> None:
-        if self._session.as_json:
-            print(json.dumps({"progress": round(share, 3), "stage": stage}), flush=True)
-            return
-        title = self._session.texts(f"county.stage.{stage}")
-        filled = round(share * BAR)
-        line = f"[{'█' * filled}{'·' * (BAR - filled)}] {share:4.0%} {title}"
-        if sys.stderr.isatty():
-            print(f"\r\x1b[2K{line}", end="\n" if stage == "done" else "", file=sys.stderr, flush=True)
-        elif stage != self._last:
-            print(line, file=sys.stderr, flush=True)
-        self._last = stage
 
 
 def _title(city: City, session: Session) -> str:
