@@ -16,7 +16,9 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from types import ModuleType
+from typing import Any
 
 import data.gdal_guard  # noqa: F401 - before any verb loads GDAL
 
@@ -80,15 +82,31 @@ def _verbs() -> list[ModuleType]:
 
 def _parser(verbs: Sequence[ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="zhian", description="智安孪生 · Zhian Twin: a county in 3D, alive.")
-    parser.add_argument("--language", choices=("zh", "en"), default="", help="default: from the environment, else zh")
-    parser.add_argument("--purpose", default="", help="why you look; needed to see plates and names in full")
-    parser.add_argument("--reference", default="", help="the case or order the purpose belongs to")
-    parser.add_argument("--json", action="store_true", help="print results as JSON")
-    parser.add_argument("--debug", action="store_true", help="show where an error came from")
-    subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add_common(parser)
+    parser.set_defaults(language="", purpose="", reference="", json=False, debug=False)
+    subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_VerbParser)
     for verb in verbs:
         verb.add_parser(subparsers)
     return parser
+
+
+class _VerbParser(argparse.ArgumentParser):
+    """A verb's parser: takes the common options too, so that they may stand before or after the verb."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        _add_common(self)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    # Suppressed defaults: a verb's parser must not undo what was said before the verb.
+    group = parser.add_argument_group("everywhere")
+    add = partial(group.add_argument, default=argparse.SUPPRESS)
+    add("--language", choices=("zh", "en"), help="default: from the environment, else zh")
+    add("--purpose", help="why you look; needed to see plates and names in full")
+    add("--reference", help="the case or order the purpose belongs to")
+    add("--json", action="store_true", help="print results as JSON")
+    add("--debug", action="store_true", help="show where an error came from")
 
 
 def _fail(arguments: argparse.Namespace, message: str, code: int) -> int:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import data.gdal_guard  # noqa: F401 - before GDAL loads
-
-# isort: split
 import numpy as np
 import shapely
 from rasterio.features import rasterize

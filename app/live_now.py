@@ -1,0 +1,75 @@
+"""What lives in a twin now, for the command line: read from the engine that runs, or from one run for a moment."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import closing
+
+from data.home import Home
+from data.sync.engine import Engine
+from data.sync.shared import BusyTableError, open_for_reading, table_path
+from twin.city.city import City
+from twin.errors import BadInputError
+from twin.live.frame import empty_frame
+from twin.live.reader import LiveReader
+from twin.world import World
+
+FRESH_S = 5.0
+"""An engine that gave no sign of life for so long does not count as running."""
+LOOK_S = 0.1
+
+
+def still_world(city: City) -> World:
+    """Return a city in which nothing lives."""
+    return World(city, empty_frame(), (), time.time(), live=False)
+
+
+def running_world(home: Home, twin: str, city: City) -> World | None:
+    """Return the newest frame of the engine that runs for a twin; None if none does, or it has nothing yet."""
+    shared = open_for_reading(table_path(home, twin))
+    if shared is None:
+        return None
+    with closing(shared), closing(LiveReader(shared.buffer)) as reader:
+        if not reader.ready() or time.monotonic() - reader.heartbeat()[1] > FRESH_S:
+            return None
+        frame, sources = reader.frame(), reader.sources()
+    told = any(source.last_s for source in sources)
+    return World(city, frame, sources, time.time(), live=True) if told else None
+
+
+def live_world(home: Home, twin: str, city: City, seconds: float) -> World:
+    """Return what lives in a twin now; where no engine runs, one is run for ``seconds``.
+
+    Raises
+    ------
+    twin.errors.BadInputError
+        If the twin has no source, or none of them told anything in that time.
+    """
+    running = running_world(home, twin, city)
+    if running is not None:
+        return running
+    return asyncio.run(_run_for(home, twin, city, seconds))
+
+
+async def _run_for(home: Home, twin: str, city: City, seconds: float) -> World:
+    engine = Engine(home, twin, say=lambda message: None)
+    work = asyncio.create_task(engine.run())
+    end = time.monotonic() + seconds
+    world: World | None = None
+    while time.monotonic() < end and not work.done():
+        await asyncio.sleep(LOOK_S)
+        world = running_world(home, twin, city) or world
+    if not work.done():
+        engine.quit()
+    try:
+        await work
+    except BusyTableError:  # another engine began meanwhile: what it tells counts
+        world = running_world(home, twin, city)
+    if world is None:
+        raise BadInputError(
+            twin,
+            f"no source told anything within {seconds:g} s",
+            "connect a source, or wait longer with --live SECONDS",
+        )
+    return world

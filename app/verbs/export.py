@@ -1,0 +1,108 @@
+"""``zhian export``: one layer into one file, with its provenance beside it; needs no display."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from app.commands import Call, Command
+from app.exporting import Wish, check_wish, export_layer
+from app.live_now import live_world, still_world
+from app.session import Session
+from data.export.export import Receipt
+from data.export.formats import FORMATS
+from data.store.twin_folder import open_city
+from layers.catalogue import LAYERS, layer_by_name
+from twin.city.city import City
+from twin.errors import UsageError
+from twin.world import World
+
+LIVE_S = 5.0
+
+
+def add_parser(verbs: Any) -> None:
+    """Add ``zhian export``."""
+    parser = verbs.add_parser("export", help="write a layer to a file / 导出图层")
+    parser.add_argument("layer", metavar="LAYER", help=", ".join(layer.name for layer in LAYERS))
+    parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="its name tells the format")
+    parser.add_argument("--format", default="", choices=tuple(FORMATS), help="default: as the file's name says")
+    parser.add_argument("--twin", default="", help="default: the current one")
+    parser.add_argument("--bbox", default="", metavar="W,S,E,N", help="only what touches this box, in degrees")
+    parser.add_argument("--crs", default="", metavar="EPSG:…", help="default: the twin's own")
+    parser.add_argument(
+        "--where", default="", metavar="EXPR", help="only rows that fit, as: floors > 10 and use = 'office'"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+    parser.add_argument(
+        "--live", type=float, default=LIVE_S, metavar="SECONDS",
+        help=f"how long to listen to the sources for a live layer where no engine runs (default {LIVE_S:g})",
+    )  # fmt: skip
+    parser.set_defaults(run=_export)
+
+
+def commands(session: Session) -> tuple[Command, ...]:
+    """Return the command of this verb."""
+
+    def run(call: Call) -> Receipt:
+        wish, twin, live_s = (call.arguments[name] for name in ("wish", "twin", "live_s"))
+        return export_layer(wish, _world(session, wish, twin, live_s), twin, call)
+
+    return (Command("layer.export", run, permission="layer.export", sensitive=True, in_palette=False),)
+
+
+def _world(session: Session, wish: Wish, twin: str, live_s: float) -> World:
+    city: City = open_city(session.home.twin(twin))
+    if layer_by_name(wish.layer).group != "live":
+        return still_world(city)
+    return live_world(session.home, twin, city, live_s)
+
+
+def _export(arguments: argparse.Namespace, session: Session) -> int:
+    bbox = parse_box(arguments.bbox)
+    wish = Wish(
+        arguments.layer, arguments.to, arguments.format, bbox, arguments.crs, arguments.where, arguments.overwrite
+    )
+    check_wish(wish)
+    if not 0 < arguments.live <= 3600:
+        raise UsageError("--live is a number of seconds, at most 3600")
+    twin = arguments.twin or session.home.current()
+    receipt = session.commands.run(
+        "layer.export", about=f"{twin}/{wish.layer}", wish=wish, twin=twin, live_s=arguments.live
+    )
+    if session.as_json:
+        print(json.dumps(_plain(receipt), ensure_ascii=False))
+    else:
+        print(_sentence(receipt, session))
+    return 0
+
+
+def parse_box(text: str) -> tuple[float, float, float, float] | None:
+    """Read ``west,south,east,north``; None for an empty text."""
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--bbox {text!r}: give west,south,east,north in degrees") from None
+    return west, south, east, north
+
+
+def _plain(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "path": str(receipt.path),
+        "provenance": str(receipt.provenance),
+        "rows": receipt.rows,
+        "size_px": list(receipt.size_px),
+        "crs": receipt.crs,
+        "bytes": receipt.bytes,
+        "sha256": receipt.sha256,
+    }
+
+
+def _sentence(receipt: Receipt, session: Session) -> str:
+    if any(receipt.size_px):
+        width, height = receipt.size_px
+        return session.texts("export.raster", path=receipt.path, width=f"{width:,}", height=f"{height:,}")
+    return session.texts("export.rows", path=receipt.path, rows=f"{receipt.rows:,}")
