@@ -10,23 +10,24 @@ import shapely
 
 from data.simulate.county.bend import Bend, make_bend
 from data.simulate.county.candidates import join
+from data.simulate.county.cover import cover
 from data.simulate.county.devices import put_up
 from data.simulate.county.edges import Edges
 from data.simulate.county.footprints import not_on_each_other, on_free_ground, walls
 from data.simulate.county.frames import ids, table
-from data.simulate.county.ground import cover, raise_terrain
 from data.simulate.county.motorways import add_motorways
 from data.simulate.county.names import Namer
 from data.simulate.county.network import bridge, clip, connected, drop_drowned, make_oneways, street_edges
 from data.simulate.county.one_off import ensembles
-from data.simulate.county.outline import Areas, draw_outline, share_out
+from data.simulate.county.outline import draw_outline, share_out
+from data.simulate.county.places import boundaries, places
 from data.simulate.county.plan import CRS, FULL, SEAT_LAT_DEG, SEAT_LON_DEG, SMALL, Plan
 from data.simulate.county.plots import Plots, set_out
 from data.simulate.county.roads import join_up, junction_table, road_table
 from data.simulate.county.routes import draw_routes
-from data.simulate.county.shapes import points
 from data.simulate.county.sites import Built, appoint, name_buildings
 from data.simulate.county.streets import Streets, lay_streets
+from data.simulate.county.terrain import raise_terrain
 from data.simulate.county.town_patterns import business, construction, estates, industry, old_towns
 from data.simulate.county.village_patterns import Villages, found_villages, ribbons
 from data.simulate.county.waters import Waters, dig_waters
@@ -97,12 +98,12 @@ class _Builder:
         areas = share_out(plan, county, east_m, north_m, self.rng[2])
         self.stage("streets")
         streets = lay_streets(plan, bend, _rim(bend, county), self.rng[3])
+        plots = set_out(streets, plan, bend, county, self.rng[6])
         self.stage("water")
-        waters = dig_waters(plan, bend, streets, county, self.rng[4])
+        waters = dig_waters(plan, bend, streets, plots, county, self.rng[4])
         self.stage("roads")
         edges = self._roads(bend, streets, waters, county)
         network = join_up(edges, plan, self.rng[5])
-        plots = set_out(streets, plan, bend, county, self.rng[6])
         self.stage("terrain")
         terrain = raise_terrain(plan, county, waters, plots, self.rng[8])
         villages = found_villages(plots, plan, self.rng[9])
@@ -111,20 +112,20 @@ class _Builder:
         self.stage("sites")
         sites = appoint(plan, plots, built, bend, county, crs, self.rng[11])
         self.stage("land")
-        land, land_kind = cover(plots, plan, bend, waters, county, self.rng[7])
+        land, land_kind = cover(plots, plan, bend, waters, edges, built, county, self.rng[7])
         self.stage("devices")
         devices = put_up(plan, network, plots, waters, county, crs, self.rng[12])
         self.stage("routes")
         routes = draw_routes(plan, network, plots, county, crs, self.rng[13])
-        places, boundaries = _places(plan, areas, villages, east_m, north_m, crs, self.rng[14])
+        place_table = places(plan, villages, plots, bend, crs, self.rng[14])
         tables = {
             "buildings": _building_table(built, sites, terrain, crs),
             "roads": road_table(network, crs),
             "junctions": junction_table(network, crs, self.rng[15]),
             "water": _water_table(waters, crs, self.rng[16]),
             "land": table("land", crs, land, id=ids("g", len(land)), kind=land_kind),
-            "places": places,
-            "boundaries": boundaries,
+            "places": place_table,
+            "boundaries": boundaries(plan, areas, crs),
             "sites": sites,
             "devices": devices,
             "routes": routes,
@@ -156,6 +157,9 @@ class _Builder:
         free = np.flatnonzero(on_free_ground(shapes, edges, waters.shapes, county))
         self.stage("buildings", 0.6)
         keep = free[not_on_each_other(shapes[free], candidates.urgency[free])]
+        # More was proposed than is wanted: the least urgent houses are left out.
+        first = np.argsort(candidates.urgency[keep], kind="stable")[: self.plan.counts.buildings]
+        keep = keep[np.sort(first)]
         return Built(candidates.take(keep), shapes[keep], ids("b", len(keep)))
 
 
@@ -181,24 +185,3 @@ def _water_table(waters: Waters, crs: str, rng: np.random.Generator) -> gpd.GeoD
     ends = {"lake": "荡", "river": "塘", "canal": "港", "pond": "池"}
     named = [namer.stem()[0] + ends[kind] if kind != "pond" else "" for kind in waters.kinds]
     return table("water", crs, waters.shapes, id=ids("w", len(named)), name=named, kind=waters.kinds)
-
-
-def _places(
-    plan: Plan, areas: Areas, villages: Villages, east_m: float, north_m: float, crs: str, rng: np.random.Generator
-) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    namer = Namer(rng)
-    rows = [(plan.zh, plan.en, "county", 1, (east_m, north_m))]
-    for town in plan.towns:
-        x, y = town.centre_m
-        rows.append((town.zh, town.en, town.kind, 2, (east_m + x, north_m + y)))
-    rows += [(*namer.village(), "village", 4, tuple(place)) for place in villages.place_m.tolist()]
-    zh, en, kind, rank, place = zip(*rows, strict=True)
-    places = table(
-        "places", crs, points(np.array(place)), id=ids("p", len(rows)), name=zh, name_en=en, kind=kind, rank=rank
-    )
-    shapes = np.array([areas.county, *areas.towns], dtype=object)
-    count = len(shapes)
-    boundaries = table(
-        "boundaries", crs, shapes, id=ids("a", count), name=zh[:count], name_en=en[:count], kind=kind[:count]
-    )
-    return places, boundaries

@@ -64,6 +64,11 @@ class Namer:
         """Name a village after a family or a good thing, and the water it lies on."""
         return self._fresh(self._village)
 
+    def quarter(self) -> tuple[str, str]:
+        """Name a quarter of a town."""
+        ends = (("社区", "Quarter"), ("新村", "New Village"), ("苑", "Gardens"), ("里", "Terrace"))
+        return self._fresh(lambda: self._with(ends[int(self._rng.integers(len(ends)))], " "))
+
     def _village(self) -> tuple[str, str]:
         end = VILLAGE_ENDS[int(self._rng.integers(len(VILLAGE_ENDS)))]
         if self._rng.random() < 0.5:

@@ -70,7 +70,7 @@ def ensembles(plots: Plots, rng: np.random.Generator) -> list[Candidates]:
 
 def _part(block: Plots, rows: np.ndarray[tuple[int], np.dtype[np.int64]], part: Part, zone: str) -> Candidates:
     across, up = block.east - block.west, block.north - block.south
-    shrink = np.clip(np.minimum(across / 170.0, up / 150.0), 0.3, 1.15)
+    shrink = np.clip(np.minimum(across / 160.0, up / 140.0), 0.3, 1.35)
     width, depth = part.width_m * shrink, part.depth_m * np.clip(shrink, 0.6, 1.1)
     u = np.clip(block.west + part.across * across, block.west + width / 2, block.east - width / 2)
     v = np.clip(block.south + part.up * up, block.south + depth / 2, block.north - depth / 2)

@@ -26,8 +26,11 @@ def draw_outline(plan: Plan, east_m: float, north_m: float, rng: np.random.Gener
     angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
     # A superellipse a little wider than high; real borders waver along canals.
     radius = (np.abs(np.cos(angle) / 1.06) ** 3 + np.abs(np.sin(angle) / 0.94) ** 3) ** (-1 / 3)
-    for harmonic in (3, 5, 7, 11, 17, 29):
-        radius += 0.16 / harmonic * rng.normal() * np.cos(harmonic * angle + rng.uniform(0, 2 * np.pi))
+    for turn, swell in plan.bulges:
+        away = np.abs((angle - np.radians(turn) + np.pi) % (2 * np.pi) - np.pi)
+        radius *= 1 + swell * np.exp(-((away / 0.42) ** 2))
+    for harmonic in (5, 7, 11, 17, 29, 41):
+        radius += 0.2 / harmonic * rng.normal() * np.cos(harmonic * angle + rng.uniform(0, 2 * np.pi))
     shape = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     scale = np.sqrt(plan.area_km2 * 1e6 / shapely.area(shapely.polygons(shape)))
     centre = np.array([east_m + plan.outline_m[0], north_m + plan.outline_m[1]])

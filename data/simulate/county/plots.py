@@ -122,23 +122,29 @@ def _zone_core(plots: Plots, place: FloatArray, number: int, core: Core, draw: N
 
 
 def _give_special(plots: Plots, plan: Plan, rng: np.random.Generator) -> None:
+    """Give each town its schools and the like: blocks of a fitting size first; parks take the odd ones."""
     size = (plots.east - plots.west) * (plots.north - plots.south)
     for number, core in enumerate(plan.cores):
         free = np.flatnonzero((plots.core == number) & (plots.zone == "estate"))
-        free = free[np.argsort(rng.random(len(free)) - 0.3 * (size[free] > np.median(size[free])), kind="stable")]
-        seat = core.radius_m > 2000 or len(plan.cores) == 1
-        wanted = _wanted(core, seat, len(free))
-        for zone, row in zip(wanted, free, strict=False):
-            plots.zone[row] = zone
+        misfit = np.abs(np.log(size[free] / CAMPUS_M2)) + rng.uniform(0, 0.9, len(free))
+        ordered = free[np.argsort(misfit, kind="stable")].tolist()
+        for zone in _wanted(core, plan, len(free))[: len(ordered)]:
+            plots.zone[ordered.pop(-1 if zone == "park" else 0)] = zone
+    sites = plots.of("construction")
+    plots.zone[rng.permutation(sites)[plan.counts.construction :]] = "estate"
 
 
-def _wanted(core: Core, seat: bool, room: int) -> list[str]:
+CAMPUS_M2 = 27_000.0
+"""What a school or a hospital takes."""
+
+
+def _wanted(core: Core, plan: Plan, room: int) -> list[str]:
     """Return the special uses a town has, the most needed first, at most two fifths of its estates."""
     big = core.radius_m > 2000
     wanted = ["school", "hospital", "government", "park", "construction", "market"]
-    wanted += ["station"] if seat else []
+    wanted += ["station"] if core is plan.cores[0] else []
     wanted += (["hospital"] * 3 + ["government"] * 2 + ["market"] * 5) if big else []
-    rest = ["school", "park", "construction", "park", "school", "construction", "square", "market"]
-    while len(wanted) < 0.33 * room:
+    rest = ["school", "park", "construction", "park", "school", "construction", "square", "market", "park"]
+    while len(wanted) < 0.3 * room:
         wanted += rest
-    return wanted[: max(int(0.4 * room), 7)]
+    return wanted[: max(int(0.36 * room), 7)]

@@ -89,9 +89,29 @@ def without(shapes: Shapes, holes: Shapes) -> Shapes:
         return shapes
     left, right = shapely.STRtree(holes).query(shapes, predicate="intersects")
     out = shapes.copy()
-    for index in np.unique(left):
-        out[index] = shapely.difference(out[index], shapely.union_all(holes[right[left == index]]))
+    rows, merged = union_by(left, holes[right])
+    out[rows] = shapely.difference(out[rows], merged)
     return out
+
+
+def apart(shapes: Shapes) -> Shapes:
+    """Cut from each shape those before it that it meets."""
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    before = right < left
+    out = shapes.copy()
+    rows, merged = union_by(left[before], shapes[right[before]])
+    out[rows] = shapely.difference(out[rows], merged)
+    return out
+
+
+def union_by(owner: IntArray, shapes: Shapes) -> tuple[IntArray, Shapes]:
+    """Return each owner once, in order, and the union of its shapes."""
+    order = np.argsort(owner, kind="stable")
+    owners, first, counts = np.unique(owner[order], return_index=True, return_counts=True)
+    merged = shapes[order][first] if len(owners) else np.empty(0, dtype=object)
+    for row in np.flatnonzero(counts > 1).tolist():
+        merged[row] = shapely.union_all(shapes[order[first[row] : first[row] + counts[row]]])
+    return owners, merged
 
 
 def points(places: FloatArray) -> Shapes:

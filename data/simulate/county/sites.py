@@ -128,7 +128,7 @@ def _duties(plan: Plan, plots: Plots, built: Built, rng: np.random.Generator) ->
         "police_station": np.concatenate(police),
         "fire_station": np.concatenate(fire),
         "dormitory": draw((zone == "industry") & (use == "office"), counts.dormitories),
-        "hazmat": draw(industrial & (floors == 1), counts.hazmat),
+        "hazmat": draw(industrial, counts.hazmat),
         "petrol_station": draw((use == "commercial") & (floors <= 3), counts.petrol),
         "market": draw((use == "commercial") & (zone == "old"), counts.markets // 2),
     }

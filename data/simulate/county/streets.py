@@ -132,7 +132,7 @@ def _rank_of(number: int, core: Core) -> str:
         return "primary"
     if number % 4 == 3 and core.radius_m > 2000:
         return "primary"
-    return "secondary" if number % 2 == 0 or core.radius_m < 500 else "tertiary"
+    return "secondary" if number % 2 == 0 else "tertiary"
 
 
 class _Splitter:
@@ -226,7 +226,7 @@ class _Splitter:
             reach = disc[2] + (block.east - block.west + block.north - block.south) / 4
             if disc[2] > 0 and np.hypot(middle[0] - disc[0], middle[1] - disc[1]) < reach:
                 return core.spacing_m * 0.62
-        return core.spacing_m * self.rng.uniform(0.85, 1.05)
+        return core.spacing_m * float(self.rng.choice([0.6, 0.95, 1.05] if core.spacing_m > 250 else [1.0]))
 
     def _between(self, block: Block, axis: int, size: float, near: tuple[int, float], target: float) -> Cut | None:
         low = (block.west, block.south)[axis]
@@ -272,7 +272,7 @@ class _Splitter:
         share = self._nearest(block)[1]
         urban = share < 1.0 and high - low < 12 * self.plan.block_m
         cut = Cut(axis, at, low, high, ends, road_class, street, urban)
-        chance = 0.16 if urban else {"primary": 0.45, "secondary": 0.6}.get(road_class, 0.72)
+        chance = 0.16 if urban else {"primary": 0.6, "secondary": 0.8}.get(road_class, 0.8)
         if self.rng.random() < chance:
             narrow = 6.0 if self.plan.lattice_m < 20 else 9.0
             widest = {"primary": 3.0, "secondary": 2.6, "tertiary": 2.2}.get(road_class, 1.7)

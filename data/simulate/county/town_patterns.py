@@ -30,10 +30,16 @@ def estates(plots: Plots, plan: Plan, rng: np.random.Generator) -> list[Candidat
     depth = np.choose(kind, [11.5, 12.5, 14, 20, 11]) * rng.uniform(0.95, 1.08, len(block))
     apart = np.maximum(floors * 2.95 * np.choose(kind, [1.1, 1.0, 0.72, 0.5, 1.0]), 12.0)
     shop = _shop_sides(block)
+    gap = np.choose(kind, [9.0, 11.0, 17.0, 24.0, 6.0])
+    room_u = block.east - block.west - 6 - SHOP_M * (shop[:, WEST].astype(int) + shop[:, EAST])
+    room_v = block.north - block.south - 6 - SHOP_M * (shop[:, SOUTH].astype(int) + shop[:, NORTH])
+    # A narrow block still takes one slab.
+    length = np.minimum(length, np.maximum(room_u - 2.0, 14.0))
+    pitch = (np.minimum(length + gap, room_u), np.minimum(depth + apart, room_v))
     found = slots(
         block.west + 3 + SHOP_M * shop[:, WEST], block.east - 3 - SHOP_M * shop[:, EAST],
         block.south + 3 + SHOP_M * shop[:, SOUTH], block.north - 3 - SHOP_M * shop[:, NORTH],
-        length + np.choose(kind, [9, 11, 17, 24, 6]), depth + apart,
+        *pitch,
     )  # fmt: skip
     # A green or a pool in the middle of the larger estates.
     middle = _near_middle(block, found)
@@ -130,7 +136,7 @@ def business(plots: Plots, plan: Plan, rng: np.random.Generator) -> list[Candida
     rows = plots.of("cbd")
     block = plots.take(rows)
     scale = np.array([min(core.spacing_m / 400.0, 1.0) for core in plan.cores])[block.core]
-    found = slots(block.west, block.east, block.south, block.north, 74 * scale, 68 * scale)
+    found = slots(block.west, block.east, block.south, block.north, 68 * scale, 60 * scale)
     o = found.owner
     cbd = np.array([core.cbd for core in plan.cores])[block.core]
     size = np.array([core.radius_m for core in plan.cores])[block.core]
@@ -148,7 +154,7 @@ def business(plots: Plots, plan: Plan, rng: np.random.Generator) -> list[Candida
     towers = build(rows[o], place, (width, depth), floors, 3.9, use, "flat", plan=shape, urgency=3)
     # Pavilions and podium blocks in the gaps, towards the next column.
     gap = rng.random(len(o)) < 0.5
-    beside = (found.u[gap] + 37 * scale[o][gap], found.v[gap] + rng.uniform(-12, 12, int(gap.sum())))
+    beside = (found.u[gap] + 34 * scale[o][gap], found.v[gap] + rng.uniform(-12, 12, int(gap.sum())))
     small = (rng.uniform(16, 24, int(gap.sum())) * scale[o][gap], rng.uniform(24, 44, int(gap.sum())) * scale[o][gap])
     return [
         towers,

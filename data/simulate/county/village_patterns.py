@@ -41,7 +41,7 @@ def found_villages(plots: Plots, plan: Plan, rng: np.random.Generator) -> Villag
 
 
 def ribbons(plots: Plots, villages: Villages, plan: Plan, wanted: int, rng: np.random.Generator) -> list[Candidates]:
-    """Return about ``wanted`` houses and outbuildings in rows, the places nearest a village first."""
+    """Return ``wanted`` houses in rows and their outbuildings, the most urgent nearest to a village."""
     rows = plots.of("rural")
     sides = [_side(plots, rows, side, rng) for side in (SOUTH, NORTH, WEST, EAST)]
     houses = join([house for house, _ in sides])
@@ -52,7 +52,8 @@ def ribbons(plots: Plots, villages: Villages, plan: Plan, wanted: int, rng: np.r
     away = _nearest(place, villages.place_m) / plan.village_radius_m
     # Whole sides come and go together, so that a ribbon is a ribbon and a gap is a gap.
     score = appeal - np.minimum(away, 1.0) * 1.3 - 0.35 * np.maximum(away - 1.0, 0)
-    taken = np.argsort(-score, kind="stable")[: int(wanted * 0.74)]
+    taken = np.argsort(-score, kind="stable")[:wanted]
+    houses.urgency[taken] = 7.0 + np.arange(len(taken)) / max(len(taken), 1)
     houses = houses.take(np.sort(taken))
     return [houses, _outbuildings(houses, rng)]
 
@@ -103,4 +104,6 @@ def _outbuildings(houses: Candidates, rng: np.random.Generator) -> Candidates:
     v = houses.v[some] + houses.depth[some] / 2 + depth / 2 + rng.uniform(0.7, 1.5, len(some))
     u = houses.u[some] + rng.uniform(-2.0, 2.0, len(some))
     use = np.where(rng.random(len(some)) < 0.8, "farm", "other").astype(object)
-    return build(houses.plot[some], (u, v), (width, depth), 1, 2.9, use, "gabled", urgency=8)
+    sheds = build(houses.plot[some], (u, v), (width, depth), 1, 2.9, use, "gabled", urgency=0.0)
+    sheds.urgency[:] = houses.urgency[some]
+    return sheds

@@ -10,7 +10,8 @@ import shapely
 
 from data.simulate.county.bend import Bend, FloatArray
 from data.simulate.county.plan import Plan
-from data.simulate.county.shapes import Shapes, bent_boxes, blob, polygons_only, smooth_line, without
+from data.simulate.county.plots import Plots
+from data.simulate.county.shapes import Shapes, apart, bent_boxes, blob, polygons_only, slots_of, smooth_line, without
 from data.simulate.county.streets import ALONG_V, Cut, Streets
 
 
@@ -27,12 +28,15 @@ class Waters:
         return self.shapes[chosen]
 
 
-def dig_waters(plan: Plan, bend: Bend, streets: Streets, outline: shapely.Polygon, rng: np.random.Generator) -> Waters:
+def dig_waters(
+    plan: Plan, bend: Bend, streets: Streets, plots: Plots, outline: shapely.Polygon, rng: np.random.Generator
+) -> Waters:
     """Return the waters of the county; where two meet, the larger kind keeps the ground."""
     by_kind = {
         "lake": _lakes(plan, bend, outline, rng),
         "river": _rivers(plan, bend, rng),
         "canal": _canals(bend, streets),
+        "pond": np.concatenate([_park_ponds(plots, rng), _fish_ponds(plots, plan, bend, rng)]),
     }
     done: list[Shapes] = []
     kinds: list[str] = []
@@ -40,21 +44,11 @@ def dig_waters(plan: Plan, bend: Bend, streets: Streets, outline: shapely.Polygo
         shapes = shapes[shapely.intersects(shapes, outline)]
         outside = ~shapely.contains_properly(outline, shapes)
         shapes[outside] = shapely.intersection(shapes[outside], outline)
-        shapes = _apart(without(shapes, np.concatenate(done) if done else shapes[:0]))
+        shapes = apart(without(shapes, np.concatenate(done) if done else shapes[:0]))
         shapes, _ = polygons_only(shapes, 25.0)
         done.append(shapes)
         kinds += [kind] * len(shapes)
     return Waters(np.concatenate(done), kinds)
-
-
-def _apart(shapes: Shapes) -> Shapes:
-    """Cut from each shape those before it that it meets."""
-    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    out = shapes.copy()
-    for index in np.unique(left[right < left]):
-        before = right[(left == index) & (right < index)]
-        out[index] = shapely.difference(out[index], shapely.union_all(shapes[before]))
-    return out
 
 
 def _lakes(plan: Plan, bend: Bend, outline: shapely.Polygon, rng: np.random.Generator) -> Shapes:
@@ -110,3 +104,31 @@ def _reach(streets: Streets, cut: Cut, end: int, at_m: float, inward: int) -> fl
     if other.canal_m:
         return other.canal_at_m
     return at_m + inward * (other.half_m + 6.0)
+
+
+def _park_ponds(plots: Plots, rng: np.random.Generator) -> Shapes:
+    rows = plots.of("park")
+    radius = np.minimum(plots.east - plots.west, plots.north - plots.south)[rows] * rng.uniform(0.12, 0.22, len(rows))
+    places = zip(plots.place_m[rows].tolist(), radius.tolist(), strict=True)
+    found = [blob((x, y), r, rng, rough=0.32) for (x, y), r in places]
+    return np.concatenate([np.empty(0, dtype=object), *found])
+
+
+def _fish_ponds(plots: Plots, plan: Plan, bend: Bend, rng: np.random.Generator) -> Shapes:
+    """Lay rows of fish ponds in the middle of some country blocks, more of them near lakes."""
+    rows = plots.of("rural")
+    lakes = np.add([lake[:2] for lake in plan.lakes], (bend.east_m, bend.north_m))
+    near = np.min(np.hypot(*(plots.place_m[rows][:, None] - lakes[None]).transpose(2, 0, 1)), axis=1)
+    chance = 0.022 + 0.2 * np.exp(-near / (0.06 * np.sqrt(plan.area_km2 * 1e6)))
+    chance = np.maximum(chance, 1.5 / max(len(rows), 1))
+    block = plots.take(rows[rng.random(len(rows)) < chance])
+    edge = 0.24 * np.minimum(block.east - block.west, block.north - block.south)
+    width, height = block.east - block.west - 2 * edge, block.north - block.south - 2 * edge
+    pond = np.full(len(block), 52.0)
+    cells = slots_of(width, height, pond * rng.uniform(0.7, 1.1, len(block)), pond * rng.uniform(1.2, 2.2, len(block)))
+    o = cells.owner
+    step_u, step_v = (width / cells.columns)[o], (height / cells.rows)[o]
+    west, south = (block.west + edge)[o] + cells.column * step_u, (block.south + edge)[o] + cells.row * step_v
+    dug = rng.random(len(o)) < 0.9
+    dug[:1] = True
+    return bent_boxes(bend, (west + 2)[dug], (south + 2)[dug], (west + step_u - 2)[dug], (south + step_v - 2)[dug])

@@ -1,4 +1,4 @@
-"""Heights, and what grows or lies on the ground."""
+"""Heights: the plain, made ground in towns, mounds, dykes, and the water below."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import shapely
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 
-from data.simulate.county.bend import Bend, FloatArray
-from data.simulate.county.edges import Texts
+from data.simulate.county.bend import FloatArray
 from data.simulate.county.plan import Plan
 from data.simulate.county.plots import URBAN, Plots
-from data.simulate.county.shapes import Shapes, bent_boxes, polygons_only, slots_of, without
 from data.simulate.county.waters import Waters
 from twin.city.city import Terrain
 
 WATER_M, LAND_M = 1.3, 2.9
-LAND_OF_ZONE = {"industry": "industrial", "park": "park", "square": "square", "construction": "urban", "rural": "field"}
 
 
 def raise_terrain(
@@ -73,38 +70,3 @@ def _mounds(height: FloatArray, rng: np.random.Generator) -> FloatArray:
         box = (slice(max(int(r - 12), 0), int(r + 13)), slice(max(int(c - 12), 0), int(c + 13)))
         height[box] += rng.uniform(1.0, 5.0) * np.exp(-((y[box] - r) ** 2 + (x[box] - c) ** 2) / (2 * reach**2))
     return height
-
-
-def cover(
-    plots: Plots, plan: Plan, bend: Bend, waters: Waters, county: shapely.Polygon, rng: np.random.Generator
-) -> tuple[Shapes, Texts]:
-    """Return the land as a patchwork: whole blocks in towns, parcels in the country."""
-    town = plots.take(np.flatnonzero(plots.zone != "rural"))
-    blocks = bent_boxes(bend, town.west - 1, town.south - 1, town.east + 1, town.north + 1)
-    zone_kind = np.array([LAND_OF_ZONE.get(zone, "urban") for zone in town.zone], dtype=object)
-    parcels, parcel_kind = _parcels(plots.take(plots.of("rural")), plan, bend, rng)
-    shapes, kinds = np.concatenate([blocks, parcels]), np.concatenate([zone_kind, parcel_kind])
-    outside = ~np.asarray(shapely.contains_properly(county, shapes))
-    shapes[outside] = shapely.intersection(shapes[outside], county)
-    shapes = without(shapes, waters.shapes)
-    shapes, owner = polygons_only(shapes, 60.0)
-    return shapes, kinds[owner]
-
-
-def _parcels(block: Plots, plan: Plan, bend: Bend, rng: np.random.Generator) -> tuple[Shapes, Texts]:
-    """Divide country blocks into parcels; neighbours in a block mostly grow the same."""
-    size = plan.parcel_m * rng.uniform(0.7, 1.6, (2, len(block)))
-    found = slots_of(block.east - block.west, block.north - block.south, size[0], size[1])
-    o = found.owner
-    pu, pv = ((block.east - block.west) / found.columns)[o], ((block.north - block.south) / found.rows)[o]
-    west, south = block.west[o] + found.column * pu, block.south[o] + found.row * pv
-    gap = rng.uniform(0.6, 1.6, len(o))
-    shapes = bent_boxes(bend, west + gap, south + gap, west + pu - gap, south + pv - gap)
-    mixes = np.array(
-        [[0.1, 0.78, 0.03, 0.03, 0.03, 0.03], [0.66, 0.2, 0.04, 0.04, 0.02, 0.04], [0.2, 0.1, 0.6, 0.04, 0.02, 0.04],
-         [0.2, 0.12, 0.04, 0.56, 0.04, 0.04], [0.2, 0.2, 0.0, 0.1, 0.4, 0.1]]
-    )  # fmt: skip
-    mix = rng.choice(5, len(block), p=[0.46, 0.3, 0.07, 0.1, 0.07])
-    pick = (rng.random(len(o))[:, None] > np.cumsum(mixes[mix[o]], axis=1)).sum(axis=1).clip(0, 5)
-    kinds = np.array(["field", "paddy", "greenhouse", "orchard", "forest", "grass"], dtype=object)[pick]
-    return shapes, kinds
