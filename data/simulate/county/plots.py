@@ -144,7 +144,7 @@ def _wanted(core: Core, plan: Plan, room: int) -> list[str]:
     wanted = ["school", "hospital", "government", "park", "construction", "market"]
     wanted += ["station"] if core is plan.cores[0] else []
     wanted += (["hospital"] * 3 + ["government"] * 2 + ["market"] * 5) if big else []
-    rest = ["school", "park", "construction", "park", "school", "construction", "square", "market", "park"]
+    rest = ["school", "construction", "park", "school", "construction", "school", "square", "market"]
     while len(wanted) < 0.3 * room:
         wanted += rest
     return wanted[: max(int(0.36 * room), 7)]
