@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import data.gdal_guard  # noqa: F401 - before GDAL loads
+
+# isort: split
 import numpy as np
 import shapely
 from rasterio.features import rasterize
@@ -32,14 +35,14 @@ def raise_terrain(
         row = ((north + step - built.place_m[:, 1]) / step).astype(np.int64)
         np.add.at(town, (np.clip(row, 0, rows - 1), np.clip(col, 0, cols - 1)), 1.0)
         height += 0.5 * np.minimum(_blur(town, 7) * 60, 1.0)
-    wet = rasterize(((shape, 1) for shape in waters.shapes), out_shape=(rows, cols), transform=transform, dtype="uint8")
     wide = rasterize(
         ((shape, 1) for shape in waters.wide()), out_shape=(rows, cols), transform=transform, dtype="uint8"
     )
     shore = _blur(wide.astype(np.float64), 1)
     height += np.where((shore > 0.05) & (wide == 0), 0.9, 0.0)
     height = _mounds(height, rng)
-    height = np.where(wet == 1, WATER_M + 0.05 * _rolling((rows, cols), 26, rng), np.clip(height, 1.8, 12.0))
+    # Canals are narrower than a cell: they would be pits in a row.
+    height = np.where(wide == 1, WATER_M + 0.05 * _rolling((rows, cols), 26, rng), np.clip(height, 1.8, 12.0))
     return Terrain(np.round(height, 2).astype(np.float32), float(west), float(north + step), step)
 
 
