@@ -41,7 +41,7 @@ class Engine:
     Parameters
     ----------
     sources : sequence of SourceSettings, optional
-        In place of those in the settings.
+        In place of those in the settings. The run then ends with them, and raises what the first of them raises.
     say : callable
         Given each message; must not block.
     """
@@ -51,6 +51,7 @@ class Engine:
     ) -> None:
         self._home, self._twin, self._say = home, twin, say
         manifest = read_manifest(home.twin(twin))
+        self._strict = sources is not None
         self._settings = sources_of(home, twin, manifest.invented) if sources is None else tuple(sources)
         self._place = place_word(LocalFrame(manifest.crs, manifest.origin_m))
         self._path = table_path(home, twin)
@@ -113,9 +114,14 @@ class Engine:
             self._say(Log(level, key, settings.name, values))
 
         index = self._table.source(settings.name, settings.kind)
-        source = RunningSource(settings, index, tell, time.time, time.monotonic, began=time.monotonic())
+        source = RunningSource(settings, index, tell, time.time, time.monotonic, time.monotonic(), self._strict)
         self._sources[settings.name] = source
-        self._tasks[settings.name] = self._group.create_task(source.run(city, self._take))
+        self._tasks[settings.name] = task = self._group.create_task(source.run(city, self._take))
+        task.add_done_callback(self._on_ended)
+
+    def _on_ended(self, _: asyncio.Task[None]) -> None:
+        if self._strict and all(task.done() for task in self._tasks.values()):
+            self.quit()
 
     def _order_source(self, settings: SourceSettings) -> None:
         if self._city is None:

@@ -33,11 +33,13 @@ class RunningSource:
     tell: Tell
     clock: Clock
     monotonic: Clock
+    began: float
+    strict: bool = False
+    """Hand on what the user must mend, rather than be down."""
     connector: Connector | None = None
     up: bool = False
     reason: str = ""
     last_s: float = 0.0
-    began: float = 0.0
     heard: float = 0.0
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -89,6 +91,8 @@ class RunningSource:
                 await self._once(city, take)
             except ZhianError as error:
                 self.fail(str(error), "error")
+                if self.strict:
+                    raise
                 return
             except OSError as error:
                 self.fail(str(error))

@@ -1,0 +1,128 @@
+"""``zhian sync`` runs the engine of a twin in the foreground; ``zhian play`` plays recordings into it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.commands import Call, Command
+from app.session import Session
+from data.connectors.contract import SourceSettings
+from data.connectors.registry import open_source
+from data.store.twin_folder import open_city
+from data.sync import child
+from data.sync.engine import Engine
+from data.sync.messages import Log, Message, Order, Ready, leave_order, line
+from data.sync.shared import BusyTableError
+from twin.errors import UsageError
+
+RECORDING = "recording"
+
+
+def add_parser(verbs: Any) -> None:
+    """Add ``zhian sync`` and ``zhian play``."""
+    sync = verbs.add_parser("sync", help="run the engine without a window / 无界面运行引擎")
+    sync.add_argument("--twin", default="", help="which twin (default: the current one)")
+    sync.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
+    sync.set_defaults(run=_sync)
+    play = verbs.add_parser("play", help="play recorded tracks: CSV, GPX, GeoJSON, GeoParquet / 播放轨迹记录")
+    play.add_argument("files", nargs="+", metavar="FILE")
+    play.add_argument("--twin", default="", help="which twin (default: the current one)")
+    play.add_argument("--speed", type=float, default=1.0, metavar="X", help="times real time, 0.01 to 1000 (default 1)")
+    play.add_argument("--loop", action="store_true", help="begin again at the end")
+    play.add_argument("--here", action="store_true", help="move the recording into this twin, for a demonstration")
+    play.add_argument("--zone", default="", help="of times without one: Asia/Shanghai or +08:00")
+    play.add_argument("--kind", default="car", help="of entities whose kind is not told (default car)")
+    play.add_argument(
+        "--column", action="append", default=[], metavar="ROLE=NAME", help="as time=定位时间; may be repeated"
+    )
+    play.set_defaults(run=_play)
+
+
+def commands(session: Session) -> tuple[Command, ...]:
+    """Return the commands of these verbs."""
+
+    def sync(call: Call) -> None:
+        _run(session, call.arguments["twin"], None)
+
+    def play(call: Call) -> None:
+        _play_in(session, call.arguments["twin"], call.arguments["settings"])
+
+    return (
+        Command("engine.run", sync, permission="engine.run", in_palette=False),
+        Command("recording.play", play, permission="recording.play", sensitive=True, in_palette=False),
+    )
+
+
+def _sync(arguments: argparse.Namespace, session: Session) -> int:
+    twin = arguments.twin or session.home.current()
+    if arguments.watched:
+        return child.main(["--twin", twin])
+    session.commands.run("engine.run", about=twin, twin=twin)
+    return 0
+
+
+def _play(arguments: argparse.Namespace, session: Session) -> int:
+    twin = arguments.twin or session.home.current()
+    options = {
+        "paths": [str(Path(file).absolute()) for file in arguments.files],
+        "columns": dict(_pair(text) for text in arguments.column),
+        **{name: getattr(arguments, name) for name in ("speed", "loop", "here", "zone", "kind")},
+    }
+    settings = SourceSettings(RECORDING, "recorded-track", options)
+    session.commands.run("recording.play", about=twin, twin=twin, settings=settings)
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    role, equals, name = text.partition("=")
+    if not equals:
+        raise UsageError(f"--column {text}: write ROLE=NAME, as time=定位时间")
+    return role, name
+
+
+def _play_in(session: Session, twin: str, settings: SourceSettings) -> None:
+    """Play to the end in an engine of our own, or hand it to the one that runs."""
+    try:
+        _run(session, twin, [replace(settings, options={**settings.options, "stay": False})])
+    except BusyTableError:
+        open_source(settings, open_city(session.home.twin(twin), ()))  # what is wrong with it is told here
+        leave_order(session.home, twin, Order("add", settings.name, settings=settings))
+        print(session.texts("engine.line.handed"))
+
+
+def _run(session: Session, twin: str, sources: Sequence[SourceSettings] | None) -> None:
+    asyncio.run(Engine(session.home, twin, _printer(session), sources).run())
+
+
+def _printer(session: Session) -> Callable[[Message], None]:
+    def show(message: Message) -> None:
+        if session.as_json:
+            sys.stdout.write(line(message).decode())
+        else:
+            print(_words(session, message))
+        sys.stdout.flush()
+
+    return show
+
+
+def _words(session: Session, message: Message) -> str:
+    texts = session.texts
+    if isinstance(message, Log):
+        words = texts(f"engine.log.{message.key}", **message.values)
+        return f"{message.source}: {words}" if message.source else words
+    if isinstance(message, Ready):
+        return texts("engine.line.started", table=message.table)
+    return texts(
+        "engine.line.status",
+        entities=message.entities,
+        rate=message.rate_hz,
+        oldest=message.oldest_s,
+        quarantined=message.quarantined,
+        memory=message.memory_mb,
+    )
