@@ -124,16 +124,17 @@ class EngineWatch(QObject):
     @property
     def sources(self) -> tuple[SourceState, ...]:
         """How the sources stand; all down while the engine is."""
+        self.frame()
         return self._sources
 
     @property
     def live(self) -> bool:
         """False while a recording plays: what is shown is then not now."""
-        return not any(source.playback for source in self._sources)
+        return not any(source.playback for source in self.sources)
 
     def at_s(self) -> float:
         """Return the time of what is shown: now, or the clock of the recording that plays."""
-        clocks = [source.playback.clock_s for source in self._sources if source.playback is not None]
+        clocks = [source.playback.clock_s for source in self.sources if source.playback is not None]
         return max(clocks, default=time.time())
 
     def frame(self) -> TrackFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from typing import cast
 
 import data.connectors
@@ -32,8 +33,8 @@ def open_source(settings: SourceSettings, city: City) -> Connector:
 
 
 def _folders() -> set[str]:
-    found = pkgutil.iter_modules(data.connectors.__path__)
-    return {module.name.replace("_", "-") for module in found if module.ispkg}
+    packages = [module.name for module in pkgutil.iter_modules(data.connectors.__path__) if module.ispkg]
+    return {name.replace("_", "-") for name in packages if find_spec(f"data.connectors.{name}.source") is not None}
 
 
 def _opener(kind: str) -> OpenSource:

@@ -134,7 +134,7 @@ class Engine:
         if task is not None:
             task.cancel()
             source = self._sources.pop(name)
-            source.fail("stopped", "info")
+            source.fail("stopped", "info", "source_ended")
             self._table.tell_source(source.index, source.state())
             self._table.forget(source.index)
             self._dirty.set()

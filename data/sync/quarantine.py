@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
+from math import isfinite
 from pathlib import Path
 
 from twin.live.kinds import KINDS
@@ -39,7 +40,7 @@ class Quarantine:
         ]
         self.newest.extend(kept)
         if kept:
-            self._write("".join(json.dumps(row, ensure_ascii=False, allow_nan=True) + "\n" for row in kept))
+            self._write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
 
     def _write(self, lines: str) -> None:
         if self.path.exists() and self.path.stat().st_size > FILE_BYTES:
@@ -56,4 +57,4 @@ def _plain(row: ObservationArray) -> dict[str, object]:
         "state": int(row["state"]),
     }
     numbers = ("time_s", "lon_deg", "lat_deg", "height_m", "heading_deg", "speed_mps", "value", "accuracy_m")
-    return plain | {name: float(row[name]) for name in numbers}
+    return plain | {name: value if isfinite(value := float(row[name])) else None for name in numbers}

@@ -51,10 +51,10 @@ class RunningSource:
             self.up, self.reason = True, ""
             self.tell("info", "source_up", {})
 
-    def fail(self, reason: str, level: str = "warning") -> None:
+    def fail(self, reason: str, level: str = "warning", key: str = "source_down") -> None:
         """Note that it is down; the same reason is told once."""
         if self.up or reason != self.reason:
-            self.tell(level, "source_down", {"reason": reason})
+            self.tell(level, key, {"reason": reason})
         self.up, self.reason, self.connector = False, reason, None
 
     def rate_hz(self) -> float:
@@ -100,7 +100,7 @@ class RunningSource:
                 self.fail(f"fault in the connector: {type(error).__name__}: {error}", "error")
                 self.tell("debug", "traceback", {"text": traceback.format_exc()})
             else:
-                self.fail("ended", "info")
+                self.fail("ended", "info", "source_ended")
                 return
             pause = RETRY_S[0] if self.heard > before else min(2 * pause, RETRY_S[1])
             await asyncio.sleep(pause)

@@ -24,7 +24,7 @@ from data.connectors.demo_life.posts import DAYS, Flights, Measures, Rounds, mea
 from data.connectors.demo_life.routes import Routes, RouteStyle, route_ways
 from data.connectors.demo_life.signals import Lights, lights_of, signals_at
 from data.connectors.demo_life.traffic import HALTED_MPS, Traffic, spread
-from data.connectors.demo_life.ways import IntArray, Ways, build_ways, road_lines
+from data.connectors.demo_life.ways import IntArray, Ways, build_ways, metres_per_degree, road_lines
 from twin.city.city import City
 from twin.errors import BadInputError
 from twin.geo import FloatArray
@@ -38,6 +38,8 @@ STYLES = {
 }
 ROUTE_KIND = {"bus": "bus", "officer": "patrol", "boat": "boat", "drone": "drone"}
 SENSOR_EVERY_S = 60.0
+CUT = (1.25, 1.5)
+"""Times the own speed, and metres a second more."""
 Points = NDArray[np.object_]
 
 
@@ -57,24 +59,42 @@ class Part(Protocol):
 
 @dataclass(slots=True)
 class Driving:
-    """What moves along ways."""
+    """What moves along ways.
+
+    From the lane of one road to the lane of the next a mover cuts across the junction: it is told where it was, moved
+    toward where it is, no faster than :data:`CUT` allows.
+    """
 
     rows: ObservationArray
     traffic: Traffic
     duty: bool
+    reach_m: FloatArray | None = None
 
     def step(self, time_s: float, step_s: float) -> None:
         """Move on."""
         self.traffic.step(time_s, step_s)
+        fresh = (CUT[0] * self.traffic.speed_mps + CUT[1]) * step_s
+        self.reach_m = fresh if self.reach_m is None else self.reach_m + fresh
 
     def tell(self, time_s: float) -> bool:
         """Fill in places; who is on duty is free or busy, the rest moves or stands."""
         speed = self.traffic.speed_mps
-        self.rows["lon_deg"], self.rows["lat_deg"], self.rows["heading_deg"] = self.traffic.places()
+        lon, lat, self.rows["heading_deg"] = self.traffic.places()
+        if self.reach_m is not None:
+            lon, lat = self._cut(lon, lat, self.reach_m)
+            self.reach_m = np.zeros(len(lon))
+        self.rows["lon_deg"], self.rows["lat_deg"] = lon, lat
         self.rows["speed_mps"] = speed
         halted = np.where(speed < HALTED_MPS, STATE_CODE["stopped"], STATE_CODE["moving"])
         self.rows["state"] = _duty(len(self.rows), time_s) if self.duty else halted
         return True
+
+    def _cut(self, lon: FloatArray, lat: FloatArray, reach_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+        was_lon, was_lat = self.rows["lon_deg"], self.rows["lat_deg"]
+        east_m, north_m = metres_per_degree(lat[:1])
+        away = np.hypot((lon - was_lon) * east_m, (lat - was_lat) * north_m)
+        share = np.where(was_lat == 0.0, 1.0, np.minimum(reach_m / np.maximum(away, 1e-9), 1.0))
+        return was_lon + share * (lon - was_lon), was_lat + share * (lat - was_lat)
 
 
 @dataclass(slots=True)

@@ -48,6 +48,14 @@ KIND_WORDS = {
     "警车": "police_car", "救护车": "ambulance", "消防车": "fire_engine", "无人机": "drone", "船": "boat",
 }  # fmt: skip
 ZONE = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
+WRITTEN = (
+    (r"[年月/]", "-"),
+    (r"日\s*|\s+", " "),
+    (r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3T\4:\5:\6"),
+    (r"-(\d)(?=[-\sT])", r"-0\1"),
+    (r"\s+(?=[+-]\d\d)", ""),
+)
+"""How times are written here, and how ISO 8601 writes them."""
 COMPACT = re.compile(r"(?:19|20)\d{12}")
 
 
@@ -231,9 +239,9 @@ def _epoch(numbers: FloatArray) -> FloatArray:
 
 
 def _written(text: pd.Series[str], subject: str, zone: str) -> FloatArray:
-    plain = text.str.replace("年", "-").str.replace("月", "-").str.replace("日", " ").str.replace("/", "-")
-    plain = plain.str.replace(r"^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$", r"\1-\2-\3T\4:\5:\6", regex=True)
-    plain = plain.str.replace(r"-(\d)(?=[-\sT])", r"-0\1", regex=True).str.replace(r"\s+(?=[+-]\d\d)", "", regex=True)
+    plain = text
+    for pattern, instead in WRITTEN:
+        plain = plain.str.replace(pattern, instead, regex=True)
     zoned = plain.str.contains(ZONE.pattern, case=False, regex=True).to_numpy(dtype=bool)
     result = np.full(len(text), np.nan)
     if zoned.any():

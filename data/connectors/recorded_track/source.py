@@ -38,9 +38,10 @@ class RecordedTrack:
         self._entity = np.unique(recording.rows["id"], return_inverse=True)[1]
         self._loop, self._paused = options.loop, options.paused
         self._speed = _speed(options.speed)
-        self._at_s, self._told = self.begin_s, 0
-        self._wound, self._stay, self._ended = True, options.stay, False
+        self._stay, self._ended = options.stay, False
         self._wake = asyncio.Event()
+        self._at_s, self._told, self._wound = self.begin_s, 0, True
+        self._wind(self.begin_s)
 
     @property
     def begin_s(self) -> float:

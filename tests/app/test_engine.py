@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.engine import EngineLog, EngineState, EngineWatch
+from app.texts import Texts
+from data.home import Home
+from tests.small_county import home_with_county
+
+BLOCK_S = 0.016
+WAIT_MS = 20_000
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    return home_with_county(tmp_path)
+
+
+@pytest.fixture
+def watch(home: Home, qtbot: QtBot) -> Iterator[EngineWatch]:
+    watch = EngineWatch(home, "small")
+    yield watch
+    watch.close()
+
+
+def _pid(watch: EngineWatch) -> int:
+    return int(watch.findChildren(type(watch._process))[0].processId())
+
+
+def _wait_for_life(watch: EngineWatch, qtbot: QtBot, after: int = 0) -> None:
+    def alive() -> bool:
+        return len(watch.frame()) > 0 and watch.frame().version > after and watch.state.phase == "running"
+
+    qtbot.waitUntil(alive, timeout=WAIT_MS)
+
+
+def test_an_engine_that_is_killed_comes_back_and_its_frames_go_on_without_doubles(
+    watch: EngineWatch, qtbot: QtBot
+) -> None:
+    states: list[EngineState] = []
+    watch.state_changed.connect(states.append)
+    watch.start()
+    _wait_for_life(watch, qtbot)
+    before = watch.frame()
+    os.kill(_pid(watch), signal.SIGKILL)
+    qtbot.waitUntil(lambda: watch.state.phase == "restarting", timeout=WAIT_MS)
+    assert len(watch.frame()) == len(before)
+    assert not any(source.up for source in watch.sources)
+    _wait_for_life(watch, qtbot, after=before.version)
+    after = watch.frame().rows["id"].tolist()
+    assert sorted(after) == sorted(set(after)) == sorted(before.rows["id"].tolist())
+    assert watch.state.restarts == 1
+    assert states[0].phase == "starting"
+
+
+def test_an_engine_that_hangs_is_replaced(watch: EngineWatch, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.HUNG_S", 1.5)
+    logs: list[EngineLog] = []
+    watch.log.connect(logs.append)
+    watch.start()
+    _wait_for_life(watch, qtbot)
+    before = watch.frame()
+    os.kill(_pid(watch), signal.SIGSTOP)
+    _wait_for_life(watch, qtbot, after=before.version + 3)
+    texts = Texts("en")
+    assert any("no sign of life" in texts(f"engine.log.{log.key}", **log.values) for log in logs)
+
+
+def test_closing_leaves_no_process_and_no_file_and_stopping_does_not_block(
+    watch: EngineWatch, home: Home, qtbot: QtBot
+) -> None:
+    watch.start()
+    _wait_for_life(watch, qtbot)
+    pid = _pid(watch)
+    begun = time.perf_counter()
+    watch.stop()
+    assert time.perf_counter() - begun < BLOCK_S
+    qtbot.waitUntil(lambda: watch.state.phase == "down", timeout=WAIT_MS)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert list(home.runtime.iterdir()) == []
+    watch.start()
+    _wait_for_life(watch, qtbot)
+    watch.close()
+    assert list(home.runtime.iterdir()) == []
+
+
+def test_an_engine_that_cannot_start_is_told_with_its_reason(home: Home, qtbot: QtBot) -> None:
+    watch = EngineWatch(home, "nowhere")
+    with qtbot.waitSignal(watch.log, timeout=WAIT_MS) as told:
+        watch.start()
+    assert told.args is not None
+    assert "no twin here" in told.args[0].values["reason"]
+    assert watch.state.phase == "restarting"
+    watch.close()
+    missing = EngineWatch(home, "small", command=["/nowhere/zhian-engine"])
+    with qtbot.waitSignal(missing.log, timeout=WAIT_MS):
+        missing.start()
+    missing.close()
+
+
+def test_a_recording_makes_the_world_a_look_back(watch: EngineWatch, qtbot: QtBot, tmp_path: Path) -> None:
+    csv = tmp_path / "drive.csv"
+    csv.write_text("time,lon,lat\n" + "".join(f"{1000 + s},120.92,{30.83 + s * 1e-4}\n" for s in range(60)), "utf-8")
+    watch.start()
+    _wait_for_life(watch, qtbot)
+    assert watch.live
+    watch.play([str(csv)], speed=10.0)
+    qtbot.waitUntil(lambda: not watch.live, timeout=WAIT_MS)
+    assert 1000 <= watch.at_s() <= 1060
+    watch.steer("recording", "pause")
+    qtbot.waitUntil(lambda: watch.sources[1].playback is not None and watch.sources[1].playback.paused, timeout=WAIT_MS)
+    watch.steer("recording", "stop")
+    qtbot.waitUntil(lambda: watch.live, timeout=WAIT_MS)
