@@ -68,6 +68,10 @@ class SettingsFile:
         fresh.replace(self.path)
         return self.values
 
+    def overlay(self, **fields: Any) -> None:
+        """Use other values for this run, without keeping them."""
+        self.values = msgspec.structs.replace(self.values, **fields)
+
     def _read(self) -> Settings:
         if not self.path.exists():
             return Settings()

@@ -33,6 +33,10 @@ class Texts:
     def __contains__(self, key: str) -> bool:
         return key in self._texts
 
+    def in_language(self, language: str, key: str) -> str:
+        """Return the text for ``key`` in a language of choice."""
+        return self._texts[key][language]
+
     def __call__(self, key: str, **values: object) -> str:
         """Return the text for ``key`` with ``{names}`` filled in; a key that is missing is a programming error."""
         text = self._texts[key][self.language]

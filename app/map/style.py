@@ -16,11 +16,12 @@ Rgb = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class SymbolStyle:
-    """How one kind of symbol looks; ``size_px`` is its width on the screen."""
+    """How one kind of symbol looks: its width on the screen, and how far away it is still drawn."""
 
     shape: str
     colour: str
     size_px: float
+    reach_m: float = 200_000.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""The workspaces: named arrangements of the docks, which come back as they were left."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, QObject, Qt, Signal
+from PySide6.QtWidgets import QMainWindow
+
+from app.settings import LAYOUT_VERSION, SettingsFile
+from app.widgets.dock import Dock
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Which docks stand left and right of the map, top to bottom; widths as shares of the window.
+
+    ``heights`` are the shares of the right column. ``layers`` are shown here and hidden elsewhere.
+    """
+
+    name: str
+    left: Sequence[str]
+    right: Sequence[str]
+    left_share: float = 0.145
+    right_share: float = 0.20
+    heights: Sequence[int] = (1, 1, 1)
+    layers: frozenset[str] = frozenset()
+
+
+WORKSPACES: tuple[Workspace, ...] = (
+    Workspace("watch", ("layers",), ("details", "events"), right_share=0.185, heights=(3, 2)),
+    Workspace("traffic", ("layers",), ("traffic", "details", "events"), right_share=0.235, heights=(5, 3, 2),
+              layers=frozenset({"congestion"})),
+    Workspace("fraud", (), ("fraud", "details", "events"), right_share=0.28, heights=(4, 3, 2)),
+    Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),
+    Workspace("study", ("layers", "events"), ("details", "traffic", "sites"), right_share=0.235, heights=(3, 3, 3)),
+)  # fmt: skip
+CONTEXTUAL = "details"
+"""The dock that is only there while something is selected."""
+
+
+class Arrangement(QObject):
+    """Puts the docks of a main window where a workspace wants them, and remembers where the user put them."""
+
+    changed = Signal(str)
+    """Name of the workspace that is shown now."""
+
+    def __init__(self, window: QMainWindow, docks: Mapping[str, Dock], settings: SettingsFile) -> None:
+        super().__init__(window)
+        self._window, self.docks, self._settings = window, docks, settings
+        self.current = ""
+        for dock in docks.values():
+            window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.hide()
+
+    def show(self, name: str) -> None:
+        """Leave the workspace of now as it is and show another."""
+        if name not in {workspace.name for workspace in WORKSPACES}:
+            name = WORKSPACES[0].name
+        if self.current:
+            self.keep()
+        self.current = name
+        kept = self._settings.values.layouts.get(name, "")
+        if not kept or not self._window.restoreState(_unpacked(kept), LAYOUT_VERSION):
+            self.arrange()
+        self.changed.emit(name)
+
+    def arrange(self) -> None:
+        """Put the docks of this workspace where they were meant to be."""
+        workspace = next(workspace for workspace in WORKSPACES if workspace.name == self.current)
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        self._column(workspace.left, Qt.DockWidgetArea.LeftDockWidgetArea, workspace.left_share)
+        self._column(workspace.right, Qt.DockWidgetArea.RightDockWidgetArea, workspace.right_share)
+        right = [self.docks[name] for name in workspace.right if self.docks[name].isVisibleTo(self._window)]
+        self._window.resizeDocks(right, list(workspace.heights[: len(right)]), Qt.Orientation.Vertical)
+
+    def reset(self) -> None:
+        """Forget how every workspace was left."""
+        self._settings.change(layouts={})
+        self.arrange()
+        self.changed.emit(self.current)
+
+    def keep(self) -> None:
+        """Remember how this workspace is now."""
+        state = base64.b64encode(self._window.saveState(LAYOUT_VERSION).data()).decode()
+        self._settings.change(layouts=self._settings.values.layouts | {self.current: state}, workspace=self.current)
+
+    def shows(self, name: str) -> bool:
+        """Tell whether a dock belongs to this workspace."""
+        workspace = next(workspace for workspace in WORKSPACES if workspace.name == self.current)
+        return name in (*workspace.left, *workspace.right)
+
+    def _column(self, names: Sequence[str], area: Qt.DockWidgetArea, share: float) -> None:
+        docks = [self.docks[name] for name in names if name in self.docks]
+        for dock in docks:
+            self._window.addDockWidget(area, dock)
+            dock.setVisible(dock.name != CONTEXTUAL)
+        if docks:
+            width = max(round(self._window.width() * share), 200)
+            self._window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
+
+
+def _unpacked(state: str) -> QByteArray:
+    try:
+        return QByteArray(base64.b64decode(state, validate=True))
+    except ValueError:
+        return QByteArray()

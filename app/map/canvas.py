@@ -1,0 +1,86 @@
+"""The widget that holds GL: one VTK render for each paint, and a painter on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDropEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QWidget
+from pyvistaqt import QtInteractor
+
+from app.map.gl import is_software
+
+
+class Canvas(QtInteractor):
+    """Draws when Qt asks it to, and leaves mouse and keys to the map.
+
+    Parameters
+    ----------
+    before, after : callable
+        Called before the VTK render, and with a painter once it is on the widget.
+    """
+
+    def __init__(
+        self, parent: QWidget, before: Callable[[], None], after: Callable[[QPainter], None], done: Callable[[], None]
+    ) -> None:
+        super().__init__(parent, auto_update=False, multi_samples=0, lighting="none", off_screen=False)
+        self.setAcceptDrops(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self._before, self._after, self._done = before, after, done
+        self.renders = 0
+        self._window = self.GetRenderWindow()  # type: ignore[no-untyped-call]
+        self._count_tag = self._window.AddObserver("EndEvent", self._count)
+        self.iren.interactor.SetInteractorStyle(None)
+        self.renderer.RemoveAllLights()
+        self.renderer.SetAutomaticLightCreation(False)
+        culls = self.renderer.GetCullers()
+        while culls.GetNumberOfItems():
+            self.renderer.RemoveCuller(culls.GetLastItem())
+        self._open = True
+
+    def _count(self, _window: Any, _event: str) -> None:
+        self.renders += 1
+
+    def paintGL(self) -> None:
+        """Draw the scene once, then the words over it; nothing while hidden or closed."""
+        if not self._open or not self.isVisible():
+            return
+        self._before()
+        super().paintGL()  # type: ignore[no-untyped-call]
+        painter = QPainter(self)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+            self._after(painter)
+        finally:
+            painter.end()
+        self._done()
+
+    def is_software(self) -> bool:
+        """Tell whether the processor does the drawing; only after the first frame."""
+        return is_software(str(self._window.ReportCapabilities()))
+
+    # The map reads mouse and keys itself: what it does not take goes on to the parent.
+    def mousePressEvent(self, event: QEvent) -> None:
+        """Leave to the map."""
+        event.ignore()
+
+    mouseReleaseEvent = mouseMoveEvent = mouseDoubleClickEvent = mousePressEvent  # noqa: N815
+    keyPressEvent = keyReleaseEvent = enterEvent = leaveEvent = mousePressEvent  # noqa: N815
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave to the map."""
+        event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Leave to the window."""
+        event.ignore()
+
+    def finish(self) -> None:
+        """Let go of VTK."""
+        if self._open:
+            self._open = False
+            self._window.RemoveObserver(self._count_tag)
+            self.close()

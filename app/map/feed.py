@@ -1,0 +1,168 @@
+"""From a world to the arrays that are drawn, on a thread of its own.
+
+The window's thread hands over a frozen request and takes the newest answer; what nobody waits for any more is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Lock
+
+import numpy as np
+
+from app.map.camera import Lens
+from app.map.labels import LabelSet
+from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
+from layers.layer import Labels, Layer, LayerState, Symbols
+from layers.shown import shown
+from twin.world import World
+
+NAMED, NAMED_MOVERS = 120, 40
+MOVERS_NAMED_WITHIN_M, NAMED_WITHIN_M = 450.0, 6000.0
+SITE_RANK, DEVICE_RANK, MOVER_RANK = 5, 6, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All that is needed to draw a world."""
+
+    number: int
+    world: World
+    order: tuple[str, ...]
+    states: Mapping[str, LayerState]
+    unmask: bool
+    lens: Lens
+    symbols_known: tuple[str, ...]
+    asked_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request came to."""
+
+    request: Request
+    movers: MoverArrays
+    labels: tuple[LabelSet, ...]
+
+
+class Feed:
+    """Answers requests, the newest only.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    on_answer : callable
+        Called on the feed's thread with each answer.
+    on_failure : callable
+        Called on the feed's thread with what went wrong.
+    """
+
+    def __init__(
+        self,
+        layers: Mapping[str, Layer],
+        on_answer: Callable[[Answer], None],
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        self._layers, self._on_answer, self._on_failure = layers, on_answer, on_failure
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="map-feed")
+        self._lock = Lock()
+        self._next: Request | None = None
+        self._busy = False
+        self._still: dict[str, tuple[object, ...]] = {}
+        self._still_drawn: dict[str, Symbols | Labels | None] = {}
+
+    def ask(self, request: Request) -> None:
+        """Ask for a world to be drawn; a request still waiting is replaced."""
+        with self._lock:
+            self._next = request
+            if self._busy:
+                return
+            self._busy = True
+        self._pool.submit(self._run)
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                request, self._next = self._next, None
+                if request is None:
+                    self._busy = False
+                    return
+            try:
+                answer = self.answer(request)
+            except Exception as error:  # noqa: BLE001 - handed on to the window, which tells the user
+                self._on_failure(error)
+            else:
+                self._on_answer(answer)
+
+    def answer(self, request: Request) -> Answer:
+        """Draw a world; on the caller's thread."""
+        batches: list[SymbolBatch] = []
+        labels: list[LabelSet] = []
+        for name in request.order:
+            state, layer = request.states.get(name, LayerState()), self._layers[name]
+            if not state.visible:
+                continue
+            drawn = self._draw(layer, state, request)
+            if isinstance(drawn, Symbols) and len(drawn.position_m):
+                batches.append(SymbolBatch(name, drawn, velocities(drawn), state.opacity))
+                labels += _names(name, drawn, request, state.opacity, live=layer.group == "live")
+            elif isinstance(drawn, Labels) and len(drawn.position_m):
+                labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, state.opacity))
+        labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
+        return Answer(request, pack(batches, request.symbols_known), tuple(labels))
+
+    def _draw(self, layer: Layer, state: LayerState, request: Request) -> Symbols | Labels | None:
+        world = request.world
+        if layer.group == "live":
+            return _only_points(layer.draw(world, shown(layer, world, where=state.where, unmask=request.unmask)))
+        key = (world.city, state.where, request.unmask)
+        kept = self._still.get(layer.name)
+        if kept is None or kept[0] is not world.city or kept[1:] != key[1:]:
+            rows = shown(layer, world, where=state.where, unmask=request.unmask) if _has_points(layer) else None
+            self._still_drawn[layer.name] = None if rows is None else _only_points(layer.draw(world, rows))
+            self._still[layer.name] = key
+        return self._still_drawn[layer.name]
+
+    def close(self) -> None:
+        """Stop."""
+        with self._lock:
+            self._next = None
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+# These are drawn from the prepared scene; making their rows here would cost much and show nothing.
+PREPARED = frozenset({"buildings", "roads", "water", "land", "terrain", "imagery"})
+
+
+def _has_points(layer: Layer) -> bool:
+    return layer.name not in PREPARED
+
+
+def _only_points(drawing: object) -> Symbols | Labels | None:
+    return drawing if isinstance(drawing, Symbols | Labels) else None
+
+
+def _names(layer: str, symbols: Symbols, request: Request, opacity: float, *, live: bool) -> list[LabelSet]:
+    """Return the words beside the symbols of a layer, for the nearest of them."""
+    columns = symbols.rows.columns
+    column = next((name for name in ("name", "label") if name in columns), "")
+    lens = request.lens
+    if not column or (live and lens.state.distance_m > 2 * MOVERS_NAMED_WITHIN_M):
+        return []
+    x, y, depth = lens.project(symbols.position_m)
+    reach = MOVERS_NAMED_WITHIN_M if live else NAMED_WITHIN_M
+    margin = 0.3 * lens.width_px
+    seen = (depth > 1) & (depth < reach) & (x > -margin) & (x < lens.width_px + margin)
+    seen &= (y > -margin) & (y < lens.height_px + margin)
+    chosen = np.flatnonzero(seen)
+    chosen = np.sort(chosen[np.argsort(depth[chosen])[: NAMED_MOVERS if live else NAMED]])
+    keep = np.zeros(len(symbols.position_m), bool)
+    keep[chosen] = True
+    few = symbols.rows.take(keep)
+    zh = few.columns[column]
+    en = np.where(few.columns["name_en"] == "", zh, few.columns["name_en"]) if "name_en" in columns else zh
+    rank = np.full(len(chosen), MOVER_RANK if live else SITE_RANK if layer == "sites" else DEVICE_RANK, np.int16)
+    names = LabelSet(layer, symbols.position_m[keep], zh, en, rank, opacity, below_px=15.0)
+    return [replace(names, velocity_mps=velocities(symbols)[keep])] if live else [names]

@@ -1,0 +1,144 @@
+"""The one door to VTK: actors made from arrays, with our own shaders.
+
+Whatever is made here belongs to the caller, who takes it out of the renderer again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - registers the OpenGL implementations
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkTexture
+from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLPolyDataMapper, vtkOpenGLShaderProperty
+
+from app.map.shaders import Program
+
+SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """The arrays an actor draws; written in place they change the picture after :func:`touch`."""
+
+    vertices: NDArray[np.float32]
+    code: NDArray[np.uint8]
+    across: NDArray[np.float32]
+    triangles: NDArray[np.int32]
+
+
+def wrap(values: NDArray[np.generic], *, copied: bool = False) -> vtkDataArray:
+    """Give VTK an array to read; it keeps a reference to it."""
+    return numpy_to_vtk(values, deep=copied)  # type: ignore[no-any-return,no-untyped-call]  # VTK's own helper
+
+
+class Material:
+    """A shader program and its uniforms, shared by all actors of one kind."""
+
+    def __init__(self, program: Program) -> None:
+        self.property = vtkOpenGLShaderProperty()
+        self.set_program(program)
+
+    def set_program(self, program: Program) -> None:
+        """Exchange the sources; VTK compiles them at the next frame."""
+        self.property.SetVertexShaderCode(program.vertex)
+        self.property.SetFragmentShaderCode(program.fragment)
+
+    def set_number(self, name: str, value: float) -> None:
+        """Set a float uniform."""
+        self.property.GetVertexCustomUniforms().SetUniformf(name, value)
+
+    def set_vector(self, name: str, *values: float) -> None:
+        """Set a vector uniform of two, three or four floats."""
+        uniforms = self.property.GetVertexCustomUniforms()
+        {2: uniforms.SetUniform2f, 3: uniforms.SetUniform3f, 4: uniforms.SetUniform4f}[len(values)](name, values)
+
+
+def polydata(arrays: Arrays) -> vtkPolyData:
+    """Wrap arrays without a copy; points where there are no triangles."""
+    data = vtkPolyData()
+    points = vtkPoints()
+    points.SetData(wrap(arrays.vertices))
+    data.SetPoints(points)
+    cells = vtkCellArray()
+    if len(arrays.triangles):
+        offsets = np.arange(0, 3 * len(arrays.triangles) + 1, 3, dtype=np.int32)
+        cells.SetData(wrap(offsets), wrap(arrays.triangles.reshape(-1)))
+        data.SetPolys(cells)
+    else:
+        count = len(arrays.vertices)
+        cells.SetData(wrap(np.array([0, count], np.int32)), wrap(np.arange(count, dtype=np.int32)))
+        data.SetVerts(cells)
+    code = wrap(arrays.code)
+    code.SetName("code")
+    data.GetPointData().SetScalars(code)
+    if len(arrays.across):
+        across = wrap(arrays.across)
+        across.SetName("across")
+        data.GetPointData().SetNormals(across)
+    return data
+
+
+def touch(data: vtkPolyData) -> None:
+    """Tell VTK that the arrays of ``data`` were written in place."""
+    data.GetPoints().GetData().Modified()
+    data.GetPoints().Modified()
+    for array in (data.GetPointData().GetScalars(), data.GetPointData().GetNormals()):
+        if array is not None:
+            array.Modified()
+    data.Modified()
+
+
+def make_actor(material: Material, *, cull_back: bool, point_px: float = 1.0) -> vtkActor:
+    """Return an actor without data, invisible until it is given some by :func:`fill`."""
+    actor = vtkActor()
+    actor.SetShaderProperty(material.property)
+    actor.UseBoundsOff()
+    actor.ForceOpaqueOn()  # alpha blends over what was drawn before, in our own order
+    actor.PickableOff()
+    actor.VisibilityOff()
+    actor.GetProperty().SetBackfaceCulling(cull_back)
+    actor.GetProperty().SetPointSize(point_px)
+    return actor
+
+
+def fill(actor: vtkActor, data: vtkPolyData, corner: tuple[float, float], *, still: bool = True) -> None:
+    """Give an actor its data."""
+    mapper = vtkOpenGLPolyDataMapper()
+    mapper.SetVBOShiftScaleMethod(0)  # VTK would move coordinates into a space our shaders do not know
+    mapper.SetInputData(data)
+    mapper.SetStatic(still)
+    actor.SetMapper(mapper)
+    actor.SetPosition(corner[0], corner[1], 0.0)
+
+
+def drop(renderer: vtkRenderer, actor: vtkActor) -> None:
+    """Take an actor out, and its data from it."""
+    renderer.RemoveActor(actor)
+    actor.SetMapper(None)  # type: ignore[arg-type]  # VTK takes None, its stubs do not say so
+
+
+def make_texture(rgba: NDArray[np.uint8], *, smooth: bool = True) -> vtkTexture:
+    """Return a texture of an (H, W, 4) picture, row 0 at the top."""
+    height, width, _ = rgba.shape
+    image = vtkImageData()
+    image.SetDimensions(width, height, 1)
+    flipped = np.ascontiguousarray(rgba[::-1]).reshape(-1, 4)
+    image.GetPointData().SetScalars(wrap(flipped, copied=True))
+    texture = vtkTexture()
+    texture.SetInputData(image)
+    texture.SetColorModeToDirectScalars()
+    texture.SetInterpolate(smooth)
+    texture.SetMipmap(True)
+    texture.SetRepeat(False)
+    texture.SetEdgeClamp(True)
+    return texture
+
+
+def is_software(capabilities: str) -> bool:
+    """Tell from the driver's own words whether the processor does the drawing."""
+    return any(name in capabilities.lower() for name in SOFTWARE)

@@ -1,0 +1,158 @@
+"""Words on the map: chosen by rank, kept from covering each other, drawn once and kept as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+
+from app.map.camera import Lens
+from app.map.style import MapStyle
+
+GRID_PX = 12
+MOST = 150
+# How far (metres) a label of each rank is still written.
+REACH_M = (150_000.0, 90_000.0, 45_000.0, 16_000.0, 9_000.0, 3_500.0, 900.0, 450.0)
+SIZES_PX = (19, 16, 14, 13, 12, 12, 11, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSet:
+    """Labels of one layer: (N, 3) positions, texts in both languages, ranks, and how strongly to draw them.
+
+    ``below_px`` is how far under its point a label stands; ``velocity_mps`` (N, 2) moves it along with its symbol.
+    """
+
+    layer: str
+    position_m: NDArray[np.float32]
+    zh: NDArray[np.object_]
+    en: NDArray[np.object_]
+    rank: NDArray[np.int16]
+    opacity: float = 1.0
+    below_px: float = 0.0
+    velocity_mps: NDArray[np.float32] | None = None
+
+    def now_m(self, since_s: float) -> NDArray[np.float32]:
+        """Return the positions some seconds after they were true, (N, 3)."""
+        if self.velocity_mps is None:
+            return self.position_m
+        position = self.position_m.copy()
+        position[:, :2] += self.velocity_mps * np.float32(since_s)
+        return position
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A label with its place on the screen (centre, pixels)."""
+
+    text: str
+    rank: int
+    x: float
+    y: float
+    opacity: float
+
+
+class Grid:
+    """The screen in squares, to see what is taken."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._taken = np.zeros((height // GRID_PX + 2, width // GRID_PX + 2), bool)
+
+    def take(self, x: float, y: float, width: float, height: float) -> bool:
+        """Take a rectangle by its centre; False, and nothing taken, if part of it is taken already."""
+        left, right = int((x - width / 2) // GRID_PX), int((x + width / 2) // GRID_PX) + 1
+        top, bottom = int((y - height / 2) // GRID_PX), int((y + height / 2) // GRID_PX) + 1
+        area = self._taken[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+        if area.any():
+            return False
+        area[:] = True
+        return True
+
+
+class LabelPainter:
+    """Lays labels out and draws them; the picture of each word is made once."""
+
+    def __init__(self, family: str = "") -> None:
+        self._family = family
+        self._pictures: dict[tuple[str, int, str, float], QPixmap] = {}
+
+    def font(self, rank: int) -> QFont:
+        """Return the font of a rank."""
+        font = QFont(self._family) if self._family else QFont()
+        font.setPixelSize(SIZES_PX[min(rank, len(SIZES_PX) - 1)])
+        font.setWeight(QFont.Weight.DemiBold if rank <= 1 else QFont.Weight.Medium)
+        if rank <= 1:
+            font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 2.0)
+        return font
+
+    def lay_out(
+        self, sets: Sequence[LabelSet], lens: Lens, language: str, grid: Grid, since_s: float = 0.0
+    ) -> list[Placed]:
+        """Choose labels, the important and near ones first, at most :data:`MOST`."""
+        placed: list[Placed] = []
+        for labels in sets:
+            texts = labels.zh if language == "zh" else labels.en
+            x, y, depth = lens.project(labels.now_m(since_s))
+            y = y + labels.below_px
+            rank = np.clip(labels.rank, 0, len(REACH_M) - 1)
+            reach = np.asarray(REACH_M)[rank]
+            seen = (depth > 1) & (depth < reach) & (x > -40) & (x < lens.width_px + 40) & (y > 0) & (y < lens.height_px)
+            chosen = np.flatnonzero(seen)
+            order = chosen[np.lexsort((depth[chosen], rank[chosen]))]
+            for row in order[: 4 * MOST]:
+                if len(placed) >= MOST:
+                    break
+                text = str(texts[row])
+                if not text:
+                    continue
+                metrics = QFontMetricsF(self.font(int(rank[row])))
+                width, height = metrics.horizontalAdvance(text) + 22, metrics.height() + 10
+                if grid.take(float(x[row]), float(y[row]), width, height):
+                    fade = float(np.clip((reach[row] - depth[row]) / (0.15 * reach[row]), 0.0, 1.0))
+                    fade *= labels.opacity
+                    placed.append(Placed(text, int(rank[row]), float(x[row]), float(y[row]), fade))
+        return placed
+
+    def paint(self, painter: QPainter, placed: Sequence[Placed], style: MapStyle) -> None:
+        """Draw labels, the less important first."""
+        for label in sorted(placed, key=lambda p: -p.rank):
+            picture = self._picture(label.text, label.rank, style, painter.device().devicePixelRatioF())
+            size = picture.deviceIndependentSize()
+            painter.setOpacity(label.opacity)
+            painter.drawPixmap(QPointF(round(label.x - size.width() / 2), round(label.y - size.height() / 2)), picture)
+        painter.setOpacity(1.0)
+
+    def _picture(self, text: str, rank: int, style: MapStyle, ratio: float) -> QPixmap:
+        key = (text, rank, style.theme, ratio)
+        if key not in self._pictures:
+            if len(self._pictures) > 4000:
+                self._pictures.clear()
+            colour = style.colour("label", "text" if rank <= 2 else "quiet")
+            self._pictures[key] = word(text, self.font(rank), colour, style.colour("label", "halo"), ratio)
+        return self._pictures[key]
+
+
+def word(text: str, font: QFont, colour: str, halo: str, ratio: float) -> QPixmap:
+    """Draw one line of text with a halo into a picture of its own size."""
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(text) + 8, metrics.height() + 6
+    picture = QPixmap(int(width * ratio) + 1, int(height * ratio) + 1)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    path = QPainterPath()
+    path.addText(QPointF(4, 3 + metrics.ascent()), font, text)
+    shade = QColor(halo)
+    shade.setAlphaF(0.78)
+    pen = QPen(shade, 3.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    painter.strokePath(path, pen)
+    painter.setPen(QColor(colour))
+    painter.setFont(font)
+    painter.drawText(QRectF(4, 3, width, height), text)
+    painter.end()
+    return picture

@@ -1,0 +1,277 @@
+"""Turn a city into the arrays that are drawn, once, and find them again.
+
+The work is numpy over whole tables; it may run on a worker thread or in a child process.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import data.gdal_guard  # noqa: F401 - before GDAL loads
+
+# isort: split
+
+import geopandas as gpd
+import mapbox_earcut
+import numpy as np
+import rasterio.features
+import shapely
+from numpy.typing import NDArray
+from rasterio.transform import from_bounds
+
+from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons
+from app.map.ground import grid_mesh, is_mountainous
+from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about
+from twin.city.city import City
+from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KINDS
+from twin.geo import FloatArray
+
+FORMAT = 3
+MESHES = ("buildings", "boxes", "dots", "roads", "lanes", "water", "shore", "land", "ground")
+BUILDING_TILE_M, AREA_TILE_M, ROAD_TILE_M, LANE_TILE_M = 1000.0, 8000.0, 8000.0, 2000.0
+MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
+LEAST_WIDTH_M: Mapping[str, float] = {
+    "motorway": 22, "trunk": 18, "primary": 14, "secondary": 11, "tertiary": 8, "residential": 6, "service": 4,
+    "track": 3, "path": 2,
+}  # fmt: skip
+COVER_WATER = 200
+Progress = Callable[[float, str], None]
+IntArray = NDArray[np.int64]
+
+
+def prepare(city: City, folder: Path, progress: Progress) -> None:
+    """Write the drawing cache of ``city`` into ``folder``, unless it is there already.
+
+    Parameters
+    ----------
+    progress : callable
+        Called with the share done (0 to 1) and what is being done; may raise to stop the work.
+    """
+    stamp = _stamp(city)
+    if read_about(folder).get("stamp") == stamp:
+        progress(1.0, "scene")
+        return
+    writer = CacheWriter(folder)
+    relief = is_mountainous(city.terrain)
+    low, high = np.inf, -np.inf
+    for done, (name, mesh) in enumerate(_meshes(city, relief)):
+        progress(done / len(MESHES), name)
+        writer.mesh(name, mesh)
+        if len(mesh):
+            low, high = min(low, float(mesh.tiles["low"][:, 2].min())), max(high, float(mesh.tiles["high"][:, 2].max()))
+    west, south, east, north = _local_bounds(city)
+    cover_bounds = (west, south, east, north)
+    if relief:
+        writer.array("cover", _cover(city, cover_bounds))
+    writer.finish(
+        {
+            "stamp": stamp,
+            "relief": relief,
+            "bounds_m": [west, south, min(low, high, 0.0) if low > high else low, east, north, max(high, low)],
+            "cover_bounds_m": list(cover_bounds),
+        }
+    )
+    progress(1.0, "scene")
+
+
+def open_scene(city: City, folder: Path) -> PreparedScene:
+    """Map the drawing cache of ``city``; a missing or stale one is made first."""
+    prepare(city, folder, lambda _share, _what: None)
+    about = read_about(folder)
+    bounds, cover_bounds = about["bounds_m"], about["cover_bounds_m"]
+    assert isinstance(bounds, list)  # noqa: S101 - our own file, its stamp was checked
+    assert isinstance(cover_bounds, list)  # noqa: S101
+    west, south, low, east, north, high = map(float, bounds)
+    cover = np.load(folder / "cover.npy", mmap_mode="r") if about["relief"] else None
+    return PreparedScene(
+        city,
+        {name: map_mesh(folder, name) for name in MESHES},
+        (west, south, low, east, north, high),
+        bool(about["relief"]),
+        cover,
+        (float(cover_bounds[0]), float(cover_bounds[1]), float(cover_bounds[2]), float(cover_bounds[3])),
+    )
+
+
+def _stamp(city: City) -> str:
+    sums = [str(FORMAT), city.frame.crs, str(city.frame.origin_m)]
+    for name in sorted(city.tables):
+        table = city.tables[name]
+        bytes_ = shapely.get_coordinates(table.geometry.to_numpy(), include_z=name == "surfaces").tobytes()
+        columns = [c for c in ("height_m", "base_m", "floors", "width_m") if c in table]
+        numbers = table[columns].to_numpy(np.float64).tobytes() if columns else b""
+        sums.append(f"{name}:{len(table)}:{zlib.crc32(numbers, zlib.crc32(bytes_))}")
+    if city.terrain is not None:
+        sums.append(f"terrain:{zlib.crc32(np.ascontiguousarray(city.terrain.height_m).tobytes())}")
+    return "|".join(sums)
+
+
+def _local_bounds(city: City) -> tuple[float, float, float, float]:
+    west, south, east, north = city.bounds_m()
+    x, y = city.frame.origin_m
+    return west - x, south - y, east - x, north - y
+
+
+def _meshes(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+    yield from _buildings(city, relief)
+    yield from _roads(city, relief)
+    yield from _areas(city, relief)
+    yield "ground", grid_mesh(city, _local_bounds(city), relief)
+
+
+def _local(table: gpd.GeoDataFrame, city: City) -> NDArray[np.object_]:
+    geometry = np.asarray(table.geometry.to_numpy(), dtype=object)
+    shift = np.asarray(city.frame.origin_m, dtype=np.float64)
+    return np.asarray(shapely.transform(geometry, lambda xy: xy - shift), dtype=object)
+
+
+def _places(geometry: NDArray[np.object_]) -> FloatArray:
+    """Return the middle of each geometry's box, (N, 2); zeros where it is empty."""
+    west, south, east, north = shapely.bounds(geometry).T
+    return np.asarray(np.nan_to_num(np.column_stack([(west + east) / 2, (south + north) / 2])))
+
+
+def _indices(values: Iterable[str], names: tuple[str, ...], otherwise: str) -> IntArray:
+    code = {name: i for i, name in enumerate(names)}
+    return np.array([code.get(value, code[otherwise]) for value in values], dtype=np.int64)
+
+
+def _ground(city: City) -> Callable[[FloatArray, FloatArray], FloatArray]:
+    x, y = city.frame.origin_m
+    return lambda east, north: city.ground_m(east + x, north + y)
+
+
+def _buildings(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+    table = city.table("buildings")
+    footprints = _local(table, city)
+    place = _places(footprints)
+    base = np.nan_to_num(table["base_m"].to_numpy(np.float64))
+    height = np.maximum(np.nan_to_num(table["height_m"].to_numpy(np.float64)), 2.0)
+    floors = table["floors"].fillna(0).to_numpy(np.int64)
+    floors = np.where(floors > 0, floors, np.maximum(np.round(height / 3.2), 1)).astype(np.int64)
+    style = _indices(table["use"].to_numpy(), BUILDING_USES, "other")
+    gabled = np.isin(table["roof"].to_numpy().astype(str), ("gabled", "hipped"))
+    ground = _ground(city) if city.terrain is not None else None
+    solids = extrude(footprints, base, height, floors, style, gabled, ground)
+    yield "buildings", cut(_with_surfaces(city, solids, base, floors, style), place, BUILDING_TILE_M)
+    boxes = np.asarray(shapely.oriented_envelope(footprints), dtype=object)
+    plain = np.zeros(len(table), bool)
+    yield "boxes", cut(extrude(boxes, base, height, floors, style, plain, ground), place, BUILDING_TILE_M)
+    yield "dots", cut(_dots(place, footprints, base + height, style, floors), place, AREA_TILE_M)
+
+
+def _dots(
+    place: FloatArray, footprints: NDArray[np.object_], top: FloatArray, style: IntArray, floors: IntArray
+) -> Mesh:
+    """Return one point a building; ``code`` is style, seed, the side of a square of its area in metres, storeys."""
+    rows = np.flatnonzero(~shapely.is_empty(footprints))
+    # Mixed up, so that any first part of them is a fair sample.
+    rows = np.random.default_rng(1).permutation(rows)
+    code = np.zeros((len(rows), 4), np.uint8)
+    code[:, 0], code[:, 1] = style[rows], rows * 2654435761 >> 13 & 255
+    code[:, 2] = np.clip(np.sqrt(shapely.area(footprints[rows])), 1, 255)
+    code[:, 3] = np.clip(floors[rows], 1, 250)
+    xyz = np.column_stack([place[rows], top[rows]])
+    return Mesh(xyz, code, rows.astype(np.int64), np.zeros((0, 3), np.int64))
+
+
+def _with_surfaces(city: City, solids: Mesh, base: FloatArray, floors: IntArray, style: IntArray) -> Mesh:
+    """Put measured surfaces in the place of extrusions, for the buildings that have them."""
+    table = city.table("surfaces")
+    if not len(table):
+        return solids
+    row_of = {key: row for row, key in enumerate(city.table("buildings")["id"])}
+    owner = np.array([row_of.get(key, -1) for key in table["building_id"]], dtype=np.int64)
+    mesh = _surface_mesh(table.geometry.to_numpy()[owner >= 0], owner[owner >= 0], city, base, floors, style)
+    rest = ~np.isin(solids.owner[solids.triangles[:, 0]], np.unique(mesh.owner))
+    shift = len(solids.xyz)
+    return Mesh(
+        np.concatenate([solids.xyz, mesh.xyz]),
+        np.concatenate([solids.code, mesh.code]),
+        np.concatenate([solids.owner, mesh.owner]),
+        np.concatenate([solids.triangles[rest], mesh.triangles + shift]),
+    )
+
+
+def _surface_mesh(
+    polygons: NDArray[np.object_], owner: IntArray, city: City, base: FloatArray, floors: IntArray, style: IntArray
+) -> Mesh:
+    xyz, triangles, owners, shift = [], [], [], 0
+    for polygon, row in zip(polygons, owner, strict=True):
+        corners, faces = _triangulate_3d(polygon)
+        xyz.append(corners)
+        triangles.append(faces + shift)
+        owners.append(np.full(len(corners), row))
+        shift += len(corners)
+    if not xyz:
+        return Mesh(np.zeros((0, 3)), np.zeros((0, 4), np.uint8), np.zeros(0, np.int64), np.zeros((0, 3), np.int64))
+    points, rows = np.concatenate(xyz), np.concatenate(owners)
+    points[:, :2] -= np.asarray(city.frame.origin_m)
+    code = np.zeros((len(points), 4), np.uint8)
+    code[:, 0], code[:, 1] = style[rows], rows * 2654435761 >> 13 & 255
+    code[:, 2] = np.clip((points[:, 2] - base[rows]) / 3.2, 0, 250)
+    code[:, 3] = np.clip(floors[rows], 1, 250)
+    return Mesh(points, code, rows, np.concatenate(triangles))
+
+
+def _triangulate_3d(polygon: shapely.Polygon) -> tuple[FloatArray, IntArray]:
+    """Cut a flat polygon in space into triangles that face as its shell does."""
+    rings = [np.asarray(ring.coords)[:-1] for ring in (polygon.exterior, *polygon.interiors)]
+    corners = np.concatenate(rings)[:, :3].astype(np.float64)
+    shell = rings[0]
+    normal = np.cross(shell - shell[0], np.roll(shell, -1, axis=0) - shell[0]).sum(axis=0)
+    drop = int(np.argmax(np.abs(normal)))
+    axes = [axis for axis in range(3) if axis != drop]
+    flat = np.ascontiguousarray((corners - corners[0])[:, axes])
+    ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
+    faces = mapbox_earcut.triangulate_float64(flat, ends).reshape(-1, 3).astype(np.int64)
+    a, b, c = (corners[faces[:, k]] for k in range(3))
+    wrong = np.cross(b - a, c - a) @ normal < 0
+    faces[wrong] = faces[wrong][:, ::-1]
+    return corners, faces
+
+
+def _roads(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+    table = city.table("roads")
+    lines = _local(table, city)
+    if relief and city.terrain is not None and len(lines):
+        lines = np.asarray(shapely.segmentize(lines, city.terrain.step_m / 3), dtype=object)
+    classes = table["road_class"].to_numpy()
+    style = _indices(classes, ROAD_CLASSES, "service")
+    width = np.nan_to_num(table["width_m"].to_numpy(np.float64))
+    least = np.array([LEAST_WIDTH_M.get(name, 4.0) for name in classes], dtype=np.float64)
+    half = np.where(width > 0, width, least) / 2
+    place = _places(lines)
+    main = np.isin(classes.astype(str), list(MAIN_ROADS))
+    for name, chosen, tile_m in (("roads", main, ROAD_TILE_M), ("lanes", ~main, LANE_TILE_M)):
+        kept = lines.copy()
+        kept[~chosen] = None
+        yield name, cut(ribbons(kept, half, style, _ground(city)), place, tile_m)
+
+
+def _areas(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+    # Where the ground has relief, land and water are painted on it instead.
+    water = _local(city.table("water").iloc[:0] if relief else city.table("water"), city)
+    land = _local(city.table("land").iloc[:0] if relief else city.table("land"), city)
+    kinds = _indices(city.table("water")["kind"].to_numpy()[: len(water)], WATER_KINDS, "lake")
+    yield "water", cut(flat_areas(water, kinds, _ground(city)), _places(water), AREA_TILE_M)
+    yield "shore", cut(boundaries(water, 5.0, _ground(city)), _places(water), AREA_TILE_M)
+    uses = _indices(city.table("land")["kind"].to_numpy()[: len(land)], LAND_KINDS, "grass")
+    yield "land", cut(flat_areas(land, uses, _ground(city)), _places(land), AREA_TILE_M)
+
+
+def _cover(city: City, bounds_m: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+    """Paint land and water into a raster: 0 bare, 1… land kinds, :data:`COVER_WATER` water."""
+    west, south, east, north = bounds_m
+    step = max(max(east - west, north - south) / 4096, 4.0)
+    shape = (max(int((north - south) / step), 1), max(int((east - west) / step), 1))
+    land, water = city.table("land"), city.table("water")
+    uses = _indices(land["kind"].to_numpy(), LAND_KINDS, "grass") + 1
+    burnt = [(g, int(v)) for g, v in zip(_local(land, city), uses, strict=True) if g is not None and not g.is_empty]
+    burnt += [(g, COVER_WATER) for g in _local(water, city) if g is not None and not g.is_empty]
+    if not burnt:
+        return np.zeros(shape, np.uint8)
+    transform = from_bounds(west, south, east, north, shape[1], shape[0])
+    return np.asarray(rasterio.features.rasterize(burnt, out_shape=shape, transform=transform, dtype="uint8"))

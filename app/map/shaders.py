@@ -1,0 +1,385 @@
+"""The shader programs of the map, one pair for each kind of thing that is drawn.
+
+Colours are written into the source as constants, so a change of theme is a new source and no upload. Uniforms are the
+few numbers that change with the camera: ``pxm`` (metres a pixel spans at a distance of one metre), ``depthB`` (see
+``FLAT``), ``hazeFrom`` and ``hazeFull`` (metres), ``opacity``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.map.style import SHAPES, MapStyle, Rgb, rgb
+from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES
+
+UNIFORMS = ("pxm", "depthB", "hazeFrom", "hazeFull", "opacity")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Sources of the two shaders."""
+
+    vertex: str
+    fragment: str
+
+
+def vec3(colour: Rgb) -> str:
+    """Write a colour as GLSL."""
+    return f"vec3({colour[0]:.4f},{colour[1]:.4f},{colour[2]:.4f})"
+
+
+def palette(name: str, colours: Sequence[Rgb]) -> str:
+    """Write colours as a constant GLSL array."""
+    return f"const vec3 {name}[{len(colours)}] = vec3[{len(colours)}]({','.join(map(vec3, colours))});\n"
+
+
+_VERTEX = """//VTK::System::Dec
+in vec4 vertexMC;
+in vec4 scalarColor;
+uniform mat4 MCDCMatrix;
+uniform mat4 MCVCMatrix;
+uniform float pxm; uniform float depthB;
+"""
+_FRAGMENT = """//VTK::System::Dec
+//VTK::Output::Dec
+uniform float hazeFrom; uniform float hazeFull; uniform float opacity;
+"""
+# Flat ground is drawn in the order of its layers and not by distance: constant depths just inside the far plane, so
+# that no two layers fight. On mountains each layer is moved towards the eye by a share of its distance instead.
+_LAY = {
+    False: "void lay(float order) { gl_Position.z = gl_Position.w * (1.0 - 6.0e-7 * (order + 1.0)); }\n",
+    True: "void lay(float order) { gl_Position.z -= depthB * 0.0002 * order; }\n",
+}
+
+
+def _haze(style: MapStyle) -> str:
+    return (
+        f"const vec3 HAZE = {vec3(style.rgb('sky', 'haze'))};\n"
+        "vec3 hazed(vec3 c, float d) {\n"
+        "  float t = clamp((d - hazeFrom) / (hazeFull - hazeFrom), 0.0, 1.0);\n"
+        "  return mix(c, HAZE, t * (2.0 - t) * 0.97);\n}\n"
+    )
+
+
+def buildings(style: MapStyle) -> Program:
+    """Solid buildings: light from the slope of each face, storeys and lit windows from the code."""
+    uses = palette("USE", [style.rgb("buildings", use) for use in BUILDING_USES])
+    light = style.values["light"]
+    length = sum(x * x for x in light["from"]) ** 0.5
+    sun = ",".join(f"{x / length:.4f}" for x in light["from"])
+    vertex = _VERTEX + (
+        "out vec3 pos; out vec4 code; out vec3 vc; flat out vec3 tint; flat out float seed;\n"
+        + uses
+        + f"const vec3 TALL = {vec3(style.rgb('buildings', 'tall'))};\n"
+        "void main() {\n"
+        "  vec4 raw = scalarColor * 255.0;\n"
+        "  pos = vertexMC.xyz; code = raw; seed = raw.y; vc = (MCVCMatrix * vertexMC).xyz;\n"
+        f"  int use = int(min(raw.x + 0.5, {len(BUILDING_USES) - 1}.5));\n"
+        "  tint = mix(USE[use], TALL, clamp(raw.w / 30.0, 0.0, 1.0)) * (0.93 + raw.y * 0.00055);\n"
+        "  gl_Position = MCDCMatrix * vertexMC;\n"
+        "  if (raw.x > 254.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
+        "}\n"
+    )
+    fragment = _FRAGMENT + (
+        "in vec3 pos; in vec4 code; in vec3 vc; flat in vec3 tint; flat in float seed;\nuniform mat4 MCVCMatrix;\n"
+        + _haze(style)
+        + f"const vec3 SUN = vec3({sun});\nconst vec3 WINDOW = {vec3(style.rgb('buildings', 'window'))};\n"
+        f"const float NIGHT = {style.number('light', 'windows'):.2f};\n"
+        "float chance(vec3 p) { return fract(sin(dot(p, vec3(12.9898, 78.233, 37.719))) * 43758.5453); }\n"
+        "void main() {\n"
+        "  float far = length(vc);\n"
+        # From the view's coordinates: they are small near the eye, where a rough slope would make the windows swim.
+        "  vec3 n = normalize(cross(dFdx(vc), dFdy(vc))) * mat3(MCVCMatrix);\n"
+        f"  float lit = {light['ambient']:.3f} + {light['sun']:.3f} * max(dot(n, SUN), 0.0);\n"
+        "  vec3 c = tint * lit;\n"
+        "  if (n.z < 0.35) {\n"
+        f"    c *= {style.number('buildings', 'wall'):.3f};\n"
+        "    float floorAt = code.z, all = code.w;\n"
+        "    c *= 0.72 + 0.28 * clamp(floorAt * 0.55, 0.0, 1.0);\n"
+        "    float near = clamp((1500.0 - far) / 900.0, 0.0, 1.0);\n"
+        "    if (near > 0.0) {\n"
+        "      vec2 along = normalize(vec2(-n.y, n.x));\n"
+        "      float column = dot(pos.xy, along) / 3.4;\n"
+        "      vec2 cell = floor(vec2(column, floorAt));\n"
+        "      vec2 in_ = fract(vec2(column, floorAt));\n"
+        "      vec2 blur = vec2(far * 0.0006) + 0.02;\n"
+        "      vec2 edge = smoothstep(vec2(0.22, 0.28) - blur, vec2(0.22, 0.28) + blur, in_)\n"
+        "                * (1.0 - smoothstep(vec2(0.78, 0.80) - blur, vec2(0.78, 0.80) + blur, in_));\n"
+        "      float pane = edge.x * edge.y * step(0.05, floorAt) * step(floorAt, all - 0.02);\n"
+        "      float key = chance(vec3(cell, seed + floor(along.x * 3.0 + 0.01)));\n"
+        "      float storey = chance(vec3(cell.y, seed, 3.0));\n"
+        "      float on = step(0.80 + 0.16 * step(storey, 0.55), key);\n"
+        "      vec3 dark = c * mix(0.80, 0.62, NIGHT);\n"
+        "      vec3 glass = mix(mix(dark, WINDOW, 0.45 * (1.0 - NIGHT)), WINDOW * (0.45 + 0.5 * key), on * NIGHT);\n"
+        "      c = mix(c, glass, pane * near);\n"
+        "    }\n"
+        "    float parapet = smoothstep(all - 0.22, all - 0.14, floorAt) * clamp((900.0 - far) / 500.0, 0.0, 1.0);\n"
+        "    c = mix(c, tint * 0.95, parapet * 0.55);\n"
+        "  }\n"
+        "  gl_FragData[0] = vec4(hazed(c, far), opacity);\n"
+        "}\n"
+    )
+    return Program(vertex, fragment)
+
+
+def dots(style: MapStyle) -> Program:
+    """Far buildings: one pixel each, as strong as the share of the pixel the building covers."""
+    uses = palette("USE", [style.rgb("buildings", use) for use in BUILDING_USES])
+    vertex = _VERTEX + (
+        "out vec4 tone; out float far;\n" + uses + f"const vec3 WINDOW = {vec3(style.rgb('buildings', 'window'))};\n"
+        f"const float NIGHT = {style.number('light', 'windows'):.2f};\n"
+        f"const float DAY = {1.25 if style.theme == 'dark' else 0.93:.2f};\n"
+        "uniform float nearest; uniform float pointPx;\n"
+        "void main() {\n"
+        "  vec4 raw = scalarColor * 255.0;\n"
+        f"  int use = int(min(raw.x + 0.5, {len(BUILDING_USES) - 1}.5));\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  float share = clamp(raw.z / (pxm * far * pointPx), 0.2, 1.0);\n"
+        "  float glow = NIGHT * step(218.0, raw.y) * (0.25 + 0.45 * fract(raw.y * 0.37));\n"
+        "  glow *= 0.5 + min(raw.w * 0.06, 1.0);\n"
+        "  tone = vec4(mix(USE[use] * DAY, WINDOW, glow), clamp(share + glow * 0.4, 0.0, 1.0));\n"
+        "  gl_Position = MCDCMatrix * vertexMC;\n"
+        "  if (raw.x > 254.5 || far < nearest) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
+        "}\n"
+    )
+    fragment = (
+        _FRAGMENT
+        + "in vec4 tone; in float far;\n"
+        + _haze(style)
+        + ("void main() { gl_FragData[0] = vec4(hazed(tone.rgb, far), tone.a * opacity); }\n")
+    )
+    return Program(vertex, fragment)
+
+
+def areas(style: MapStyle, what: str, relief: bool) -> Program:
+    """Land or water on the ground."""
+    kinds = LAND_KINDS if what == "land" else ("water",)
+    section = "land" if what == "land" else "ground"
+    colours = palette("KIND", [style.rgb(section, kind) for kind in kinds])
+    order = {"land": 1.0, "water": 2.0}[what]
+    strength = 0.0016 if style.theme == "dark" else 0.0004
+    vary = f"(1.0 + (raw.y - 128.0) * {strength:.5f})" if what == "land" else "1.0"
+    vertex = _VERTEX + (
+        "flat out vec3 tint; out vec3 toEye; \n" + colours + _LAY[relief] + "void main() {\n"
+        "  vec4 raw = scalarColor * 255.0;\n"
+        f"  int kind = int(min(raw.x + 0.5, {len(kinds) - 1}.5));\n"
+        f"  tint = KIND[kind] * {vary};\n"
+        "  vec3 vc = (MCVCMatrix * vertexMC).xyz;\n"
+        "  toEye = vec3(length(vc), dot(vc, MCVCMatrix[2].xyz), 0.0);\n"
+        "  gl_Position = MCDCMatrix * vertexMC;\n"
+        f"  if (raw.x > 254.5) gl_Position = vec4(2.0, 2.0, 2.0, 1.0); else lay({order:.1f});\n"
+        "}\n"
+    )
+    sheen = ""
+    if what == "water":
+        # The flatter one looks over water, the more sky is in it.
+        sheen = (
+            "  float grazing = 1.0 - clamp(-toEye.y / toEye.x, 0.0, 1.0);\n"
+            f"  c = mix(c, {vec3(style.rgb('sky', 'horizon'))} * 1.25, 0.55 * grazing * grazing * grazing);\n"
+        )
+    fragment = _FRAGMENT + (
+        "flat in vec3 tint; in vec3 toEye;\n"
+        + _haze(style)
+        + "void main() {\n  vec3 c = tint;\n"
+        + sheen
+        + "  gl_FragData[0] = vec4(hazed(c, toEye.x), opacity);\n}\n"
+    )
+    return Program(vertex, fragment)
+
+
+def ground(style: MapStyle, relief: bool) -> Program:
+    """The bare ground, shaded by its slope where it has one."""
+    shade = "clamp(1.0 - 0.9 * dot(slope, vec2(-0.6, 0.8)), 0.35, 1.9)" if relief else "1.0"
+    vertex = _VERTEX + (
+        "out float far; out vec2 slope; out vec2 uv;\nuniform vec4 coverBox; uniform vec2 corner;\n"
+        + _LAY[relief]
+        + "void main() {\n"
+        "  slope = (scalarColor.xy * 255.0 - 128.0) / 60.0;\n"
+        "  uv = (vertexMC.xy + corner - coverBox.xy) / coverBox.zw;\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  gl_Position = MCDCMatrix * vertexMC;\n  lay(0.0);\n}\n"
+    )
+    base = vec3(style.rgb("ground", "base"))
+    colour = f"mix({base}, texture(cover, uv).rgb, texture(cover, uv).a)" if relief else base
+    fragment = _FRAGMENT + (
+        "in float far; in vec2 slope; in vec2 uv;\n"
+        + ("uniform sampler2D cover;\n" if relief else "")
+        + _haze(style)
+        + f"void main() {{\n  vec3 c = {colour} * {shade};\n  gl_FragData[0] = vec4(hazed(c, far), 1.0);\n}}\n"
+    )
+    return Program(vertex, fragment)
+
+
+_MARKINGS = """  if (lanes > 0.5 && far < 900.0) {
+    float blur = 0.8 * fwidth(metre.x) + 0.01;
+    float off = abs(metre.x);
+    float middle = 1.0 - smoothstep(0.09, 0.09 + blur, abs(off - 0.18 * step(1.5, lanes)));
+    float lane = floor(off / 3.4 + 0.5);
+    float line = 1.0 - smoothstep(0.07, 0.07 + blur, abs(off - lane * 3.4));
+    float dash = step(fract(metre.y / 15.0), 0.4) * step(0.5, lane) * step(lane, lanes - 0.5);
+    float edge = (1.0 - smoothstep(0.07, 0.07 + blur, abs(off - lanes * 3.4 - 0.1))) * step(1.5, lanes);
+    float mark = max(max(middle, line * dash), edge) * min(1.0, 0.3 / blur + 0.15);
+    c = mix(c, MARK, mark * 0.75 * clamp((900.0 - far) / 600.0, 0.0, 1.0));
+  }
+"""
+
+
+def roads(style: MapStyle, relief: bool, *, casing: bool) -> Program:
+    """Ribbons that are never thinner on the screen than their class asks, and fade instead of breaking up."""
+    names = ["casing"] * len(ROAD_CLASSES) if casing else list(ROAD_CLASSES)
+    least = ",".join(f"{x:.2f}" for x in (1.15, 1.05, 0.95, 0.8, 0.65, 0.5, 0.5, 0.5, 0.5))
+    gone = ",".join(f"{x:.1f}" for x in (0.0, 0.0, 0.0, 0.0, 0.05, 0.2, 0.3, 0.35, 0.4))
+    order = "4.0 + (8.0 - kind)" if casing else "13.0 + (8.0 - kind)"
+    wider = " + max(0.9, 0.7 * pxm * far)" if casing else ""
+    vertex = _VERTEX + (
+        "in vec3 normalMC;\nout vec4 tone; out vec2 side; out float far; out vec2 metre; flat out float lanes;\n"
+        + palette("KIND", [style.rgb("roads", name) for name in names])
+        + f"const float LEAST[9] = float[9]({least});\nconst float GONE[9] = float[9]({gone});\n"
+        + _LAY[relief]
+        + "void main() {\n"
+        "  float kind = floor(scalarColor.x * 255.0 + 0.5);\n  int k = int(min(kind, 8.0));\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  float half_ = max(length(normalMC.xy), 0.01);\n"
+        "  float px = pxm * far;\n"
+        f"  float wide = max(half_, LEAST[k] * px){wider};\n"
+        "  float share = clamp(half_ / (LEAST[k] * px), 0.0, 1.0);\n"
+        "  float fade = mix(smoothstep(GONE[k], GONE[k] + 0.35, share), 1.0, step(GONE[k], 0.0));\n"
+        "  tone = vec4(KIND[k], fade * (0.45 + 0.55 * share));\n"
+        "  float soft = wide + 0.5 * px;\n"
+        "  side = vec2(normalMC.z * soft / px, wide / px);\n"
+        "  metre = vec2(normalMC.z * soft, (scalarColor.z * 255.0 + scalarColor.w * 65280.0) * 0.5);\n"
+        "  lanes = kind < 4.5 ? floor(half_ / 3.4) : 0.0;\n"
+        "  gl_Position = MCDCMatrix * (vertexMC + vec4(normalMC.xy / half_ * soft, 0.0, 0.0));\n"
+        f"  if (kind > 254.5 || fade <= 0.0) gl_Position = vec4(2.0, 2.0, 2.0, 1.0); else lay({order});\n"
+        "}\n"
+    )
+    fragment = _FRAGMENT + (
+        "in vec4 tone; in vec2 side; in float far; in vec2 metre; flat in float lanes;\n"
+        + _haze(style)
+        + f"const vec3 MARK = {vec3(style.rgb('roads', 'marking'))};\n"
+        + "void main() {\n  vec3 c = tone.rgb;\n"
+        + ("" if casing else _MARKINGS)
+        + "  float cover = clamp(side.y - abs(side.x) + 0.5, 0.0, 1.0);\n"
+        "  gl_FragData[0] = vec4(hazed(c, far), tone.a * cover * opacity);\n"
+        "}\n"
+    )
+    return Program(vertex, fragment)
+
+
+def shore(style: MapStyle, relief: bool) -> Program:
+    """The edge of water, strongest on the line and gone a few metres off it."""
+    vertex = _VERTEX + (
+        "in vec3 normalMC;\nout float side; out float far; out float fade;\n" + _LAY[relief] + "void main() {\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  float half_ = max(length(normalMC.xy), 0.01), px = pxm * far;\n"
+        "  float wide = max(half_, 0.9 * px);\n"
+        "  fade = clamp(half_ / (0.9 * px), 0.25, 1.0);\n"
+        "  side = normalMC.z;\n"
+        "  gl_Position = MCDCMatrix * (vertexMC + vec4(normalMC.xy / half_ * wide, 0.0, 0.0));\n"
+        "  if (scalarColor.x > 0.998) gl_Position = vec4(2.0, 2.0, 2.0, 1.0); else lay(3.0);\n"
+        "}\n"
+    )
+    fragment = _FRAGMENT + (
+        "in float side; in float far; in float fade;\n"
+        + _haze(style)
+        + f"const vec3 SHORE = {vec3(style.rgb('ground', 'shore'))};\n"
+        "void main() {\n"
+        "  float t = 1.0 - abs(side);\n"
+        "  gl_FragData[0] = vec4(hazed(SHORE, far), t * t * 0.6 * fade * opacity);\n"
+        "}\n"
+    )
+    return Program(vertex, fragment)
+
+
+def sky(style: MapStyle) -> Program:
+    """The sky behind everything, as a triangle larger than the screen."""
+    vertex = (
+        "//VTK::System::Dec\nin vec4 vertexMC;\nuniform vec3 rayAt; uniform vec3 rayX; uniform vec3 rayY;\n"
+        "out vec3 ray;\n"
+        "void main() { ray = rayAt + vertexMC.x * rayX + vertexMC.y * rayY;"
+        " gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0); }\n"
+    )
+    fragment = (
+        "//VTK::System::Dec\n//VTK::Output::Dec\nin vec3 ray;\n"
+        f"const vec3 ZENITH = {vec3(style.rgb('sky', 'zenith'))};\n"
+        f"const vec3 HORIZON = {vec3(style.rgb('sky', 'horizon'))};\n"
+        f"const vec3 HAZE = {vec3(style.rgb('sky', 'haze'))};\n"
+        "void main() {\n"
+        "  float up = ray.z / length(ray);\n"
+        "  vec3 c = mix(HAZE, HORIZON, smoothstep(-0.01, 0.06, up));\n"
+        "  c = mix(c, ZENITH, smoothstep(0.02, 0.40, up));\n"
+        "  float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;\n"
+        "  gl_FragData[0] = vec4(c + grain / 255.0, 1.0);\n"
+        "}\n"
+    )
+    return Program(vertex, fragment)
+
+
+def movers(style: MapStyle, names: Sequence[str]) -> Program:
+    """Symbols of constant size on the screen, turned to their heading, cut from one triangle each.
+
+    ``normalMC`` is the velocity (metres a second, east and north) and whether there is a heading; ``scalarColor`` is
+    symbol, corner of the triangle, state (bit 0 faded, bit 1 hidden, bit 2 selected), and the heading in 1/255 turns.
+    """
+    symbols = [style.symbol(name) for name in names] or [style.symbol("other")]
+    count = len(symbols)
+    shape = ",".join(str(SHAPES.index(symbol.shape)) for symbol in symbols)
+    reach = ",".join(f"{symbol.reach_m:.1f}" for symbol in symbols)
+    size = ",".join(f"{symbol.size_px:.1f}" for symbol in symbols)
+    vertex = _VERTEX + (
+        "in vec3 normalMC;\nuniform vec2 viewPx; uniform float since; uniform float eyeFar; uniform float sizeBy;\n"
+        "out vec2 at; flat out vec3 tint; flat out float faded; flat out float pxWide; flat out int form;\n"
+        + palette("KIND", [rgb(symbol.colour) for symbol in symbols])
+        + f"const int FORM[{count}] = int[{count}]({shape});\nconst float SIZE[{count}] = float[{count}]({size});\n"
+        f"const float REACH[{count}] = float[{count}]({reach});\n"
+        "void main() {\n"
+        "  vec4 raw = floor(scalarColor * 255.0 + 0.5);\n"
+        f"  int k = int(min(raw.x, {count - 1}.0));\n"
+        "  int state = int(raw.z);\n"
+        "  vec4 here = vec4(vertexMC.xyz + vec3(normalMC.xy * since, 1.0), 1.0);\n"
+        "  vec4 dc = MCDCMatrix * here;\n"
+        "  float turn = raw.w * 6.2831853 / 255.0;\n"
+        "  vec4 ahead = MCDCMatrix * vec4(here.xyz + vec3(sin(turn), cos(turn), 0.0) * dc.w * 0.01, 1.0);\n"
+        "  vec2 dir = (ahead.xy / ahead.w - dc.xy / dc.w) * viewPx;\n"
+        "  dir = normalMC.z > 0.5 && length(dir) > 1.0e-6 ? normalize(dir) : vec2(0.0, 1.0);\n"
+        "  float shrink = clamp(1900.0 / max(dc.w, 1.0), 0.36, 1.15) * sizeBy;\n"
+        "  shrink *= clamp(sqrt(350.0 / max(dc.w, 1.0)), 1.0, 2.4);\n"
+        "  float wide = SIZE[k] * shrink;\n"
+        "  pxWide = wide; form = FORM[k]; tint = KIND[k]; faded = float(state & 1);\n"
+        "  float pad = 1.0 + 2.4 / wide;\n"
+        "  vec2 corner = raw.y < 0.5 ? vec2(-1.733, -1.0) : (raw.y < 1.5 ? vec2(1.733, -1.0) : vec2(0.0, 2.0));\n"
+        "  at = corner * pad;\n"
+        "  vec2 turned = vec2(at.x * dir.y + at.y * dir.x, at.y * dir.y - at.x * dir.x);\n"
+        "  gl_Position = dc;\n"
+        "  gl_Position.xy += turned * wide / viewPx * dc.w;\n"
+        "  gl_Position.z -= depthB * 0.02;\n"
+        "  if ((state & 2) != 0 || dc.w < 0.5 || dc.w > REACH[k]) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
+        "}\n"
+    )
+    rim = "vec3(0.035,0.05,0.06)" if style.theme == "dark" else "vec3(0.98,0.98,0.97)"
+    fragment = _FRAGMENT + (
+        "in vec2 at; flat in vec3 tint; flat in float faded; flat in float pxWide; flat in int form;\n"
+        "float arm(vec2 p, vec2 h) { vec2 q = abs(p) - h; return max(q.x, q.y); }\n"
+        "void main() {\n"
+        "  vec2 p = at; float d;\n"
+        "  if (form == 1) {\n"
+        "    vec2 q = vec2(abs(p.x), p.y);\n"
+        "    d = max(dot(q - vec2(0.0, 0.95), vec2(0.882, 0.470)), -dot(q - vec2(0.0, -0.30), vec2(-0.60, 0.80)));\n"
+        "  }\n"
+        "  else if (form == 2) d = (abs(p.x) + abs(p.y) - 0.95) * 0.7071;\n"
+        "  else if (form == 3) d = arm(p, vec2(0.72));\n"
+        "  else if (form == 4) d = abs(length(p) - 0.62) - 0.24;\n"
+        "  else if (form == 5) d = min(arm(p, vec2(0.28, 0.85)), arm(p, vec2(0.85, 0.28)));\n"
+        "  else if (form == 6) d = max(dot(vec2(abs(p.x), p.y) - vec2(0.0, 0.95), vec2(0.866, 0.5)), -p.y - 0.65);\n"
+        "  else d = length(p) - 0.78;\n"
+        "  float px = d * pxWide * 0.5;\n"
+        "  float inside = clamp(0.5 - px, 0.0, 1.0);\n"
+        "  float edge = clamp(1.6 - px, 0.0, 1.0) * clamp(pxWide / 5.0 - 0.6, 0.0, 1.0);\n"
+        "  float cover = max(inside, edge * 0.8) * mix(1.0, 0.45, faded) * opacity;\n"
+        "  if (cover < 0.04) discard;\n"
+        f"  vec3 c = mix({rim}, mix(tint, vec3(dot(tint, vec3(0.33))), faded * 0.5), inside);\n"
+        "  gl_FragData[0] = vec4(c, cover);\n"
+        "}\n"
+    )
+    return Program(vertex, fragment)

@@ -1,0 +1,43 @@
+"""The sky behind the city."""
+
+from __future__ import annotations
+
+import numpy as np
+from vtkmodules.vtkRenderingCore import vtkRenderer
+
+from app.map import shaders
+from app.map.camera import HALF_VIEW, Lens
+from app.map.gl import Arrays, Material, drop, fill, make_actor, polydata
+from app.map.style import MapStyle
+
+
+class Sky:
+    """Draws the sky, as one triangle larger than the screen."""
+
+    def __init__(self, renderer: vtkRenderer, style: MapStyle) -> None:
+        self._renderer = renderer
+        self._material = Material(shaders.sky(style))
+        self._actor = make_actor(self._material, cull_back=False)
+        corners = np.array([[-1, -1, 0], [3, -1, 0], [-1, 3, 0]], np.float32)
+        triangle = np.array([[0, 1, 2]], np.int32)
+        arrays = Arrays(corners, np.zeros((3, 4), np.uint8), np.zeros((0, 3), np.float32), triangle)
+        fill(self._actor, polydata(arrays), (0.0, 0.0))
+        self._actor.VisibilityOn()
+        renderer.AddActor(self._actor)
+
+    def set_style(self, style: MapStyle) -> None:
+        """Change the colours."""
+        self._material.set_program(shaders.sky(style))
+
+    def set_uniforms(self, lens: Lens) -> None:
+        """Tell the shader where one looks; a sky that is out of the picture costs nothing."""
+        top = lens.forward[2] + HALF_VIEW * lens.up[2]
+        self._actor.SetVisibility(bool(top > -0.04))
+        half_w = HALF_VIEW * lens.width_px / max(lens.height_px, 1)
+        self._material.set_vector("rayAt", *lens.forward)
+        self._material.set_vector("rayX", *(lens.right * half_w))
+        self._material.set_vector("rayY", *(lens.up * HALF_VIEW))
+
+    def close(self) -> None:
+        """Take the actor out."""
+        drop(self._renderer, self._actor)

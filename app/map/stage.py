@@ -1,0 +1,292 @@
+"""What stands still on the map: tiles of buildings, roads, water and land, loaded as they come into view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer
+
+from app.map import shaders
+from app.map.camera import Lens
+from app.map.gl import Arrays, Material, drop, fill, make_actor, make_texture, polydata
+from app.map.prepare import COVER_WATER
+from app.map.scene import PreparedScene, TiledMesh
+from app.map.style import MapStyle, Rgb
+from twin.city.tables import LAND_KINDS
+from twin.geo import BoolArray
+
+SOLID_M, BOX_M = 3000.0, 9000.0
+LANES_M = 14_000.0
+HIDDEN = 255
+LOADS_A_FRAME = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One pass over the picture: which mesh, in which layer, seen from how far.
+
+    Bands are drawn in the order of :data:`BANDS`: what is solid first, then the ground and what lies on it from the
+    lowest up, since the soft edges of roads and shores blend with what is there already.
+    """
+
+    mesh: str
+    layer: str
+    program: Callable[[MapStyle, bool], shaders.Program]
+    cull_back: bool = False
+    from_m: float = 0.0
+    to_m: float = np.inf
+    point_px: float = 1.0
+
+
+BANDS = (
+    Band("buildings", "buildings", lambda style, _relief: shaders.buildings(style), True, 0.0, SOLID_M),
+    Band("boxes", "buildings", lambda style, _relief: shaders.buildings(style), True, SOLID_M, BOX_M),
+    Band("ground", "terrain", shaders.ground),
+    Band("land", "land", lambda style, relief: shaders.areas(style, "land", relief)),
+    Band("water", "water", lambda style, relief: shaders.areas(style, "water", relief)),
+    Band("shore", "water", shaders.shore),
+    Band("lanes", "roads", lambda style, relief: shaders.roads(style, relief, casing=True), to_m=LANES_M),
+    Band("roads", "roads", lambda style, relief: shaders.roads(style, relief, casing=True), to_m=LANES_M),
+    Band("lanes", "roads", lambda style, relief: shaders.roads(style, relief, casing=False), to_m=LANES_M),
+    Band("roads", "roads", lambda style, relief: shaders.roads(style, relief, casing=False)),
+    Band("dots", "buildings", lambda style, _relief: shaders.dots(style), False, BOX_M, np.inf, 1.0),
+)
+
+
+@dataclass(slots=True)
+class _Tiles:
+    """The actors of one band, one a tile, and which of them have their data."""
+
+    band: Band
+    mesh: TiledMesh
+    material: Material
+    actors: list[vtkActor]
+    loaded: BoolArray
+    shown: BoolArray
+    wanted: set[int] = field(default_factory=set)
+
+
+class Stage:
+    """Keeps the actors of the still city in a renderer, and decides which are drawn.
+
+    Parameters
+    ----------
+    renderer : vtkRenderer
+    on_loaded : callable
+        Called from a worker thread when a tile is ready for the next frame.
+    """
+
+    def __init__(self, renderer: vtkRenderer, on_loaded: Callable[[], None]) -> None:
+        self._renderer = renderer
+        self._on_loaded = on_loaded
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="map-tiles")
+        self._tiles: list[_Tiles] = []
+        self._coming: dict[tuple[str, int], Future[vtkPolyData]] = {}
+        self._data: dict[tuple[str, int], vtkPolyData] = {}
+        self._hidden: dict[str, BoolArray] = {}
+        self._visible: dict[str, bool] = {}
+        self._opacity: dict[str, float] = {}
+        self._scene: PreparedScene | None = None
+        self._cover_style: MapStyle | None = None
+
+    def show(self, scene: PreparedScene, style: MapStyle) -> None:
+        """Take down what stands and put up the tiles of ``scene``, without data yet."""
+        self.clear()
+        self._scene = scene
+        for band in BANDS:
+            mesh = scene.meshes[band.mesh]
+            material = Material(band.program(style, scene.relief))
+            actors = [make_actor(material, cull_back=band.cull_back, point_px=band.point_px) for _ in range(len(mesh))]
+            for actor in actors:
+                self._renderer.AddActor(actor)
+            empty = np.zeros(len(mesh), bool)
+            self._tiles.append(_Tiles(band, mesh, material, actors, empty, empty.copy()))
+        self._paint_cover(style)
+        for layer in {band.layer for band in BANDS}:
+            self._apply_opacity(layer)
+
+    def set_style(self, style: MapStyle) -> None:
+        """Change the colours."""
+        if self._scene is None:
+            return
+        for tiles in self._tiles:
+            tiles.material.set_program(tiles.band.program(style, self._scene.relief))
+        self._paint_cover(style)
+
+    def set_layer(self, layer: str, visible: bool, opacity: float, hidden: BoolArray | None) -> None:
+        """Show a layer or not, how strongly, and without the rows marked in ``hidden`` (rows of the city's table)."""
+        self._visible[layer], self._opacity[layer] = visible, opacity
+        old = self._hidden.get(layer)
+        changed = (old is None) != (hidden is None) or (
+            old is not None and hidden is not None and not np.array_equal(old, hidden)
+        )
+        if hidden is None:
+            self._hidden.pop(layer, None)
+        else:
+            self._hidden[layer] = hidden
+        if changed:
+            self._forget(layer)
+        self._apply_opacity(layer)
+        if layer in ("land", "water") and self._cover_style is not None:
+            self._paint_cover(self._cover_style)
+
+    def set_uniforms(self, lens: Lens, depth_b: float, haze_m: tuple[float, float]) -> None:
+        """Tell the shaders of the camera."""
+        for tiles in self._tiles:
+            material = tiles.material
+            material.set_number("pxm", lens.metres_a_pixel)
+            material.set_number("depthB", depth_b)
+            material.property.GetFragmentCustomUniforms().SetUniformf("hazeFrom", haze_m[0])
+            material.property.GetFragmentCustomUniforms().SetUniformf("hazeFull", haze_m[1])
+            if tiles.band.mesh == "dots":
+                material.set_number("nearest", BOX_M)
+                material.set_number("pointPx", tiles.band.point_px)
+
+    def arrange(self, lens: Lens) -> tuple[int, int]:
+        """Choose the tiles for a camera and take in those that were loaded; return tiles and triangles to draw."""
+        self._take_in()
+        count = triangles = 0
+        for tiles in self._tiles:
+            if not len(tiles.mesh):
+                continue
+            seen = self._wanted(tiles, lens)
+            for index in np.flatnonzero(seen & ~tiles.loaded):
+                self._fetch(tiles, int(index))
+            now = seen & tiles.loaded
+            for index in np.flatnonzero(now != tiles.shown):
+                tiles.actors[index].SetVisibility(bool(now[index]))
+            tiles.shown = now
+            count += int(now.sum())
+            spans = tiles.mesh.tiles["triangles"][now]
+            triangles += int((spans[:, 1] - spans[:, 0]).sum())
+        return count, triangles
+
+    def _wanted(self, tiles: _Tiles, lens: Lens) -> BoolArray:
+        if not self._visible.get(tiles.band.layer, True):
+            return np.zeros(len(tiles.mesh), bool)
+        low, high = tiles.mesh.tiles["low"], tiles.mesh.tiles["high"]
+        far = lens.far_from(low, high)
+        within = far < tiles.band.to_m
+        if tiles.band.mesh == "dots":
+            eye = lens.eye_m
+            corner = np.maximum(np.abs(low - eye), np.abs(high - eye))
+            within &= np.sqrt((corner * corner).sum(axis=1)) >= tiles.band.from_m
+        else:
+            within &= far >= tiles.band.from_m
+        return lens.sees(low, high) & within
+
+    def loading(self) -> bool:
+        """Tell whether tiles are still on their way."""
+        return bool(self._coming)
+
+    def settle(self, lens: Lens) -> None:
+        """Load all that a camera sees before going on; for pictures that must be whole."""
+        self.arrange(lens)
+        while self._coming:
+            for future in tuple(self._coming.values()):
+                future.result()
+            self.arrange(lens)
+
+    def visible_tiles(self, mesh: str) -> NDArray[np.int64]:
+        """Return the tiles of a mesh that are drawn."""
+        for tiles in self._tiles:
+            if tiles.band.mesh == mesh:
+                return np.flatnonzero(tiles.shown)
+        return np.zeros(0, np.int64)
+
+    def hidden_rows(self, layer: str) -> BoolArray | None:
+        """Return which rows a filter hides, if there is one."""
+        return self._hidden.get(layer)
+
+    def _fetch(self, tiles: _Tiles, index: int) -> None:
+        key = (tiles.band.mesh, index)
+        if key in self._data:
+            self._fill(tiles, index, self._data[key])
+        elif key not in self._coming and len(self._coming) < LOADS_A_FRAME:
+            hidden = self._hidden.get(tiles.band.layer)
+            future = self._pool.submit(_load, tiles.mesh, index, hidden)
+            self._coming[key] = future
+            future.add_done_callback(lambda _done: self._on_loaded())
+
+    def _take_in(self) -> None:
+        for key in [key for key, future in self._coming.items() if future.done()]:
+            self._data[key] = self._coming.pop(key).result()
+
+    def _fill(self, tiles: _Tiles, index: int, data: vtkPolyData) -> None:
+        corner = tiles.mesh.tiles["corner"][index]
+        fill(tiles.actors[index], data, (float(corner[0]), float(corner[1])))
+        tiles.loaded[index] = True
+        if tiles.band.mesh == "ground":
+            tiles.actors[index].GetShaderProperty().GetVertexCustomUniforms().SetUniform2f("corner", list(corner))
+
+    def _forget(self, layer: str) -> None:
+        meshes = {band.mesh for band in BANDS if band.layer == layer}
+        for future in self._coming.values():
+            future.cancel()
+        self._coming.clear()
+        self._data = {key: data for key, data in self._data.items() if key[0] not in meshes}
+        for tiles in self._tiles:
+            if tiles.band.layer == layer:
+                tiles.loaded[:] = False
+
+    def _apply_opacity(self, layer: str) -> None:
+        for tiles in self._tiles:
+            if tiles.band.layer == layer:
+                tiles.material.property.GetFragmentCustomUniforms().SetUniformf(
+                    "opacity", self._opacity.get(layer, 1.0)
+                )
+
+    def _paint_cover(self, style: MapStyle) -> None:
+        """Colour the ground of a mountainous place by what grows or lies there."""
+        self._cover_style = style
+        scene = self._scene
+        if scene is None or scene.cover is None:
+            return
+        land, water = (self._visible.get(name, True) for name in ("land", "water"))
+        colours = np.zeros((256, 4), np.uint8)
+        for code, kind in enumerate(LAND_KINDS, start=1):
+            colours[code] = _rgba(style.rgb("land", kind), land)
+        colours[COVER_WATER] = _rgba(style.rgb("ground", "water"), water)
+        texture = make_texture(colours[scene.cover])
+        west, south, east, north = scene.cover_bounds_m
+        for tiles in self._tiles:
+            if tiles.band.mesh == "ground":
+                tiles.material.set_vector("coverBox", west, south, east - west, north - south)
+                for actor in tiles.actors:
+                    actor.GetProperty().SetTexture("cover", texture)
+
+    def clear(self) -> None:
+        """Take everything out of the renderer."""
+        for future in self._coming.values():
+            future.cancel()
+        self._coming.clear()
+        self._data.clear()
+        for tiles in reversed(self._tiles):
+            for actor in reversed(tiles.actors):
+                drop(self._renderer, actor)
+        self._tiles.clear()
+        self._scene = None
+
+    def close(self) -> None:
+        """Stop loading and let go of everything."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.clear()
+
+
+def _rgba(colour: Rgb, shown: bool) -> tuple[int, int, int, int]:
+    return (round(colour[0] * 255), round(colour[1] * 255), round(colour[2] * 255), 255 if shown else 0)
+
+
+def _load(mesh: TiledMesh, index: int, hidden: BoolArray | None) -> vtkPolyData:
+    tile = mesh.tiles[index]
+    v, t = slice(*tile["vertices"]), slice(*tile["triangles"])
+    code = np.array(mesh.code[v])
+    if hidden is not None:
+        code[hidden[mesh.owner[v]], 0] = HIDDEN
+    across = np.array(mesh.across[v]) if len(mesh.across) else np.zeros((0, 3), np.float32)
+    return polydata(Arrays(np.array(mesh.vertices[v]), code, across, np.array(mesh.triangles[t])))

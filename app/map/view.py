@@ -1,0 +1,648 @@
+"""The map: a city in 3D, what moves in it, and the hand of the user on both."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.map import gestures, overlay, picking
+from app.map.camera import Lens, between, kept_above_ground, seeing_all
+from app.map.canvas import Canvas
+from app.map.events import CameraState, FrameStats, GroundPoint, Pick
+from app.map.feed import Answer, Feed, Request
+from app.map.labels import Grid, LabelPainter
+from app.map.movers import Movers
+from app.map.overlay import OverlayState
+from app.map.scene import PreparedScene
+from app.map.sky import Sky
+from app.map.stage import Stage
+from app.map.style import load_style
+from app.texts import Texts
+from layers.catalogue import LAYERS
+from layers.layer import Layer, LayerState
+from layers.shown import shown
+from twin.city.city import City
+from twin.geo import FloatArray
+from twin.live.frame import empty_frame
+from twin.world import World
+
+FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
+FAR_PLANE_M = 150_000.0
+SMOOTH_WITHIN_M = 6000.0
+
+
+class MapView(QWidget):
+    """The 3D map.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        What can be shown.
+    parent : QWidget, optional
+    """
+
+    hovered = Signal(object)
+    """Pick or None."""
+    picked = Signal(object)
+    """Pick or None: what was clicked."""
+    box_selected = Signal(object)
+    """tuple of Pick."""
+    camera_changed = Signal(object)
+    """CameraState."""
+    pointer_moved = Signal(object)
+    """GroundPoint or None."""
+    frame_drawn = Signal(object)
+    """FrameStats."""
+    failed = Signal(object)
+    """Exception of a layer that could not be drawn."""
+
+    _answered = Signal(object)
+    _tile_ready = Signal()
+
+    def __init__(self, layers: Sequence[Layer] = LAYERS, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layers: Mapping[str, Layer] = {layer.name: layer for layer in layers}
+        self._order = tuple(self._layers)
+        self._states: dict[str, LayerState] = {}
+        self._style = load_style("dark")
+        self._texts = Texts("zh")
+        self._scene: PreparedScene | None = None
+        self._world: World | None = None
+        self._camera = CameraState((0.0, 0.0, 0.0), 2000.0, 0.0, 50.0)
+        self._unmask, self._tool, self._closed = False, "orbit", False
+        self._selection: tuple[Pick, ...] = ()
+        self._hover: Pick | None = None
+        self._card_for: Callable[[Pick], str] | None = None
+        self._labels: Answer | None = None
+        self._overlay = OverlayState()
+        self._build()
+        self._wire()
+
+    def _build(self) -> None:
+        self._canvas = Canvas(self, self._before_render, self._paint_over, self._frame_done)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._canvas)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._canvas.setFocusProxy(self)
+        self.setAccessibleName(self._texts("map.accessible"))
+        renderer = self._canvas.renderer
+        self._stage = Stage(renderer, self._tile_ready.emit)
+        self._sky = Sky(renderer, self._style)
+        self._movers = Movers(renderer, self._style)
+        self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
+        self._painter = LabelPainter()
+        self._press: tuple[QPointF, Qt.MouseButton, gestures.Point] | None = None
+        self._dragging = False
+        self._pointer: QPointF | None = None
+        self._requests, self._spent_ms, self._longest_ms, self._frame_start = 0, 0.0, 0.0, 0.0
+        self._drawn = (0, 0)
+        self.set_language("zh")
+
+    def _wire(self) -> None:
+        self._answered.connect(self._on_answer)
+        self._tile_ready.connect(self.refresh)
+        self._flight: tuple[CameraState, CameraState] | None = None
+        self._flight_clock = QElapsedTimer()
+        self._flight_timer = QTimer(self, interval=16)
+        self._flight_timer.timeout.connect(self._on_flight)
+        self._hover_timer = QTimer(self, interval=HOVER_MS, singleShot=True)
+        self._hover_timer.timeout.connect(self._on_hover)
+        self._smooth_timer = QTimer(self, singleShot=True)
+        self._smooth_timer.timeout.connect(self.refresh)
+
+    # What is shown
+
+    def show_city(self, scene: PreparedScene) -> None:
+        """Show a prepared city from above; what was shown goes."""
+        with self._timed():
+            self._scene = scene
+            self._stage.show(scene, self._style)
+            self._movers.to_front()
+            self._world = World(scene.city, empty_frame(), (), time.time(), live=True)
+            self._selection, self._hover = (), None
+            for name in self._layers:
+                self._apply_state(name)
+        self.set_camera(self._whole())
+        self._ask()
+
+    def set_world(self, world: World) -> None:
+        """Show where everything is now; answers at once, the picture follows."""
+        self._world = world
+        self._ask()
+
+    def set_layer_state(self, name: str, state: LayerState) -> None:
+        """Show a layer as the user chose."""
+        self._states[name] = state
+        with self._timed():
+            self._apply_state(name)
+        self._ask()
+        self.refresh()
+
+    def set_layer_order(self, names: Sequence[str]) -> None:
+        """Draw symbols and labels in this order, the last on top; what lies on the ground keeps its own."""
+        self._order = tuple(name for name in names if name in self._layers)
+        self._ask()
+
+    def set_unmask(self, unmask: bool) -> None:
+        """Show plates and names in full, or masked."""
+        self._unmask = unmask
+        self._ask()
+
+    def set_theme(self, theme: str) -> None:
+        """Change to ``dark`` or ``light``."""
+        self._style = load_style(theme)
+        self._stage.set_style(self._style)
+        self._sky.set_style(self._style)
+        self._movers.set_style(self._style)
+        self.refresh()
+
+    def set_language(self, language: str) -> None:
+        """Write in ``zh`` or ``en``."""
+        self._texts = Texts(language)
+        self._overlay.north = self._texts("map.north")
+        self._overlay.scale_words = (self._texts("map.metre"), self._texts("map.kilometre"))
+        self.setAccessibleName(self._texts("map.accessible"))
+        self.refresh()
+
+    def set_banner(self, text: str) -> None:
+        """Write a line at the top that is always to be seen."""
+        self._overlay.banner = text
+        self.refresh()
+
+    def set_legend(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Explain colours: words and ``#RRGGBB``; empty for no legend."""
+        self._overlay.legend = tuple(rows)
+        self.refresh()
+
+    def set_card(self, text_for: Callable[[Pick], str]) -> None:
+        """Say what the card beside the pointer tells of a thing: a title, then a line a fact."""
+        self._card_for = text_for
+
+    def set_selection(self, picks: Sequence[Pick]) -> None:
+        """Ring these."""
+        self._selection = tuple(picks)
+        self.refresh()
+
+    def set_tool(self, tool: str) -> None:
+        """Choose what dragging does: ``orbit`` or ``box``."""
+        self._tool = tool
+        self.setCursor(Qt.CursorShape.CrossCursor if tool == "box" else Qt.CursorShape.ArrowCursor)
+
+    # Where it is seen from
+
+    def camera(self) -> CameraState:
+        """Return where the map is seen from."""
+        return self._camera
+
+    def set_camera(self, state: CameraState) -> None:
+        """Look from somewhere, at once."""
+        self._flight_timer.stop()
+        self._flight = None
+        self._look(state)
+
+    def fly_to(self, lon_deg: float, lat_deg: float, distance_m: float = 800.0) -> None:
+        """Fly to a place on the ground."""
+        if self._scene is None:
+            return
+        x, y = self._scene.city.frame.to_local(lon_deg, lat_deg)
+        focus = (float(x), float(y), self._ground(float(x), float(y)))
+        self._fly(
+            replace(self._camera, focus_m=focus, distance_m=distance_m, pitch_deg=min(self._camera.pitch_deg, 50))
+        )
+
+    def view_whole(self) -> None:
+        """Fly to where the whole city is seen."""
+        self._fly(self._whole())
+
+    def north_up(self) -> None:
+        """Turn until north is up."""
+        self._fly(replace(self._camera, bearing_deg=0.0))
+
+    def top_down(self) -> None:
+        """Look straight down."""
+        self._fly(replace(self._camera, pitch_deg=90.0))
+
+    def _whole(self) -> CameraState:
+        if self._scene is None:
+            return self._camera
+        west, south, low, east, north, high = self._scene.bounds_m
+        return seeing_all((west, south, low), (east, north, high), 54.0, self.width(), self.height())
+
+    def _fly(self, end: CameraState) -> None:
+        self._flight = (self._camera, kept_above_ground(end, self._ground))
+        self._flight_clock.start()
+        self._flight_timer.start()
+        self._on_flight()
+
+    def _on_flight(self) -> None:
+        if self._flight is None:
+            return
+        share = min(self._flight_clock.elapsed() / FLY_MS, 1.0)
+        start, end = self._flight
+        if share >= 1.0:
+            self._flight_timer.stop()
+            self._flight = None
+            self._look(end)
+        else:
+            self._look(between(start, end, share))
+
+    def _look(self, state: CameraState) -> None:
+        self._camera = kept_above_ground(state, self._ground)
+        self.camera_changed.emit(self._camera)
+        self.refresh()
+
+    def _ground(self, x: float, y: float) -> float:
+        if self._scene is None:
+            return 0.0
+        origin = self._scene.city.frame.origin_m
+        return float(self._scene.city.ground_m(x + origin[0], y + origin[1]))
+
+    def _lens(self) -> Lens:
+        return Lens(self._camera, max(self.width(), 1), max(self.height(), 1))
+
+    # Frames
+
+    def refresh(self) -> None:
+        """Ask for a frame; many calls before it make one frame."""
+        if not self._closed:
+            self._canvas.update()
+
+    def _timed(self) -> _Timed:
+        return _Timed(self)
+
+    def spend(self, ms: float) -> None:
+        """Count time spent on the window's thread outside drawing."""
+        self._spent_ms += ms
+        self._longest_ms = max(self._longest_ms, ms)
+
+    def _before_render(self) -> None:
+        self._frame_start = time.perf_counter()
+        lens = self._lens()
+        self._drawn = self._stage.arrange(lens)
+        self._place_camera(lens)
+
+    def _place_camera(self, lens: Lens) -> None:
+        ratio = self.devicePixelRatioF()
+        device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
+        eye = lens.eye_m
+        above = float(eye[2]) - self._ground(float(eye[0]), float(eye[1]))
+        near = max(1.0, 0.05 * above if self._relief() else 0.2 * (above - 150.0))
+        camera = self._canvas.renderer.GetActiveCamera()
+        camera.SetViewAngle(math.degrees(2 * math.atan(lens.metres_a_pixel * lens.height_px / 2)))
+        camera.SetPosition(*eye)
+        camera.SetFocalPoint(*(eye + lens.forward))
+        camera.SetViewUp(*lens.up)
+        camera.SetClippingRange(near, FAR_PLANE_M)
+        depth_b = 2 * FAR_PLANE_M * near / (FAR_PLANE_M - near)
+        reach = lens.state.distance_m
+        haze = (
+            max(self._style.number("sky", "haze_from_m"), 1.6 * reach),
+            max(self._style.number("sky", "haze_full_m"), 5.0 * reach),
+        )
+        self._stage.set_uniforms(device, depth_b, haze)
+        self._sky.set_uniforms(device)
+        self._movers.set_uniforms(device, depth_b, self._movers.since_s(time.monotonic()), ratio)
+
+    def _relief(self) -> bool:
+        return self._scene is not None and self._scene.relief
+
+    def _paint_over(self, painter: QPainter) -> None:
+        lens, since = self._lens(), self._movers.since_s(time.monotonic())
+        grid = Grid(lens.width_px, lens.height_px)
+        grid.take(lens.width_px - 36, 36, 48, 48)
+        if self._labels is not None:
+            placed = self._painter.lay_out(self._labels.labels, lens, self._texts.language, grid, since)
+            self._painter.paint(painter, placed, self._style)
+        self._overlay.selected_at = [at for pick in self._selection if (at := self._at(pick, lens)) is not None]
+        self._overlay.hovered_at = None if self._hover is None else self._at(self._hover, lens)
+        overlay.paint(painter, lens, self._style, self._overlay)
+
+    def _at(self, pick: Pick, lens: Lens) -> tuple[float, float] | None:
+        x, y, depth = lens.project(np.array([self._where_now(pick)]))
+        return (float(x[0]), float(y[0])) if depth[0] > 0 else None
+
+    def _where_now(self, pick: Pick) -> tuple[float, float, float]:
+        """Return where a thing is now: what moves has gone on since it was picked."""
+        packed = self._movers.packed
+        if packed is None:
+            return pick.position_m
+        for number, batch in enumerate(packed.batches):
+            if batch.layer == pick.layer and batch.layer in self._layers:
+                row = self._row_of(batch.layer, pick.key)
+                if row is not None:
+                    index = int(np.flatnonzero(packed.batch == number)[0]) + row
+                    x, y, z = self._movers.positions_m(time.monotonic())[index]
+                    return float(x), float(y), float(z)
+        return pick.position_m
+
+    def _row_of(self, layer: str, key: str) -> int | None:
+        packed = self._movers.packed
+        for batch in packed.batches if packed is not None else ():
+            if batch.layer == layer:
+                found = np.flatnonzero(batch.symbols.rows.columns["id"] == key)
+                return int(found[0]) if len(found) else None
+        return None
+
+    def _frame_done(self) -> None:
+        took = (time.perf_counter() - self._frame_start) * 1000
+        newest = self._labels.request.world.tracks.at_s if self._labels is not None else 0.0
+        age = time.time() - newest if newest else 0.0
+        stats = FrameStats(
+            took, self._spent_ms, self._longest_ms, age, self._drawn[0], self._drawn[1], self._canvas.renders
+        )
+        self._spent_ms = self._longest_ms = 0.0
+        if self._movers.moving() and self._camera.distance_m < SMOOTH_WITHIN_M and self._still_guessing():
+            self._smooth_timer.start(round(max(40.0, 2.0 * took)))
+        self.frame_drawn.emit(stats)
+
+    def _still_guessing(self) -> bool:
+        return time.monotonic() - self._movers.shown_since_s < 1.2
+
+    # Live data
+
+    def _ask(self) -> None:
+        if self._world is None or self._closed:
+            return
+        self._requests += 1
+        known = self._movers.packed.names if self._movers.packed is not None else ()
+        self._feed.ask(
+            Request(
+                self._requests,
+                self._world,
+                self._order,
+                dict(self._states),
+                self._unmask,
+                self._lens(),
+                known,
+                time.monotonic(),
+            )
+        )
+
+    def _on_answer(self, answer: Answer) -> None:
+        if self._closed or self._scene is None or answer.request.world.city is not self._scene.city:
+            return
+        with self._timed():
+            self._labels = answer
+            self._movers.set(answer.movers, answer.request.asked_s)
+        self.refresh()
+
+    def _apply_state(self, name: str) -> None:
+        state = self._states.get(name, LayerState())
+        hidden = None
+        if state.where and self._world is not None and name in ("buildings", "roads", "water", "land"):
+            layer = self._layers[name]
+            kept = shown(layer, self._world, where=state.where, unmask=self._unmask).columns["id"]
+            hidden = ~np.isin(self._world.city.table(name)["id"].to_numpy().astype(str), kept.astype(str))
+        self._stage.set_layer(name, state.visible, state.opacity, hidden)
+
+    # The user's hand
+
+    def _hit(self, x: float, y: float) -> gestures.Point:
+        """Return the point under a pixel, or one straight ahead where there is only sky."""
+        lens = self._lens()
+        ray, eye = lens.ray(x, y), lens.eye_m
+        building = self._building_at(lens, ray)
+        ground = picking.ground_hit(eye, ray, self._ground)
+        if building is not None and (
+            ground is None or building.distance_m < float(np.linalg.norm(np.asarray(ground) - eye))
+        ):
+            return building.position_m
+        if ground is not None and np.linalg.norm(np.asarray(ground) - eye) < 8 * self._camera.distance_m:
+            return ground
+        return self._camera.focus_m
+
+    def _building_at(self, lens: Lens, ray: FloatArray) -> picking.Hit | None:
+        if self._scene is None or not self._states.get("buildings", LayerState()).visible:
+            return None
+        tiles = self._stage.visible_tiles("buildings")
+        hidden = self._stage.hidden_rows("buildings")
+        return picking.building_hit(self._scene.meshes["buildings"], tiles, lens.eye_m, ray, hidden)
+
+    def pick_at(self, x: float, y: float) -> Pick | None:
+        """Return what is drawn at a pixel of the widget: a symbol first, else a building."""
+        lens = self._lens()
+        packed = self._movers.packed
+        if packed is not None and len(packed.position_m):
+            now = self._movers.positions_m(time.monotonic())
+            found = picking.nearest_point(lens, now, np.ones(len(now), bool), x, y)
+            if found is not None:
+                return self._pick_of(found)
+        hit = self._building_at(lens, lens.ray(x, y))
+        if hit is None or self._scene is None:
+            return None
+        key = str(self._scene.city.table("buildings")["id"].iloc[hit.row])
+        return Pick("buildings", key, hit.position_m)
+
+    def _pick_of(self, index: int) -> Pick:
+        packed = self._movers.packed
+        assert packed is not None  # noqa: S101 - an index of it was found
+        batch, row = packed.batches[packed.batch[index]], int(packed.row[index])
+        only = np.zeros(len(batch.symbols.position_m), bool)
+        only[row] = True
+        key = str(batch.symbols.rows.take(only).columns["id"][0])
+        x, y, z = packed.position_m[index]
+        return Pick(batch.layer, key, (float(x), float(y), float(z)))
+
+    def _picks_in(self, box: tuple[float, float, float, float]) -> tuple[Pick, ...]:
+        lens = self._lens()
+        now = self._movers.positions_m(time.monotonic())
+        picks = [self._pick_of(int(i)) for i in picking.inside_box(lens, now, box)] if len(now) else []
+        if self._scene is not None and self._states.get("buildings", LayerState()).visible:
+            picks += self._buildings_in(lens, box)
+        return tuple(picks)
+
+    def _buildings_in(self, lens: Lens, box: tuple[float, float, float, float]) -> list[Pick]:
+        assert self._scene is not None  # noqa: S101 - asked by the caller
+        mesh, city = self._scene.meshes["dots"], self._scene.city
+        corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
+        at = np.column_stack([mesh.vertices[:, :2] + corner, mesh.vertices[:, 2]])
+        hidden = self._stage.hidden_rows("buildings")
+        inside = [i for i in picking.inside_box(lens, at, box) if hidden is None or not hidden[mesh.owner[i]]]
+        ids = city.table("buildings")["id"].to_numpy()
+        return [Pick("buildings", str(ids[mesh.owner[i]]), tuple(map(float, at[i]))) for i in inside]  # type: ignore[arg-type]  # three numbers
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a drag; on the compass: north up."""
+        self.setFocus()
+        at = event.position()
+        centre = overlay.compass_at(self.width())
+        if math.hypot(at.x() - centre.x(), at.y() - centre.y()) <= overlay.COMPASS_R:
+            self.north_up()
+            return
+        self._flight_timer.stop()
+        self._press = (at, event.button(), self._hit(at.x(), at.y()))
+        self._dragging = False
+        self._last = at
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag, or look what is under the pointer."""
+        at = event.position()
+        self._pointer = at
+        if self._press is None:
+            if not self._hover_timer.isActive():
+                self._hover_timer.start()
+            return
+        start, button, grabbed = self._press
+        if not self._dragging and (at - start).manhattanLength() < CLICK_PX:
+            return
+        self._dragging = True
+        self._drag(at, start, button, grabbed, event.modifiers())
+        self._last = at
+
+    def _drag(
+        self, at: QPointF, start: QPointF, button: Qt.MouseButton, grabbed: gestures.Point, keys: Qt.KeyboardModifier
+    ) -> None:
+        moved = at - self._last
+        boxing = button == Qt.MouseButton.LeftButton and (
+            self._tool == "box" or keys & Qt.KeyboardModifier.ShiftModifier
+        )
+        if boxing:
+            self._overlay.box = (start.x(), start.y(), at.x(), at.y())
+            self.refresh()
+        elif button == Qt.MouseButton.LeftButton and not keys & Qt.KeyboardModifier.ControlModifier:
+            self._look(gestures.orbited(self._lens(), grabbed, moved.x(), moved.y()))
+        else:
+            self._look(gestures.panned(self._lens(), grabbed, at.x(), at.y()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag; without one it was a click."""
+        press, box = self._press, self._overlay.box
+        self._press, self._overlay.box = None, None
+        if press is None:
+            return
+        at = event.position()
+        if box is not None:
+            self.box_selected.emit(self._picks_in(box))
+            self.refresh()
+        elif not self._dragging and press[1] == Qt.MouseButton.LeftButton:
+            self.picked.emit(self.pick_at(at.x(), at.y()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Fly closer to what was clicked."""
+        at = event.position()
+        target = self._hit(at.x(), at.y())
+        self._fly(replace(self._camera, focus_m=target, distance_m=max(self._camera.distance_m * 0.4, 120.0)))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom to the pointer."""
+        self._flight_timer.stop()
+        at = event.position()
+        steps = event.angleDelta().y() / 120.0
+        self._look(gestures.zoomed(self._lens(), self._hit(at.x(), at.y()), steps))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move with the arrow keys."""
+        turning = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        moved = gestures.keyed(self._camera, event.key(), turning=turning)
+        if moved is None:
+            super().keyPressEvent(event)
+        else:
+            self._look(moved)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget the pointer."""
+        self._pointer = None
+        self._set_hover(None)
+        self.pointer_moved.emit(None)
+        super().leaveEvent(event)
+
+    def _on_hover(self) -> None:
+        if self._pointer is None or self._scene is None or self._closed:
+            return
+        with self._timed():
+            x, y = self._pointer.x(), self._pointer.y()
+            lens = self._lens()
+            ground = picking.ground_hit(lens.eye_m, lens.ray(x, y), self._ground)
+            self.pointer_moved.emit(None if ground is None else self._ground_point(ground))
+            self._set_hover(self.pick_at(x, y))
+
+    def _ground_point(self, point: gestures.Point) -> GroundPoint:
+        assert self._scene is not None  # noqa: S101 - asked by the caller
+        lon, lat = self._scene.city.frame.to_lonlat(point[0], point[1])
+        return GroundPoint(float(lon), float(lat), point[2])
+
+    def _set_hover(self, pick: Pick | None) -> None:
+        changed = (pick is None) != (self._hover is None) or (
+            pick is not None
+            and self._hover is not None
+            and (pick.layer, pick.key) != (self._hover.layer, self._hover.key)
+        )
+        text = self._card_for(pick) if pick is not None and self._card_for is not None else ""
+        card = tuple(text.split("\n")) if text else ()
+        if self._pointer is not None:
+            self._overlay.card_at = (self._pointer.x(), self._pointer.y())
+        if changed or card != self._overlay.card or card:
+            self.refresh()
+        self._hover, self._overlay.card = pick, card
+        if changed:
+            self.hovered.emit(pick)
+
+    # The end
+
+    def settle(self) -> None:
+        """Load all tiles now in view before going on; for a picture that must be whole."""
+        self._stage.settle(self._lens())
+        self.refresh()
+
+    def save_picture(self, path: Path) -> None:
+        """Write what the map shows, words and all, as a picture file.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        self.settle()
+        if not self._canvas.grabFramebuffer().save(str(path)):
+            raise OSError(f"{path}: the picture could not be written")
+
+    def closeEvent(self, event: QEvent) -> None:
+        """Let go of everything."""
+        self._shut()
+        super().closeEvent(event)  # type: ignore[arg-type]  # Qt gives a QCloseEvent
+
+    def close(self) -> bool:
+        """Let go of everything, in reverse order."""
+        self._shut()
+        return super().close()
+
+    def _shut(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        for timer in (self._smooth_timer, self._hover_timer, self._flight_timer):
+            timer.stop()
+        self._feed.close()
+        self._movers.close()
+        self._sky.close()
+        self._stage.close()
+        self._canvas.finish()
+
+    @property
+    def city(self) -> City | None:
+        """Return the city that is shown."""
+        return None if self._scene is None else self._scene.city
+
+
+class _Timed:
+    """Counts what the window's thread is kept for."""
+
+    def __init__(self, view: MapView) -> None:
+        self._view = view
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_error: object) -> None:
+        self._view.spend((time.perf_counter() - self._start) * 1000)

@@ -1,0 +1,63 @@
+"""``zhian run``: open the window; without a display, show it on one of our own and take its picture."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from app.commands import Call, Command
+from app.session import Session
+from twin.errors import UsageError
+
+
+def add_parser(verbs: Any) -> None:
+    """Add ``zhian run``."""
+    parser = verbs.add_parser("run", help="open the window / 打开主窗口")
+    parser.add_argument("--twin", default="", help="name of the twin (default: the current one, else the demo county)")
+    parser.add_argument("--small", action="store_true", help="the small county: quick to build, for a first look")
+    parser.add_argument("--theme", choices=("dark", "light"), default="")
+    parser.add_argument("--size", default="", metavar="WxH", help="size of the window, as 1920x1080")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="show everything, write a picture, and end")
+    parser.add_argument("--seconds", type=float, default=0.0, help="end after this many seconds with the county shown")
+    parser.add_argument("--workspace", default="", help="watch, traffic, fraud, sites or study")
+    parser.set_defaults(run=_run)
+
+
+def commands(session: Session) -> tuple[Command, ...]:
+    """Return the commands of this verb."""
+    return (Command("app.run", lambda call: _open(session, call), "app.run", in_palette=False),)
+
+
+def _run(arguments: argparse.Namespace, session: Session) -> int:
+    size = _size(arguments.size)
+    return int(session.commands.run("app.run", about=arguments.twin, options=arguments, size=size) or 0)
+
+
+def _open(session: Session, call: Call) -> int:
+    from app.shell import run_window, run_without_display
+
+    options, size = call.arguments["options"], call.arguments["size"]
+    if not has_display():
+        return run_without_display(options, size)
+    return run_window(session, options, size)
+
+
+def has_display() -> bool:
+    """Tell whether there is a display to open a window on."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _size(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    width, cross, height = text.lower().partition("x")
+    if not cross or not width.isdecimal() or not height.isdecimal():
+        raise UsageError(f"{text!r} is no size: write it as 1920x1080")
+    if not (800 <= int(width) <= 16_384 and 500 <= int(height) <= 16_384):
+        raise UsageError(f"{text} is too small or too large for a window")
+    return int(width), int(height)

@@ -1,0 +1,135 @@
+"""The commands of the window, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtGui import QGuiApplication
+
+from app import formats, locator
+from app.commands import Call, Command
+from app.desk import Desk
+from app.follower import Follower
+from app.map.events import Pick
+from app.map.view import MapView
+from twin.city.search import Found
+from twin.errors import DiskError, UsageError
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+
+def view_commands(view: MapView, desk: Desk) -> Iterator[Command]:
+    """What one sees, and from where."""
+
+    def fly(call: Call) -> None:
+        a = call.arguments
+        view.fly_to(a["lon_deg"], a["lat_deg"], a.get("distance_m", 800.0))
+
+    def save_picture(_call: Call) -> str:
+        folder = desk.session.home.data / "pictures"
+        path = folder / f"zhian-{datetime.now(formats.LOCAL):%Y%m%d-%H%M%S}.png"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            view.save_picture(path)
+        except OSError as error:
+            raise DiskError(str(error)) from error
+        desk.log.add("job", "event.picture", path=str(path))
+        return str(path)
+
+    yield Command("view.whole", lambda _: view.view_whole(), "view", "Home")
+    yield Command("view.north", lambda _: view.north_up(), "view", "Ctrl+Up")
+    yield Command("view.top", lambda _: view.top_down(), "view", "Ctrl+Down")
+    yield Command("map.fly_to", fly, "view", in_palette=False)
+    yield Command("picture.save", save_picture, "picture.save", "Ctrl+Shift+S")
+
+
+def selection_commands(view: MapView, desk: Desk, follower: Follower) -> Iterator[Command]:
+    """What is done with the selection."""
+
+    def first() -> tuple[Pick, float, float]:
+        if not desk.selection.picks or desk.live.city is None or desk.live.world is None:
+            raise UsageError(desk.look.texts("details.nothing"))
+        pick = desk.selection.picks[0]
+        now = locator.entity(desk.live.world, pick.key, unmask=False)
+        if now is not None:
+            return pick, now.lon_deg, now.lat_deg
+        lon, lat = desk.live.city.frame.to_lonlat(pick.position_m[0], pick.position_m[1])
+        return pick, float(lon), float(lat)
+
+    def fly(_call: Call) -> None:
+        _, lon, lat = first()
+        view.fly_to(lon, lat, 400.0)
+
+    def copy(_call: Call) -> str:
+        text = formats.coordinates(*first()[1:])
+        QGuiApplication.clipboard().setText(text)
+        desk.log.add("command", "event.copied", text=text)
+        return text
+
+    def find_entity(call: Call) -> None:
+        found = desk.live.world and locator.entity(desk.live.world, call.arguments["key"], call.unmask)
+        if not found:
+            raise UsageError(desk.look.texts("details.gone"))
+        go_to(view, desk, found)
+
+    yield Command("selection.clear", lambda _: desk.selection.clear(), "view", "Esc")
+    yield Command("selection.fly_to", fly, "view", "F")
+    yield Command("selection.follow", lambda _: follower.toggle(), "view", "Shift+F")
+    yield Command("selection.copy_coordinates", copy, "view", "Ctrl+Shift+C")
+    yield Command("map.find_entity", find_entity, "entity.find", sensitive=True, in_palette=False)
+
+
+def go_to(view: MapView, desk: Desk, found: Found) -> None:
+    """Fly to an answer and select it."""
+    view.fly_to(found.lon_deg, found.lat_deg, found.distance_m)
+    pick = locator.pick_of(desk.live.city, found) if desk.live.city is not None else None
+    if pick is not None:
+        desk.selection.select([pick])
+
+
+def layer_commands(desk: Desk) -> Iterator[Command]:
+    """What is chosen for layers; each names its layer in ``name``."""
+    book = desk.layers
+
+    def change(*fields: str) -> Any:
+        return lambda call: book.change(call.arguments["name"], **{field: call.arguments[field] for field in fields})
+
+    yield Command("layer.show", change("visible"), "view", in_palette=False)
+    yield Command("layer.set_opacity", change("opacity"), "view", in_palette=False)
+    yield Command("layer.set_symbol", change("symbol"), "view", in_palette=False)
+    yield Command("layer.filter", change("where"), "layer.filter", sensitive=True, in_palette=False)
+    yield Command(
+        "layer.move", lambda call: book.move(call.arguments["name"], call.arguments["place"]), "view", in_palette=False
+    )
+    yield Command("layer.reset", lambda _: book.reset(), "view")
+
+
+def window_commands(window: MainWindow) -> Iterator[Command]:
+    """What concerns the window itself."""
+    yield Command("search.focus", lambda _: window.focus_search(), "view", "Ctrl+K")
+    yield Command("search.find", window.answer_search, "search", sensitive=True, in_palette=False)
+    yield Command("palette.open", lambda _: window.command_palette.open(), "view", "Ctrl+Shift+P", in_palette=False)
+    yield Command("purpose.state", window.state_purpose, "purpose.state", "Ctrl+Shift+U")
+    yield Command("purpose.clear", lambda _: window.purpose.clear(), "purpose.clear", "Ctrl+Shift+X")
+    yield Command("theme.toggle", lambda _: window.toggle_theme(), "view", "Ctrl+Shift+T")
+    yield Command("language.toggle", lambda _: window.toggle_language(), "view", "Ctrl+Shift+L")
+    yield Command("window.full_screen", lambda _: window.toggle_full_screen(), "view", "F11")
+    yield Command("layout.reset", lambda _: window.arrangement.reset(), "view", "Ctrl+Shift+R")
+    yield Command("view.box", lambda _: window.toggle_box(), "view", "B")
+    yield Command("fraud.new_case", lambda _: window.start_new_case(), "case.open", "Ctrl+Shift+N", needs_purpose=True)
+    yield Command("jobs.cancel", lambda _: window.cancel_jobs(), "view")
+
+    def show(name: str) -> Callable[[Call], Any]:
+        return lambda _: window.arrangement.show(name)
+
+    def toggle(name: str) -> Callable[[Call], Any]:
+        return lambda _: window.toggle_panel(name)
+
+    for number, name in enumerate(window.workspaces, start=1):
+        yield Command(f"workspace.{name}", show(name), "view", f"Ctrl+{number}")
+    for name in window.arrangement.docks:
+        yield Command(f"panel.{name}", toggle(name), "view")
+    yield Command("app.quit", lambda _: window.close(), "view", "Ctrl+Q")

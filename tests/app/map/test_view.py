@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import shapely
+from pytestqt.qtbot import QtBot
+
+from app.map.scene import PreparedScene
+from app.map.style import load_style
+from app.map.view import MapView
+from layers.layer import LayerState
+from tests.app.map.conftest import look_down, picture
+
+
+def _inside(scene: PreparedScene, table: str) -> tuple[float, float]:
+    """Return a point inside the largest area of a table, well away from roads."""
+    roads = shapely.union_all(scene.city.table("roads").geometry.buffer(25).to_numpy())
+    areas = scene.city.table(table).geometry.difference(roads).buffer(-6)
+    point = areas.iloc[int(areas.area.argmax())].representative_point()
+    origin = scene.city.frame.origin_m
+    return point.x - origin[0], point.y - origin[1]
+
+
+def test_water_is_water_coloured_where_water_is(qtbot: QtBot, view: MapView, scene: PreparedScene) -> None:
+    x, y = _inside(scene, "water")
+    look_down(view, x, y, 150)
+    for theme in ("dark", "light"):
+        view.set_theme(theme)
+        centre = picture(qtbot, view)[300, 400].astype(float) / 255
+        assert np.abs(centre - load_style(theme).rgb("ground", "water")).max() < 0.06
+
+
+def test_a_hidden_layer_is_not_drawn(qtbot: QtBot, view: MapView, scene: PreparedScene) -> None:
+    x, y = _inside(scene, "water")
+    look_down(view, x, y, 150)
+    view.set_layer_state("water", LayerState(visible=False))
+    water = np.asarray(load_style("dark").rgb("ground", "water"))
+    assert np.abs(picture(qtbot, view)[300, 400] / 255 - water).max() > 0.05
+
+
+def test_a_filter_hides_the_buildings_it_leaves_out(qtbot: QtBot, view: MapView, scene: PreparedScene) -> None:
+    table = scene.city.table("buildings")
+    tall = table.iloc[int(table["height_m"].argmax())]
+    point = tall.geometry.representative_point()
+    x, y = point.x - scene.city.frame.origin_m[0], point.y - scene.city.frame.origin_m[1]
+    look_down(view, x, y, 400)
+    picture(qtbot, view)
+    hit = view.pick_at(400, 300)
+    assert hit is not None
+    view.set_layer_state("buildings", LayerState(where="height_m < 3"))
+    picture(qtbot, view)
+    assert view.pick_at(400, 300) is None
+
+
+def test_a_click_returns_the_building_clicked(qtbot: QtBot, view: MapView, scene: PreparedScene) -> None:
+    x, y = _inside(scene, "buildings")
+    look_down(view, x, y, 300)
+    picture(qtbot, view)
+    pick = view.pick_at(400, 300)
+    assert pick is not None
+    assert pick.layer == "buildings"
+    table = scene.city.table("buildings").set_index("id")
+    at = shapely.Point(x + scene.city.frame.origin_m[0], y + scene.city.frame.origin_m[1])
+    assert table.geometry[pick.key].distance(at) < 1.0
+
+
+def test_fly_to_ends_there(qtbot: QtBot, view: MapView, scene: PreparedScene) -> None:
+    lon, lat = scene.city.frame.to_lonlat(100.0, 200.0)
+    view.fly_to(float(lon), float(lat), 500.0)
+    qtbot.waitUntil(lambda: abs(view.camera().distance_m - 500.0) < 1e-6, timeout=5000)
+    assert np.allclose(view.camera().focus_m[:2], (100.0, 200.0), atol=0.1)
+
+
+def test_each_frame_shown_is_one_render(qtbot: QtBot, view: MapView) -> None:
+    picture(qtbot, view)
+    with qtbot.waitSignal(view.frame_drawn) as first:
+        view.refresh()
+    with qtbot.waitSignal(view.frame_drawn) as second:
+        view.refresh()
+        view.refresh()
+    assert second.args[0].renders == first.args[0].renders + 1
+
+
+def test_a_picture_is_written(qtbot: QtBot, view: MapView, tmp_path: Path) -> None:
+    picture(qtbot, view)
+    view.save_picture(tmp_path / "map.png")
+    assert (tmp_path / "map.png").stat().st_size > 10_000
