@@ -14,7 +14,9 @@ from data.export.select import reprojected, within
 from data.export.write_cityjson import write_cityjson
 from data.export.write_raster import write_heights, write_picture
 from data.export.write_table import write_csv, write_fgb, write_geojson, write_gpkg, write_parquet
-from twin.errors import DiskError
+from twin.errors import DiskError, ZhianError
+
+PROBE_BYTES = 4_000_000
 
 WRITERS: Mapping[str, Callable[[Features, About, Path], None]] = MappingProxyType(
     {
@@ -47,6 +49,18 @@ def write(request: Request, path: Path) -> Written:
     twin.errors.UsageError
         If a raster does not reach into the box.
     """
+    try:
+        return _write(request, path)
+    except ZhianError:
+        raise
+    except Exception as error:
+        # GDAL's errors do not tell a full disk from a fault of its own; the disk itself does.
+        if not _disk_takes_more(path.parent):
+            raise DiskError(f"the disk is full or failing: {error}") from error
+        raise
+
+
+def _write(request: Request, path: Path) -> Written:
     if isinstance(request.content, Features):
         return _write_features(request, request.content, path)
     writer = write_heights if isinstance(request.content, Heights) else write_picture
@@ -71,6 +85,17 @@ def _write_features(request: Request, features: Features, path: Path) -> Written
     if not whole:
         raise _not_whole(path)
     return Written(len(features), (0, 0), "EPSG:4326" if request.format in ("geojson", "csv") else features.crs)
+
+
+def _disk_takes_more(folder: Path) -> bool:
+    try:
+        with (folder / "probe").open("wb") as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        return False
+    return True
 
 
 def _force(path: Path) -> None:

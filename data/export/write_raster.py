@@ -13,10 +13,11 @@ import data.gdal_guard  # noqa: F401 - before GDAL is loaded
 import numpy as np
 import rasterio
 from affine import Affine
+from pyproj import Transformer
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.shutil import copy
 from rasterio.transform import array_bounds, from_bounds
-from rasterio.warp import calculate_default_transform, reproject
+from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from data.export.content import About, Heights, Picture
@@ -115,9 +116,7 @@ def _finish(draft: Path, path: Path, grid: Grid, crs: str, predictor: str) -> tu
 
 
 def _moved(draft: Path, grid: Grid, crs: str) -> tuple[Path, Grid]:
-    bounds = array_bounds(grid.height, grid.width, grid.transform)
-    transform, width, height = calculate_default_transform(grid.crs, crs, grid.width, grid.height, *bounds)
-    moved, there = draft.with_name("draft-moved.tif"), Grid(width, height, transform, crs)
+    moved, there = draft.with_name("draft-moved.tif"), _grid_in(grid, crs)
     with rasterio.open(draft) as source:
         kind = {"dtype": source.dtypes[0], "count": source.count, "nodata": source.nodata}
         with rasterio.open(moved, "w", **_profile(there, kind)) as file:
@@ -127,6 +126,18 @@ def _moved(draft: Path, grid: Grid, crs: str) -> tuple[Path, Grid]:
             file.descriptions, file.units = source.descriptions, source.units
             file.update_tags(**source.tags())
     return moved, there
+
+
+def _grid_in(grid: Grid, crs: str) -> Grid:
+    """Return square cells that cover a grid in another system, as many along the diagonal as it has.
+
+    That is GDAL's own rule; its function for it goes through a virtual file, which is switched off here.
+    """
+    to_crs = Transformer.from_crs(grid.crs, crs, always_xy=True)
+    west, south, east, north = to_crs.transform_bounds(*array_bounds(grid.height, grid.width, grid.transform))
+    step = math.hypot(east - west, north - south) / math.hypot(grid.width, grid.height)
+    width, height = math.ceil((east - west) / step), math.ceil((north - south) / step)
+    return Grid(width, height, Affine(step, 0, west, 0, -step, north), crs)
 
 
 def _tags(about: About) -> dict[str, str]:
