@@ -37,7 +37,7 @@ from twin.geo import LocalFrame
 
 STAGES = ("ground", "streets", "water", "roads", "terrain", "buildings", "sites", "land", "devices", "routes", "done")
 """Names of the stages, in order; each has a text ``county.stage.<name>``."""
-_SHARE = dict(zip(STAGES, (0.0, 0.02, 0.06, 0.1, 0.2, 0.24, 0.8, 0.82, 0.9, 0.92, 1.0), strict=True))
+_SHARE = dict(zip(STAGES, (0.0, 0.01, 0.02, 0.07, 0.2, 0.24, 0.5, 0.51, 0.8, 0.85, 1.0), strict=True))
 
 CREDIT = (
     "虚构的演示县，由智安孪生生成，与真实地点、机构和人员无关。 / "
@@ -116,7 +116,7 @@ class _Builder:
         self.stage("devices")
         devices = put_up(plan, network, plots, waters, county, crs, self.rng[12])
         self.stage("routes")
-        routes = draw_routes(plan, network, plots, county, crs, self.rng[13])
+        routes = draw_routes(plan, network, plots, bend, county, crs, self.rng[13])
         place_table = places(plan, villages, plots, bend, crs, self.rng[14])
         tables = {
             "buildings": _building_table(built, sites, terrain, crs),

@@ -9,30 +9,42 @@ import networkx as nx
 import numpy as np
 import shapely
 
-from data.simulate.county.bend import FloatArray
+from data.simulate.county.bend import Bend, FloatArray
 from data.simulate.county.edges import BoolArray
 from data.simulate.county.frames import ids, table
 from data.simulate.county.plan import Plan
 from data.simulate.county.plots import Plots
 from data.simulate.county.roads import Network
+from data.simulate.county.shapes import IntArray
+
+STOPS = 4
+"""Junctions a patrol passes before it comes home."""
 
 
 class _Roads:
-    """Shortest ways along the network."""
+    """Quickest ways along the streets, lanes left out: the largest part of them that hangs together."""
 
     def __init__(self, network: Network) -> None:
         edges = network.edges
         self.node_m = network.node_m
         self.lines = [shapely.get_coordinates(line) for line in edges.line]
         time = shapely.length(edges.line) / edges.speed_kmh
-        # Buses and patrols keep to wider roads where they can.
-        time = time * np.where(edges.width_m < 10, 2.0, 1.0) * np.where(edges.road_class == "motorway", 3.0, 1.0)
+        streets = np.flatnonzero(np.isin(edges.road_class, ("primary", "secondary", "tertiary")))
         self.graph: nx.DiGraph[int] = nx.DiGraph()
-        for row in np.argsort(-time, kind="stable").tolist():
+        # Of two roads between the same junctions the quicker is added last and stays.
+        for row in streets[np.argsort(-time[streets], kind="stable")].tolist():
             a, b = int(network.start[row]), int(network.end[row])
             self.graph.add_edge(a, b, s=float(time[row]), row=row)
             if not edges.oneway[row]:
                 self.graph.add_edge(b, a, s=float(time[row]), row=row)
+        whole = max(nx.strongly_connected_components(self.graph), key=len)
+        self.stops = np.array(sorted(node for node in whole if self.graph.degree(node) > 4))
+
+    def near(self, centre_m: FloatArray, radius_m: float) -> IntArray:
+        """Return crossings within a radius, or the nearest few where there are none."""
+        away = np.hypot(*(self.node_m[self.stops - 1] - centre_m).T)
+        inside = self.stops[away < radius_m]
+        return inside if len(inside) >= STOPS else self.stops[np.argsort(away, kind="stable")[:STOPS]]
 
     def way(self, stops: list[int]) -> FloatArray:
         """Return the coordinates of the way through the given junctions."""
@@ -49,19 +61,22 @@ class _Roads:
 
 
 def draw_routes(
-    plan: Plan, network: Network, plots: Plots, county: shapely.Polygon, crs: str, rng: np.random.Generator
+    plan: Plan, network: Network, plots: Plots, bend: Bend, county: shapely.Polygon, crs: str, rng: np.random.Generator
 ) -> gpd.GeoDataFrame:
     """Return the table of routes."""
     roads = _Roads(network)
-    town, main = _town_nodes(network, plan, plots)
+    seat = np.array([bend.east_m, bend.north_m])
+    towns = [roads.near(seat + core.centre_m, core.radius_m) for core in plan.cores]
     lines: list[FloatArray] = []
     names: list[tuple[str, str, str]] = []
     for number in range(plan.counts.buses):
-        stops = _far_apart(network.node_m, main if number % 3 else town, 3, rng)
-        lines.append(roads.way(stops))
+        # Two in three join the county town to another town, the others stay within one.
+        there = towns[number % len(towns)] if number % 3 else towns[0]
+        ends = [_far_apart(network.node_m, nodes, 2, rng) for nodes in (towns[0], there)]
+        lines.append(roads.way([*ends[0], *ends[1]]))
         names.append((f"{101 + number}路", f"Bus {101 + number}", "bus"))
     for number in range(plan.counts.patrols):
-        stops = _far_apart(network.node_m, town, 3, rng)
+        stops = _far_apart(network.node_m, towns[number % len(towns)], STOPS, rng)
         lines.append(roads.way([*stops, stops[0]]))
         names.append((f"巡逻{number + 1:02d}线", f"Patrol {number + 1:02d}", "patrol"))
     for number in range(plan.counts.drones):
@@ -72,19 +87,12 @@ def draw_routes(
     return table("routes", crs, shapes, id=ids("l", len(lines)), name=zh, name_en=en, kind=kind)
 
 
-def _town_nodes(network: Network, plan: Plan, plots: Plots) -> tuple[list[int], list[int]]:
-    edges = network.edges
-    streets = np.isin(edges.road_class, ("primary", "secondary", "tertiary"))
-    town = np.unique(network.start[streets & edges.urban])
-    return town.tolist(), np.unique(network.start[streets]).tolist()
-
-
-def _far_apart(node_m: FloatArray, nodes: list[int], count: int, rng: np.random.Generator) -> list[int]:
+def _far_apart(node_m: FloatArray, nodes: IntArray, count: int, rng: np.random.Generator) -> list[int]:
     """Draw junctions, the best spread of eight draws."""
     best: list[int] = []
     best_gap = -1.0
     for _ in range(8):
-        drawn = [nodes[i] for i in rng.choice(len(nodes), count, replace=False)]
+        drawn = nodes[rng.choice(len(nodes), count, replace=False)].tolist()
         place = node_m[np.array(drawn) - 1]
         gap = float(min(np.hypot(*(place[i] - place[i - 1])) for i in range(count)))
         if gap > best_gap:

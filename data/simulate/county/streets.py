@@ -256,6 +256,15 @@ class _Splitter:
             and block.north > core.v - reach
         )
 
+    def _in_old_town(self, block: Block) -> bool:
+        """Tell whether a block lies in an old town: those grew along canals."""
+        u, v = (block.west + block.east) / 2, (block.south + block.north) / 2
+        for core in self.streets.cores:
+            old, (x, y) = core.core.old, core.core.centre_m
+            if np.hypot(u - core.u - old[0] + x, v - core.v - old[1] + y) < old[2]:
+                return True
+        return False
+
     def _rural_rank(self, block: Block, axis: int, size: float, near: tuple[int, float]) -> str:
         run = (block.north - block.south, block.east - block.west)[axis]
         scale = self.plan.block_m
@@ -272,7 +281,11 @@ class _Splitter:
         share = self._nearest(block)[1]
         urban = share < 1.0 and high - low < 12 * self.plan.block_m
         cut = Cut(axis, at, low, high, ends, road_class, street, urban)
-        chance = 0.16 if urban else {"primary": 0.6, "secondary": 0.8}.get(road_class, 0.8)
+        chance = (
+            (0.4 if self._in_old_town(block) else 0.16)
+            if urban
+            else {"primary": 0.6, "secondary": 0.8}.get(road_class, 0.8)
+        )
         if self.rng.random() < chance:
             narrow = 6.0 if self.plan.lattice_m < 20 else 9.0
             widest = {"primary": 3.0, "secondary": 2.6, "tertiary": 2.2}.get(road_class, 1.7)

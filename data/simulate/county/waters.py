@@ -67,8 +67,8 @@ def _lakes(plan: Plan, bend: Bend, outline: shapely.Polygon, rng: np.random.Gene
 
 def _rivers(plan: Plan, bend: Bend, rng: np.random.Generator) -> Shapes:
     found = []
-    for width, points in plan.rivers:
-        line = smooth_line(np.add(points, (bend.east_m, bend.north_m)), width * 8)
+    for width, course in plan.rivers:
+        line = smooth_line(np.add(course, (bend.east_m, bend.north_m)), width * 8)
         line[1:-1] += rng.normal(0, width * 0.45, line[1:-1].shape)
         line = smooth_line(line, width)
         swell = width / 2 * (1 + 0.25 * np.sin(np.linspace(0, len(line) / 9, len(line)) + rng.uniform(0, 6)))
@@ -114,6 +114,14 @@ def _park_ponds(plots: Plots, rng: np.random.Generator) -> Shapes:
     return np.concatenate([np.empty(0, dtype=object), *found])
 
 
+def _off_motorways(plan: Plan, bend: Bend, place: FloatArray) -> FloatArray:
+    """Return how far places are from the planned motorways, in metres."""
+    seat = (bend.east_m, bend.north_m)
+    lines = [shapely.linestrings(smooth_line(np.add(way.points_m, seat), 100.0)) for way in plan.motorways]
+    found: FloatArray = shapely.distance(shapely.points(place), shapely.multilinestrings(lines))
+    return found
+
+
 def _fish_ponds(plots: Plots, plan: Plan, bend: Bend, rng: np.random.Generator) -> Shapes:
     """Lay rows of fish ponds in the middle of some country blocks, more of them near lakes."""
     rows = plots.of("rural")
@@ -129,6 +137,6 @@ def _fish_ponds(plots: Plots, plan: Plan, bend: Bend, rng: np.random.Generator) 
     o = cells.owner
     step_u, step_v = (width / cells.columns)[o], (height / cells.rows)[o]
     west, south = (block.west + edge)[o] + cells.column * step_u, (block.south + edge)[o] + cells.row * step_v
-    dug = rng.random(len(o)) < 0.9
-    dug[:1] = True
+    place = bend.to_world(west + step_u / 2, south + step_v / 2)
+    dug = (rng.random(len(o)) < 0.9) & (_off_motorways(plan, bend, place) > 90.0)
     return bent_boxes(bend, (west + 2)[dug], (south + 2)[dug], (west + step_u - 2)[dug], (south + step_v - 2)[dug])
