@@ -33,11 +33,6 @@ class Canvas(QtInteractor):
         self._window = self.GetRenderWindow()  # type: ignore[no-untyped-call]
         self._count_tag = self._window.AddObserver("EndEvent", self._count)
         self.iren.interactor.SetInteractorStyle(None)
-        self.renderer.RemoveAllLights()
-        self.renderer.SetAutomaticLightCreation(False)
-        culls = self.renderer.GetCullers()
-        while culls.GetNumberOfItems():
-            self.renderer.RemoveCuller(culls.GetLastItem())
         self._open = True
 
     def _count(self, _window: Any, _event: str) -> None:

@@ -44,14 +44,15 @@ def grid_mesh(city: City, bounds_m: tuple[float, float, float, float], relief: b
     code[:, 0] = np.clip(128 + slope_x.ravel() * 60, 0, 255)
     code[:, 1] = np.clip(128 + slope_y.ravel() * 60, 0, 255)
     xyz = np.column_stack([gx.ravel(), gy.ravel(), z.ravel()])
-    return _cut_cells(xyz, code, _cells(*gx.shape), TILE_M if relief else 1e9)
+    return _cut_cells(xyz, code, cells(*gx.shape), TILE_M if relief else 1e9)
 
 
 def _steps(low: float, high: float, step: float) -> FloatArray:
     return np.linspace(low, high, max(int(np.ceil((high - low) / step)), 1) + 1)
 
 
-def _cells(rows: int, cols: int) -> IntArray:
+def cells(rows: int, cols: int) -> IntArray:
+    """Return two triangles for each cell of a grid of points."""
     index = np.arange(rows * cols).reshape(rows, cols)
     a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
     return np.concatenate(

@@ -23,14 +23,18 @@ from rasterio.transform import from_bounds
 
 from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons
 from app.map.ground import grid_mesh, is_mountainous
-from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about
+from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about, with_boxes_of
 from twin.city.city import City
 from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KINDS
 from twin.geo import FloatArray
 
-FORMAT = 3
-MESHES = ("buildings", "boxes", "dots", "roads", "lanes", "water", "shore", "land", "ground")
-BUILDING_TILE_M, AREA_TILE_M, ROAD_TILE_M, LANE_TILE_M = 1000.0, 8000.0, 8000.0, 2000.0
+FORMAT = 4
+MESHES = (
+    "buildings", "boxes", "dots", "more_dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far",
+    "ground",
+)  # fmt: skip
+BUILDING_TILE_M, AREA_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M = 1000.0, 8000.0, 8000.0, 4000.0, 4000.0
+FAR_DETAIL_M, FAR_LEAST_M2 = 9.0, 300.0
 MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
 LEAST_WIDTH_M: Mapping[str, float] = {
     "motorway": 22, "trunk": 18, "primary": 14, "secondary": 11, "tertiary": 8, "residential": 6, "service": 4,
@@ -155,11 +159,17 @@ def _buildings(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     gabled = np.isin(table["roof"].to_numpy().astype(str), ("gabled", "hipped"))
     ground = _ground(city) if city.terrain is not None else None
     solids = extrude(footprints, base, height, floors, style, gabled, ground)
-    yield "buildings", cut(_with_surfaces(city, solids, base, floors, style), place, BUILDING_TILE_M)
+    near = cut(_with_surfaces(city, solids, base, floors, style), place, BUILDING_TILE_M)
+    yield "buildings", near
     boxes = np.asarray(shapely.oriented_envelope(footprints), dtype=object)
     plain = np.zeros(len(table), bool)
-    yield "boxes", cut(extrude(boxes, base, height, floors, style, plain, ground), place, BUILDING_TILE_M)
-    yield "dots", cut(_dots(place, footprints, base + height, style, floors), place, AREA_TILE_M)
+    far = cut(extrude(boxes, base, height, floors, style, plain, ground), place, BUILDING_TILE_M)
+    yield "boxes", with_boxes_of(far, near)
+    dots = _dots(place, footprints, base + height, style, floors)
+    half = len(dots.xyz) // 2
+    for name, part in (("dots", slice(None, half)), ("more_dots", slice(half, None))):
+        some = Mesh(dots.xyz[part], dots.code[part], dots.owner[part], dots.triangles)
+        yield name, cut(some, place, AREA_TILE_M)
 
 
 def _dots(
@@ -256,10 +266,20 @@ def _areas(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     water = _local(city.table("water").iloc[:0] if relief else city.table("water"), city)
     land = _local(city.table("land").iloc[:0] if relief else city.table("land"), city)
     kinds = _indices(city.table("water")["kind"].to_numpy()[: len(water)], WATER_KINDS, "lake")
-    yield "water", cut(flat_areas(water, kinds, _ground(city)), _places(water), AREA_TILE_M)
-    yield "shore", cut(boundaries(water, 5.0, _ground(city)), _places(water), AREA_TILE_M)
+    yield from _two_levels("water", water, kinds, city)
+    yield "shore", cut(boundaries(water, 5.0, _ground(city)), _places(water), SHORE_TILE_M)
     uses = _indices(city.table("land")["kind"].to_numpy()[: len(land)], LAND_KINDS, "grass")
-    yield "land", cut(flat_areas(land, uses, _ground(city)), _places(land), AREA_TILE_M)
+    yield from _two_levels("land", land, uses, city)
+
+
+def _two_levels(name: str, areas: NDArray[np.object_], style: IntArray, city: City) -> Iterator[tuple[str, TiledMesh]]:
+    """Give areas as they are, and with fewer corners for where a corner is less than a pixel."""
+    place = _places(areas)
+    near = cut(flat_areas(areas, style, _ground(city)), place, AREA_TILE_M)
+    yield name, near
+    simple = np.asarray(shapely.simplify(areas, FAR_DETAIL_M), dtype=object)
+    simple[shapely.area(areas) < FAR_LEAST_M2] = None
+    yield f"{name}_far", with_boxes_of(cut(flat_areas(simple, style, _ground(city)), place, AREA_TILE_M), near)
 
 
 def _cover(city: City, bounds_m: tuple[float, float, float, float]) -> NDArray[np.uint8]:

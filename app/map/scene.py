@@ -18,6 +18,7 @@ from twin.geo import FloatArray
 
 TILE_DTYPE = np.dtype(
     [
+        ("cell", "i8", 2),  # its place in the grid of tiles
         ("corner", "f8", 2),  # what was subtracted from the vertices, local metres
         ("vertices", "i8", 2),  # from, to
         ("triangles", "i8", 2),
@@ -64,7 +65,7 @@ class PreparedScene:
     Parameters
     ----------
     meshes : mapping of str to TiledMesh
-        ``buildings``, ``boxes``, ``dots``, ``roads``, ``lanes``, ``water``, ``shore``, ``land``, ``ground``.
+        As :data:`app.map.prepare.MESHES` names them.
     bounds_m : tuple
         West, south, low, east, north, high; local metres.
     relief : bool
@@ -88,7 +89,7 @@ def cut(mesh: Mesh, place_m: FloatArray, tile_m: float) -> TiledMesh:
     if not len(mesh.xyz):
         return _empty()
     cell = np.floor(place_m / tile_m).astype(np.int64)
-    _, tile_of_row = np.unique(cell, axis=0, return_inverse=True)
+    cells, tile_of_row = np.unique(cell, axis=0, return_inverse=True)
     tile_of_row = tile_of_row.reshape(-1)
     tile = tile_of_row[mesh.owner]
     order = np.argsort(tile, kind="stable")
@@ -102,6 +103,7 @@ def cut(mesh: Mesh, place_m: FloatArray, tile_m: float) -> TiledMesh:
     triangles = triangles[triangle_order]
     xyz = mesh.xyz[order]
     tiles = np.zeros(len(used), TILE_DTYPE)
+    tiles["cell"] = cells[used]
     tiles["vertices"] = np.stack([start, start + size], axis=1)
     tiles["triangles"] = np.stack([edges[:-1], edges[1:]], axis=1)
     tiles["low"], tiles["high"] = np.minimum.reduceat(xyz, start), np.maximum.reduceat(xyz, start)
@@ -119,6 +121,15 @@ def cut(mesh: Mesh, place_m: FloatArray, tile_m: float) -> TiledMesh:
         triangles.astype(np.int32),
         across.astype(np.float32),
     )
+
+
+def with_boxes_of(mesh: TiledMesh, other: TiledMesh) -> TiledMesh:
+    """Return ``mesh`` with the boxes of the tiles of ``other``, so that two levels change places at one distance."""
+    box = {tuple(tile["cell"]): (tile["low"], tile["high"]) for tile in other.tiles}
+    for tile in mesh.tiles:
+        if tuple(tile["cell"]) in box:
+            tile["low"], tile["high"] = box[tuple(tile["cell"])]
+    return mesh
 
 
 def _empty() -> TiledMesh:

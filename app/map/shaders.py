@@ -135,7 +135,7 @@ def dots(style: MapStyle) -> Program:
         "  vec4 raw = scalarColor * 255.0;\n"
         f"  int use = int(min(raw.x + 0.5, {len(BUILDING_USES) - 1}.5));\n"
         "  far = length((MCVCMatrix * vertexMC).xyz);\n"
-        "  float share = clamp(raw.z / (pxm * far * pointPx), 0.2, 1.0);\n"
+        "  float share = clamp(raw.z / (pxm * far * pointPx) * (far > 19000.0 ? 1.5 : 1.0), 0.2, 1.0);\n"
         "  float glow = NIGHT * step(218.0, raw.y) * (0.25 + 0.45 * fract(raw.y * 0.37));\n"
         "  glow *= 0.5 + min(raw.w * 0.06, 1.0);\n"
         "  tone = vec4(mix(USE[use] * DAY, WINDOW, glow), clamp(share + glow * 0.4, 0.0, 1.0));\n"
@@ -293,24 +293,27 @@ def shore(style: MapStyle, relief: bool) -> Program:
 
 
 def sky(style: MapStyle) -> Program:
-    """The sky behind everything, as a triangle larger than the screen."""
+    """The sky behind everything: bands across the screen, whose colours are worked out at their edges only."""
     vertex = (
         "//VTK::System::Dec\nin vec4 vertexMC;\nuniform vec3 rayAt; uniform vec3 rayX; uniform vec3 rayY;\n"
-        "out vec3 ray;\n"
-        "void main() { ray = rayAt + vertexMC.x * rayX + vertexMC.y * rayY;"
-        " gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0); }\n"
-    )
-    fragment = (
-        "//VTK::System::Dec\n//VTK::Output::Dec\nin vec3 ray;\n"
+        "out vec3 tone;\n"
         f"const vec3 ZENITH = {vec3(style.rgb('sky', 'zenith'))};\n"
         f"const vec3 HORIZON = {vec3(style.rgb('sky', 'horizon'))};\n"
         f"const vec3 HAZE = {vec3(style.rgb('sky', 'haze'))};\n"
         "void main() {\n"
+        "  vec3 ray = rayAt + vertexMC.x * rayX + vertexMC.y * rayY;\n"
         "  float up = ray.z / length(ray);\n"
-        "  vec3 c = mix(HAZE, HORIZON, smoothstep(-0.01, 0.06, up));\n"
-        "  c = mix(c, ZENITH, smoothstep(0.02, 0.40, up));\n"
-        "  float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * 43758.5453) - 0.5;\n"
-        "  gl_FragData[0] = vec4(c + grain / 255.0, 1.0);\n"
+        "  tone = mix(HAZE, HORIZON, smoothstep(-0.01, 0.06, up));\n"
+        "  tone = mix(tone, ZENITH, smoothstep(0.02, 0.40, up));\n"
+        "  gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"
+        "}\n"
+    )
+    fragment = (
+        "//VTK::System::Dec\n//VTK::Output::Dec\nin vec3 tone;\n"
+        "void main() {\n"
+        # Interleaved gradient noise (Jimenez, 2014) hides the steps of eight bits.
+        "  float grain = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;\n"
+        "  gl_FragData[0] = vec4(tone + grain / 255.0, 1.0);\n"
         "}\n"
     )
     return Program(vertex, fragment)
@@ -339,6 +342,8 @@ def movers(style: MapStyle, names: Sequence[str]) -> Program:
         "  int state = int(raw.z);\n"
         "  vec4 here = vec4(vertexMC.xyz + vec3(normalMC.xy * since, 1.0), 1.0);\n"
         "  vec4 dc = MCDCMatrix * here;\n"
+        "  if ((state & 2) != 0 || dc.w < 0.5 || dc.w > REACH[k] || max(abs(dc.x), abs(dc.y)) > 1.1 * dc.w) {\n"
+        "    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n    return;\n  }\n"
         "  float turn = raw.w * 6.2831853 / 255.0;\n"
         "  vec4 ahead = MCDCMatrix * vec4(here.xyz + vec3(sin(turn), cos(turn), 0.0) * dc.w * 0.01, 1.0);\n"
         "  vec2 dir = (ahead.xy / ahead.w - dc.xy / dc.w) * viewPx;\n"
@@ -354,7 +359,6 @@ def movers(style: MapStyle, names: Sequence[str]) -> Program:
         "  gl_Position = dc;\n"
         "  gl_Position.xy += turned * wide / viewPx * dc.w;\n"
         "  gl_Position.z -= depthB * 0.02;\n"
-        "  if ((state & 2) != 0 || dc.w < 0.5 || dc.w > REACH[k]) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
         "}\n"
     )
     rim = "vec3(0.035,0.05,0.06)" if style.theme == "dark" else "vec3(0.98,0.98,0.97)"

@@ -8,19 +8,23 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from app.map import shaders
 from app.map.camera import HALF_VIEW, Lens
 from app.map.gl import Arrays, Material, drop, fill, make_actor, polydata
+from app.map.ground import cells
 from app.map.style import MapStyle
+
+ACROSS, UP = 8, 48
 
 
 class Sky:
-    """Draws the sky, as one triangle larger than the screen."""
+    """Draws the sky, as a coarse grid over the screen."""
 
     def __init__(self, renderer: vtkRenderer, style: MapStyle) -> None:
         self._renderer = renderer
         self._material = Material(shaders.sky(style))
         self._actor = make_actor(self._material, cull_back=False)
-        corners = np.array([[-1, -1, 0], [3, -1, 0], [-1, 3, 0]], np.float32)
-        triangle = np.array([[0, 1, 2]], np.int32)
-        arrays = Arrays(corners, np.zeros((3, 4), np.uint8), np.zeros((0, 3), np.float32), triangle)
+        x, y = np.meshgrid(np.linspace(-1, 1, ACROSS + 1), np.linspace(-1, 1, UP + 1))
+        corners = np.column_stack([x.ravel(), y.ravel(), np.zeros(x.size)]).astype(np.float32)
+        triangles = cells(*x.shape).astype(np.int32)
+        arrays = Arrays(corners, np.zeros((x.size, 4), np.uint8), np.zeros((0, 3), np.float32), triangles)
         fill(self._actor, polydata(arrays), (0.0, 0.0))
         self._actor.VisibilityOn()
         renderer.AddActor(self._actor)

@@ -20,9 +20,10 @@ from app.map.style import MapStyle, Rgb
 from twin.city.tables import LAND_KINDS
 from twin.geo import BoolArray
 
-SOLID_M, BOX_M = 3000.0, 9000.0
-LANES_M = 14_000.0
+SOLID_M, BOX_M = 3000.0, 8500.0
+LANES_M, CASING_M, SHORE_M, DETAIL_M, ALL_DOTS_M = 14_000.0, 4000.0, 5000.0, 4000.0, 17_000.0
 HIDDEN = 255
+DOTS = ("dots", "more_dots")
 LOADS_A_FRAME = 24
 
 
@@ -43,18 +44,41 @@ class Band:
     point_px: float = 1.0
 
 
+def _land(style: MapStyle, relief: bool) -> shaders.Program:
+    return shaders.areas(style, "land", relief)
+
+
+def _water(style: MapStyle, relief: bool) -> shaders.Program:
+    return shaders.areas(style, "water", relief)
+
+
+def _casing(style: MapStyle, relief: bool) -> shaders.Program:
+    return shaders.roads(style, relief, casing=True)
+
+
+def _lanes(style: MapStyle, relief: bool) -> shaders.Program:
+    return shaders.roads(style, relief, casing=False)
+
+
+def _dots(style: MapStyle, _relief: bool) -> shaders.Program:
+    return shaders.dots(style)
+
+
 BANDS = (
     Band("buildings", "buildings", lambda style, _relief: shaders.buildings(style), True, 0.0, SOLID_M),
     Band("boxes", "buildings", lambda style, _relief: shaders.buildings(style), True, SOLID_M, BOX_M),
     Band("ground", "terrain", shaders.ground),
-    Band("land", "land", lambda style, relief: shaders.areas(style, "land", relief)),
-    Band("water", "water", lambda style, relief: shaders.areas(style, "water", relief)),
-    Band("shore", "water", shaders.shore),
-    Band("lanes", "roads", lambda style, relief: shaders.roads(style, relief, casing=True), to_m=LANES_M),
-    Band("roads", "roads", lambda style, relief: shaders.roads(style, relief, casing=True), to_m=LANES_M),
-    Band("lanes", "roads", lambda style, relief: shaders.roads(style, relief, casing=False), to_m=LANES_M),
-    Band("roads", "roads", lambda style, relief: shaders.roads(style, relief, casing=False)),
-    Band("dots", "buildings", lambda style, _relief: shaders.dots(style), False, BOX_M, np.inf, 1.0),
+    Band("land", "land", _land, to_m=DETAIL_M),
+    Band("land_far", "land", _land, from_m=DETAIL_M),
+    Band("water", "water", _water, to_m=DETAIL_M),
+    Band("water_far", "water", _water, from_m=DETAIL_M),
+    Band("shore", "water", shaders.shore, to_m=SHORE_M),
+    Band("lanes", "roads", _casing, to_m=CASING_M),
+    Band("roads", "roads", _casing, to_m=CASING_M),
+    Band("lanes", "roads", _lanes, to_m=LANES_M),
+    Band("roads", "roads", _lanes),
+    Band("more_dots", "buildings", _dots, from_m=BOX_M, to_m=ALL_DOTS_M),
+    Band("dots", "buildings", _dots, from_m=BOX_M),
 )
 
 
@@ -143,7 +167,7 @@ class Stage:
             material.set_number("depthB", depth_b)
             material.property.GetFragmentCustomUniforms().SetUniformf("hazeFrom", haze_m[0])
             material.property.GetFragmentCustomUniforms().SetUniformf("hazeFull", haze_m[1])
-            if tiles.band.mesh == "dots":
+            if tiles.band.mesh in DOTS:
                 material.set_number("nearest", BOX_M)
                 material.set_number("pointPx", tiles.band.point_px)
 
@@ -172,7 +196,7 @@ class Stage:
         low, high = tiles.mesh.tiles["low"], tiles.mesh.tiles["high"]
         far = lens.far_from(low, high)
         within = far < tiles.band.to_m
-        if tiles.band.mesh == "dots":
+        if tiles.band.mesh in DOTS:
             eye = lens.eye_m
             corner = np.maximum(np.abs(low - eye), np.abs(high - eye))
             within &= np.sqrt((corner * corner).sum(axis=1)) >= tiles.band.from_m

@@ -19,11 +19,10 @@ from app.map.canvas import Canvas
 from app.map.events import CameraState, FrameStats, GroundPoint, Pick
 from app.map.feed import Answer, Feed, Request
 from app.map.labels import Grid, LabelPainter
-from app.map.movers import Movers
 from app.map.overlay import OverlayState
 from app.map.scene import PreparedScene
-from app.map.sky import Sky
-from app.map.stage import Stage
+from app.map.scenery import Scenery
+from app.map.stage import DOTS
 from app.map.style import load_style
 from app.texts import Texts
 from layers.catalogue import LAYERS
@@ -35,7 +34,6 @@ from twin.live.frame import empty_frame
 from twin.world import World
 
 FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
-FAR_PLANE_M = 150_000.0
 SMOOTH_WITHIN_M = 6000.0
 
 
@@ -96,9 +94,8 @@ class MapView(QWidget):
         self._canvas.setFocusProxy(self)
         self.setAccessibleName(self._texts("map.accessible"))
         renderer = self._canvas.renderer
-        self._stage = Stage(renderer, self._tile_ready.emit)
-        self._sky = Sky(renderer, self._style)
-        self._movers = Movers(renderer, self._style)
+        self._scenery = Scenery(renderer, self._style, self._tile_ready.emit)
+        self._stage, self._movers = self._scenery.stage, self._scenery.movers
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
         self._painter = LabelPainter()
         self._press: tuple[QPointF, Qt.MouseButton, gestures.Point] | None = None
@@ -126,8 +123,7 @@ class MapView(QWidget):
         """Show a prepared city from above; what was shown goes."""
         with self._timed():
             self._scene = scene
-            self._stage.show(scene, self._style)
-            self._movers.to_front()
+            self._scenery.show(scene)
             self._world = World(scene.city, empty_frame(), (), time.time(), live=True)
             self._selection, self._hover = (), None
             for name in self._layers:
@@ -161,9 +157,7 @@ class MapView(QWidget):
     def set_theme(self, theme: str) -> None:
         """Change to ``dark`` or ``light``."""
         self._style = load_style(theme)
-        self._stage.set_style(self._style)
-        self._sky.set_style(self._style)
-        self._movers.set_style(self._style)
+        self._scenery.set_style(self._style)
         self.refresh()
 
     def set_language(self, language: str) -> None:
@@ -287,34 +281,8 @@ class MapView(QWidget):
 
     def _before_render(self) -> None:
         self._frame_start = time.perf_counter()
-        lens = self._lens()
-        self._drawn = self._stage.arrange(lens)
-        self._place_camera(lens)
-
-    def _place_camera(self, lens: Lens) -> None:
         ratio = self.devicePixelRatioF()
-        device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
-        eye = lens.eye_m
-        above = float(eye[2]) - self._ground(float(eye[0]), float(eye[1]))
-        near = max(1.0, 0.05 * above if self._relief() else 0.2 * (above - 150.0))
-        camera = self._canvas.renderer.GetActiveCamera()
-        camera.SetViewAngle(math.degrees(2 * math.atan(lens.metres_a_pixel * lens.height_px / 2)))
-        camera.SetPosition(*eye)
-        camera.SetFocalPoint(*(eye + lens.forward))
-        camera.SetViewUp(*lens.up)
-        camera.SetClippingRange(near, FAR_PLANE_M)
-        depth_b = 2 * FAR_PLANE_M * near / (FAR_PLANE_M - near)
-        reach = lens.state.distance_m
-        haze = (
-            max(self._style.number("sky", "haze_from_m"), 1.6 * reach),
-            max(self._style.number("sky", "haze_full_m"), 5.0 * reach),
-        )
-        self._stage.set_uniforms(device, depth_b, haze)
-        self._sky.set_uniforms(device)
-        self._movers.set_uniforms(device, depth_b, self._movers.since_s(time.monotonic()), ratio)
-
-    def _relief(self) -> bool:
-        return self._scene is not None and self._scene.relief
+        self._drawn = self._scenery.arrange(self._lens(), ratio, self._ground, time.monotonic())
 
     def _paint_over(self, painter: QPainter) -> None:
         lens, since = self._lens(), self._movers.since_s(time.monotonic())
@@ -463,13 +431,18 @@ class MapView(QWidget):
 
     def _buildings_in(self, lens: Lens, box: tuple[float, float, float, float]) -> list[Pick]:
         assert self._scene is not None  # noqa: S101 - asked by the caller
-        mesh, city = self._scene.meshes["dots"], self._scene.city
-        corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
-        at = np.column_stack([mesh.vertices[:, :2] + corner, mesh.vertices[:, 2]])
+        ids = self._scene.city.table("buildings")["id"].to_numpy()
         hidden = self._stage.hidden_rows("buildings")
-        inside = [i for i in picking.inside_box(lens, at, box) if hidden is None or not hidden[mesh.owner[i]]]
-        ids = city.table("buildings")["id"].to_numpy()
-        return [Pick("buildings", str(ids[mesh.owner[i]]), tuple(map(float, at[i]))) for i in inside]  # type: ignore[arg-type]  # three numbers
+        picks: list[Pick] = []
+        for name in DOTS:
+            mesh = self._scene.meshes[name]
+            corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
+            at = np.column_stack([mesh.vertices[:, :2] + corner, mesh.vertices[:, 2]])
+            for i in picking.inside_box(lens, at, box):
+                if hidden is None or not hidden[mesh.owner[i]]:
+                    x, y, z = at[i]
+                    picks.append(Pick("buildings", str(ids[mesh.owner[i]]), (float(x), float(y), float(z))))
+        return picks
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a drag; on the compass: north up."""
@@ -624,9 +597,7 @@ class MapView(QWidget):
         for timer in (self._smooth_timer, self._hover_timer, self._flight_timer):
             timer.stop()
         self._feed.close()
-        self._movers.close()
-        self._sky.close()
-        self._stage.close()
+        self._scenery.close()
         self._canvas.finish()
 
     @property

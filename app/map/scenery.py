@@ -1,0 +1,98 @@
+"""All that VTK draws: the sky, the still city, what moves; and where they are seen from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from vtkmodules.vtkRenderingCore import vtkRenderer
+
+from app.map.camera import VIEW_DEG, GroundHeight, Lens
+from app.map.movers import Movers
+from app.map.scene import PreparedScene
+from app.map.sky import Sky
+from app.map.stage import Stage
+from app.map.style import MapStyle
+
+FAR_PLANE_M = 150_000.0
+TALL_M = 150.0  # nothing nearer than this below the eye needs the near plane closer
+
+
+class Scenery:
+    """Puts everything into a renderer in the right order.
+
+    Parameters
+    ----------
+    renderer : vtkRenderer
+        One that nothing else uses.
+    style : MapStyle
+    on_loaded : callable
+        Called from a worker thread when more can be drawn.
+    """
+
+    def __init__(self, renderer: vtkRenderer, style: MapStyle, on_loaded: Callable[[], None]) -> None:
+        self._renderer, self._style = renderer, style
+        self.sky = Sky(renderer, style)
+        self.stage = Stage(renderer, on_loaded)
+        self.movers = Movers(renderer, style)
+        self._relief = False
+        renderer.RemoveAllLights()
+        renderer.SetAutomaticLightCreation(False)
+        culls = renderer.GetCullers()
+        while culls.GetNumberOfItems():
+            renderer.RemoveCuller(culls.GetLastItem())
+
+    def show(self, scene: PreparedScene) -> None:
+        """Show a city."""
+        self.stage.show(scene, self._style)
+        self.movers.to_front()
+        self._relief = scene.relief
+
+    def set_style(self, style: MapStyle) -> None:
+        """Change the colours."""
+        self._style = style
+        self.sky.set_style(style)
+        self.stage.set_style(style)
+        self.movers.set_style(style)
+
+    def arrange(self, lens: Lens, ratio: float, ground: GroundHeight, now_s: float) -> tuple[int, int]:
+        """Make everything ready for a frame; return how many tiles and triangles it has.
+
+        Parameters
+        ----------
+        lens : Lens
+            In pixels of the widget.
+        ratio : float
+            Pixels of the device to one of the widget.
+        """
+        counts = self.stage.arrange(lens)
+        device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
+        depth_b = self._place_camera(device, ground)
+        self.stage.set_uniforms(device, depth_b, self._haze_m(lens))
+        self.sky.set_uniforms(device)
+        self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
+        return counts
+
+    def _place_camera(self, lens: Lens, ground: GroundHeight) -> float:
+        eye = lens.eye_m
+        above = float(eye[2]) - ground(float(eye[0]), float(eye[1]))
+        near = max(1.0, 0.05 * above if self._relief else 0.2 * (above - TALL_M))
+        camera = self._renderer.GetActiveCamera()
+        camera.SetViewAngle(VIEW_DEG)
+        camera.SetPosition(*eye)
+        camera.SetFocalPoint(*(eye + lens.forward))
+        camera.SetViewUp(*lens.up)
+        camera.SetClippingRange(near, FAR_PLANE_M)
+        return 2 * FAR_PLANE_M * near / (FAR_PLANE_M - near)
+
+    def _haze_m(self, lens: Lens) -> tuple[float, float]:
+        reach = lens.state.distance_m
+        steep = math.sin(math.radians(lens.state.pitch_deg))
+        start = max(self._style.number("sky", "haze_from_m"), (1.2 + 0.4 * steep) * reach)
+        return start, max(self._style.number("sky", "haze_full_m"), 5.0 * reach)
+
+    def close(self) -> None:
+        """Take everything out, in reverse order."""
+        self.movers.close()
+        self.stage.close()
+        self.sky.close()
