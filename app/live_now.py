@@ -8,6 +8,7 @@ from contextlib import closing
 
 from data.home import Home
 from data.sync.engine import Engine
+from data.sync.settings import sources_of
 from data.sync.shared import BusyTableError, open_for_reading, table_path
 from twin.city.city import City
 from twin.errors import BadInputError
@@ -18,6 +19,8 @@ from twin.world import World
 FRESH_S = 5.0
 """An engine that gave no sign of life for so long does not count as running."""
 LOOK_S = 0.1
+FIRST_WORD_S = 30.0
+"""How long the sources are waited for."""
 
 
 def still_world(city: City) -> World:
@@ -39,27 +42,29 @@ def running_world(home: Home, twin: str, city: City) -> World | None:
 
 
 def live_world(home: Home, twin: str, city: City, seconds: float) -> World:
-    """Return what lives in a twin now; where no engine runs, one is run for ``seconds``.
+    """Return what lives in a twin now; where no engine runs, one is run until it was listened to for ``seconds``.
 
     Raises
     ------
     twin.errors.BadInputError
-        If the twin has no source, or none of them told anything in that time.
+        If the twin has no source, or none of them told anything.
     """
     running = running_world(home, twin, city)
     if running is not None:
         return running
+    if not sources_of(home, twin, city.invented):
+        raise BadInputError(twin, "no source is connected to this twin", "connect one, or play a recording")
     return asyncio.run(_run_for(home, twin, city, seconds))
 
 
 async def _run_for(home: Home, twin: str, city: City, seconds: float) -> World:
     engine = Engine(home, twin, say=lambda message: None)
     work = asyncio.create_task(engine.run())
-    end = time.monotonic() + seconds
-    world: World | None = None
-    while time.monotonic() < end and not work.done():
+    begun, first, world = time.monotonic(), 0.0, None
+    while not work.done() and time.monotonic() < (first + seconds if first else begun + FIRST_WORD_S):
         await asyncio.sleep(LOOK_S)
         world = running_world(home, twin, city) or world
+        first = first or (time.monotonic() if world else 0.0)
     if not work.done():
         engine.quit()
     try:
@@ -68,8 +73,6 @@ async def _run_for(home: Home, twin: str, city: City, seconds: float) -> World:
         world = running_world(home, twin, city)
     if world is None:
         raise BadInputError(
-            twin,
-            f"no source told anything within {seconds:g} s",
-            "connect a source, or wait longer with --live SECONDS",
+            twin, f"no source told anything within {FIRST_WORD_S:g} s", "see with `zhian sync` what keeps them from it"
         )
     return world

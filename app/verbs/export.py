@@ -19,7 +19,7 @@ from twin.city.city import City
 from twin.errors import UsageError
 from twin.world import World
 
-LIVE_S = 5.0
+LIVE_S = 2.0
 
 
 def add_parser(verbs: Any) -> None:
