@@ -281,11 +281,9 @@ class _Splitter:
         share = self._nearest(block)[1]
         urban = share < 1.0 and high - low < 12 * self.plan.block_m
         cut = Cut(axis, at, low, high, ends, road_class, street, urban)
-        chance = (
-            (0.4 if self._in_old_town(block) else 0.16)
-            if urban
-            else {"primary": 0.6, "secondary": 0.8}.get(road_class, 0.8)
-        )
+        in_country = 0.6 if road_class == "primary" else 0.8
+        in_town = 0.4 if self._in_old_town(block) else 0.16
+        chance = in_town if urban else in_country
         if self.rng.random() < chance:
             narrow = 6.0 if self.plan.lattice_m < 20 else 9.0
             widest = {"primary": 3.0, "secondary": 2.6, "tertiary": 2.2}.get(road_class, 1.7)

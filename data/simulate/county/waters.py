@@ -11,7 +11,17 @@ import shapely
 from data.simulate.county.bend import Bend, FloatArray
 from data.simulate.county.plan import Plan
 from data.simulate.county.plots import Plots
-from data.simulate.county.shapes import Shapes, apart, bent_boxes, blob, polygons_only, slots_of, smooth_line, without
+from data.simulate.county.shapes import (
+    Shapes,
+    apart,
+    bent_boxes,
+    blob,
+    points,
+    polygons_only,
+    slots_of,
+    smooth_line,
+    without,
+)
 from data.simulate.county.streets import ALONG_V, Cut, Streets
 
 
@@ -117,9 +127,10 @@ def _park_ponds(plots: Plots, rng: np.random.Generator) -> Shapes:
 def _off_motorways(plan: Plan, bend: Bend, place: FloatArray) -> FloatArray:
     """Return how far places are from the planned motorways, in metres."""
     seat = (bend.east_m, bend.north_m)
-    lines = [shapely.linestrings(smooth_line(np.add(way.points_m, seat), 100.0)) for way in plan.motorways]
-    found: FloatArray = shapely.distance(shapely.points(place), shapely.multilinestrings(lines))
-    return found
+    lines: Shapes = np.array(
+        [shapely.linestrings(smooth_line(np.add(way.points_m, seat), 100.0)) for way in plan.motorways], dtype=object
+    )
+    return np.asarray(shapely.distance(points(place), shapely.union_all(lines)), dtype=np.float64)
 
 
 def _fish_ponds(plots: Plots, plan: Plan, bend: Bend, rng: np.random.Generator) -> Shapes:
