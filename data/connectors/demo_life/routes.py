@@ -10,7 +10,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from shapely import LineString
-from shapely.ops import substring
 
 from data.connectors.demo_life.signals import Lights, Signals, signals_at
 from data.connectors.demo_life.ways import UNSET, IntArray, Lines, Ways, build_ways
@@ -54,7 +53,7 @@ def route_ways(
         return None
     lit = junctions[junctions["signal"].to_numpy(dtype=bool)]
     tree, ids = shapely.STRtree(lit.geometry.to_numpy()), lit["id"].to_numpy(dtype=np.int64)
-    parts: list[LineString] = []
+    parts: list[FloatArray] = []
     node: list[int] = []
     owner: list[int] = []
     dwell: list[float] = []
@@ -93,12 +92,22 @@ def _marks(
     return at[kept], [*met, UNSET], [*halts, 3 * style.dwell_s]
 
 
-def _cut(line: LineString, marks: FloatArray) -> list[LineString]:
-    ends = np.concatenate([[0.0], marks, [line.length]])
-    return [cast(LineString, substring(line, low, high)) for low, high in pairwise(ends)]
+def _cut(line: LineString, marks: FloatArray) -> list[FloatArray]:
+    """Return the vertices of the pieces of a line between marks; shapely's ``substring`` walks it anew for each."""
+    xy = shapely.get_coordinates(line)
+    run = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
+    new = np.column_stack([np.interp(marks, run, xy[:, 0]), np.interp(marks, run, xy[:, 1])])
+    order = np.argsort(np.concatenate([run, marks]), kind="stable")
+    points = np.vstack([xy, new])[order]
+    ends = [0, *np.flatnonzero(order >= len(xy)).tolist(), len(points) - 1]
+    return [_without_repeats(points[low : high + 1]) for low, high in pairwise(ends)]
 
 
-def _lines(parts: list[LineString], owner: IntArray, dwell_s: FloatArray, style: RouteStyle) -> Lines:
+def _without_repeats(points: FloatArray) -> FloatArray:
+    return points[np.append(True, np.any(np.abs(np.diff(points, axis=0)) > 1e-6, axis=1))]
+
+
+def _lines(parts: list[FloatArray], owner: IntArray, dwell_s: FloatArray, style: RouteStyle) -> Lines:
     """Chain the pieces of each route into a ring: nodes are numbered so that each piece ends where the next begins."""
     count = len(parts)
     number = np.arange(count)
@@ -106,7 +115,9 @@ def _lines(parts: list[LineString], owner: IntArray, dwell_s: FloatArray, style:
     first_of = np.searchsorted(owner, owner)
     full = np.ones(count)
     return Lines(
-        line=np.array(parts, dtype=object),
+        line=np.asarray(
+            shapely.linestrings(np.vstack(parts), indices=np.repeat(number, [len(part) for part in parts]))
+        ),
         start=number,
         end=np.where(last, first_of, number + 1),
         back=np.full(count, UNSET),
