@@ -104,7 +104,8 @@ def _cut(line: LineString, marks: FloatArray) -> list[FloatArray]:
 
 
 def _without_repeats(points: FloatArray) -> FloatArray:
-    return points[np.append(True, np.any(np.abs(np.diff(points, axis=0)) > 1e-6, axis=1))]
+    fresh = np.append(True, np.any(np.abs(np.diff(points, axis=0)) > 1e-6, axis=1))
+    return np.asarray(points[fresh])
 
 
 def _lines(parts: list[FloatArray], owner: IntArray, dwell_s: FloatArray, style: RouteStyle) -> Lines:
@@ -115,9 +116,7 @@ def _lines(parts: list[FloatArray], owner: IntArray, dwell_s: FloatArray, style:
     first_of = np.searchsorted(owner, owner)
     full = np.ones(count)
     return Lines(
-        line=np.asarray(
-            shapely.linestrings(np.vstack(parts), indices=np.repeat(number, [len(part) for part in parts]))
-        ),
+        line=np.asarray(shapely.linestrings(np.vstack(parts), indices=np.repeat(number, list(map(len, parts))))),
         start=number,
         end=np.where(last, first_of, number + 1),
         back=np.full(count, UNSET),
