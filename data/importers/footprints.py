@@ -29,7 +29,11 @@ def mend_areas(shapes: Geometries, places: Sequence[str], report: FileReport) ->
     places : (N,) sequence of str
         How to name each in the report.
     """
-    flat = shapely.force_2d(shapes)
+    with np.errstate(invalid="ignore", over="ignore"):  # of coordinates that are no numbers, or beyond all bounds
+        return _mended(np.asarray(shapely.force_2d(shapes), dtype=object), places, report)
+
+
+def _mended(flat: Geometries, places: Sequence[str], report: FileReport) -> Geometries:
     kinds = shapely.get_type_id(flat)
     empty = shapely.is_missing(flat) | shapely.is_empty(flat)
     _drop(flat, empty, "empty", places, report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ import numpy as np
 import rasterio
 from pyproj import CRS
 from pyproj.exceptions import CRSError
-from rasterio.errors import RasterioError
+from rasterio.enums import Interleaving
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 
 from data.importers.systems import ASK, flat_system, parse_crs
@@ -43,11 +45,17 @@ def open_raster(path: Path) -> Iterator[DatasetReader]:
     if suffix == ".hgt" and path.stat().st_size not in HGT_BYTES:
         raise BadInputError(str(path), "an SRTM tile has 1201 or 3601 rows; this is cut short or another file", AGAIN)
     try:
-        with rasterio.open(path, driver=RASTER_DRIVERS[suffix]) as file:
+        with _open(path, RASTER_DRIVERS[suffix]) as file:
             _check_size(file, path)
             yield file
     except RasterioError as error:
         raise BadInputError(str(path), f"the raster cannot be read: {_plain(error)}", AGAIN) from error
+
+
+def _open(path: Path, driver: str) -> DatasetReader:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)  # raster_system says it as an error
+        return rasterio.open(path, driver=driver)
 
 
 def _plain(error: Exception) -> str:
@@ -60,7 +68,9 @@ def _check_size(file: DatasetReader, path: Path) -> None:
         problem = f"it declares {file.width:,} × {file.height:,} pixels of {file.count} bands"
         raise BadInputError(str(path), problem, "cut it to the county, as with gdal_translate -projwin")
     rows, cols = file.block_shapes[0]
-    block = rows * cols * np.dtype(file.dtypes[0]).itemsize * (file.count if file.interleaving is not None else 1)
+    block = (
+        rows * cols * np.dtype(file.dtypes[0]).itemsize * (file.count if file.interleaving == Interleaving.pixel else 1)
+    )
     if block > LARGEST_BLOCK_BYTES:
         problem = f"its blocks of {cols:,} × {rows:,} pixels need {block >> 20:,} MB each"
         raise BadInputError(str(path), problem, "write it in tiles, as with gdal_translate -co TILED=YES")

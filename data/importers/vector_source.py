@@ -6,6 +6,7 @@ import json
 import re
 import struct
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from data.gdal_guard import VECTOR_DRIVERS, check_magic
 
 # isort: split
 import geopandas as gpd
+import numpy as np
 import pyarrow as pa
 import pyogrio
 import shapely
@@ -26,6 +28,9 @@ from twin.errors import BadInputError, UsageError
 PARQUET = (".parquet", ".geoparquet")
 MOST_FEATURES = 5_000_000
 LARGEST_JSON_BYTES = 2 << 30
+BROKEN_PARQUET = (
+    pa.ArrowException, shapely.errors.ShapelyError, CRSError, ValueError, TypeError, LookupError, OSError,
+)  # fmt: skip
 AGAIN = "get the file again from where it came"
 
 
@@ -56,19 +61,24 @@ def _suffix(path: Path) -> str:
 
 def _read_parquet(path: Path) -> gpd.GeoDataFrame:
     try:
-        return gpd.read_parquet(path)
-    except (pa.ArrowException, ValueError, TypeError, KeyError, OSError, CRSError) as error:
-        raise BadInputError(str(path), f"this is no GeoParquet file: {error}", AGAIN) from error
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are told apart later
+            return gpd.read_parquet(path)
+    except (
+        pa.ArrowException,
+        shapely.errors.ShapelyError,
+        CRSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        OSError,
+    ) as error:
+        raise BadInputError(str(path), f"this is no whole GeoParquet file: {_plain(error, path)}", AGAIN) from error
 
 
 def _read_ogr(path: Path, encoding: str, report: FileReport) -> gpd.GeoDataFrame:
     with _readable(path, encoding) as (source, spoken):
         try:
-            layer = _layer(source, report)
-            _check_size(source, layer, report)
-            table = pyogrio.read_dataframe(
-                source, layer=layer, encoding=spoken or None, on_invalid="ignore", datetime_as_string=True
-            )
+            table = _read_layer(source, spoken, report)
         except UnicodeDecodeError as error:
             raise _encoding_error(path, error) from error
         except (DataSourceError, DataLayerError, FieldError, shapely.errors.ShapelyError, ValueError) as error:
@@ -77,6 +87,19 @@ def _read_ogr(path: Path, encoding: str, report: FileReport) -> gpd.GeoDataFrame
             raise BadInputError(str(path), problem, AGAIN, place) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise BadInputError(str(path), "it holds no geometry", "give footprints as areas")
+    return table
+
+
+def _read_layer(source: Path, encoding: str, report: FileReport) -> gpd.GeoDataFrame:
+    """Read the layer of buildings; what GDAL warns of goes into the report."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        layer = _layer(source, report)
+        _check_size(source, layer, report)
+        table: gpd.GeoDataFrame = pyogrio.read_dataframe(
+            source, layer=layer, encoding=encoding or None, on_invalid="ignore", datetime_as_string=True
+        )
+    report.notes.extend(dict.fromkeys(str(warning.message)[:200] for warning in heard))
     return table
 
 
