@@ -16,7 +16,7 @@ from app.map.camera import Lens
 from app.map.gl import Arrays, Material, drop, fill, make_actor, polydata, touch
 from app.map.style import MapStyle
 from layers.layer import Symbols
-from twin.geo import BoolArray
+from twin.geo import FloatArray
 
 FADED, HIDDEN = 1, 2
 LONGEST_GUESS_S = 1.2
@@ -183,6 +183,13 @@ class Movers:
         position[:, :2] += self.packed.velocity_mps * np.float32(self.since_s(now_s))
         return position
 
+    def reach_m(self) -> FloatArray:
+        """Return how far away each symbol is still drawn, (N,)."""
+        if self.packed is None:
+            return np.zeros(0)
+        reach = np.array([self._style.symbol(name).reach_m for name in self.packed.names] or [0.0])
+        return np.asarray(reach[self.packed.code[::3, 0]])
+
     def moving(self) -> bool:
         """Tell whether anything drawn has a speed."""
         return self.packed is not None and bool(np.any(self.packed.velocity_mps))
@@ -191,8 +198,3 @@ class Movers:
         """Take the actor out."""
         drop(self._renderer, self._actor)
         self._data = self._arrays = self.packed = None
-
-
-def shown_mask(packed: MoverArrays) -> BoolArray:
-    """Return which entities are not hidden, (N,)."""
-    return np.asarray((packed.code[::3, 2] & HIDDEN) == 0)

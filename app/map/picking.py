@@ -98,11 +98,14 @@ def _hit_in_tile(
     return Hit(int(owner[triangles[first, 0]]), (float(x), float(y), float(z)), distance)
 
 
-def nearest_point(lens: Lens, position_m: NDArray[np.float32], shown: BoolArray, x: float, y: float) -> int | None:
-    """Return the entity drawn nearest to a pixel, within :data:`REACH_PX`; of equals the one nearest to the eye."""
+def nearest_point(lens: Lens, position_m: NDArray[np.float32], reach_m: FloatArray, x: float, y: float) -> int | None:
+    """Return the entity drawn nearest to a pixel, within :data:`REACH_PX`; of equals the one nearest to the eye.
+
+    ``reach_m`` (N,) is how far away each is still drawn.
+    """
     px, py, depth = lens.project(position_m)
     off = (px - x) ** 2 + (py - y) ** 2
-    near = np.flatnonzero(shown & (depth > 0.5) & (off < REACH_PX**2))
+    near = np.flatnonzero((depth < reach_m) & (depth > 0.5) & (off < REACH_PX**2))
     if not len(near):
         return None
     return int(near[np.lexsort((depth[near], np.round(np.sqrt(off[near]) / 3.0)))[0]])

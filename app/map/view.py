@@ -34,6 +34,7 @@ from twin.live.frame import empty_frame
 from twin.world import World
 
 FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
+BEHIND_M = 15.0  # a symbol this far behind a wall still shows through it
 SMOOTH_WITHIN_M = 6000.0
 
 
@@ -399,13 +400,12 @@ class MapView(QWidget):
     def pick_at(self, x: float, y: float) -> Pick | None:
         """Return what is drawn at a pixel of the widget: a symbol first, else a building."""
         lens = self._lens()
-        packed = self._movers.packed
-        if packed is not None and len(packed.position_m):
-            now = self._movers.positions_m(time.monotonic())
-            found = picking.nearest_point(lens, now, np.ones(len(now), bool), x, y)
-            if found is not None:
-                return self._pick_of(found)
         hit = self._building_at(lens, lens.ray(x, y))
+        now = self._movers.positions_m(time.monotonic())
+        far = np.inf if hit is None else hit.distance_m + BEHIND_M
+        found = picking.nearest_point(lens, now, np.minimum(self._movers.reach_m(), far), x, y)
+        if found is not None:
+            return self._pick_of(found)
         if hit is None or self._scene is None:
             return None
         key = str(self._scene.city.table("buildings")["id"].iloc[hit.row])

@@ -14,9 +14,14 @@ from tests.app.map.conftest import look_down, picture
 
 
 def _inside(scene: PreparedScene, table: str) -> tuple[float, float]:
-    """Return a point inside the largest area of a table, well away from roads."""
-    roads = shapely.union_all(scene.city.table("roads").geometry.buffer(25).to_numpy())
-    areas = scene.city.table(table).geometry.difference(roads).buffer(-6)
+    """Return a point inside the largest area of a table, well away from roads and symbols."""
+    others = [
+        scene.city.table("roads").geometry,
+        scene.city.table("sites").geometry,
+        scene.city.table("devices").geometry,
+    ]
+    near = shapely.union_all(np.concatenate([other.buffer(25).to_numpy() for other in others]))
+    areas = scene.city.table(table).geometry.difference(near).buffer(-4)
     point = areas.iloc[int(areas.area.argmax())].representative_point()
     origin = scene.city.frame.origin_m
     return point.x - origin[0], point.y - origin[1]
