@@ -92,7 +92,7 @@ class EngineWatch(QObject):
         self._path = table_path(home, twin)
         self._command = list(command or engine_command(twin))
         self._state = EngineState()
-        self._wanted = False
+        self._wanted = self._leaving = False
         self._pause_s = PAUSE_S[0]
         self._started = 0.0
         self._file: SharedFile | None = None
@@ -105,6 +105,7 @@ class EngineWatch(QObject):
         self._again = _timer(self, self._launch, single=True)
         self._watch = _timer(self, self._on_watch)
         self._insist = _timer(self, self._on_insist, single=True)
+        self._kill = _timer(self, self._process.kill, single=True)
 
     def _make_process(self) -> QProcess:
         process = QProcess(self)
@@ -170,7 +171,7 @@ class EngineWatch(QObject):
 
     def stop(self) -> None:
         """Ask the engine to quit and do not start it again; returns at once."""
-        self._wanted = False
+        self._wanted, self._leaving = False, True
         self._again.stop()
         self._watch.stop()
         self._pause_s = PAUSE_S[0]
@@ -210,6 +211,8 @@ class EngineWatch(QObject):
         self.send(Order(order, source, value))
 
     def _launch(self) -> None:
+        if self._process.state() != QProcess.ProcessState.NotRunning:  # one that was asked to quit still does
+            return
         self._unread = self._errors = b""
         self._started = time.monotonic()
         self._process.start()
@@ -271,14 +274,20 @@ class EngineWatch(QObject):
 
     def _on_gone(self, reason: str) -> None:
         self._insist.stop()
+        self._kill.stop()
         self._sources = tuple(replace(source, up=False, reason=reason, rate_hz=0.0) for source in self._sources)
         if not self._wanted:
+            self._leaving = False
             self._detach()
             remove_unused(self._path)
             self._tell(EngineState("down", restarts=self._state.restarts))
             return
         if time.monotonic() - self._started > STEADY_S:
             self._pause_s = PAUSE_S[0]
+        if self._leaving:  # started again while the one before was still ending
+            self._leaving = False
+            self._launch()
+            return
         self._say("error", "engine_died", reason=reason, pause=f"{self._pause_s:g}")
         self._tell(
             replace(self._state, phase="restarting", reason=reason, rate_hz=0.0, restarts=self._state.restarts + 1)
@@ -306,7 +315,7 @@ class EngineWatch(QObject):
         if self._process.state() == QProcess.ProcessState.NotRunning:
             return
         self._process.terminate()
-        QTimer.singleShot(int(QUIT_S * 1000), self._process.kill)
+        self._kill.start(int(QUIT_S * 1000))
 
 
 def _timer(parent: QObject, slot: Callable[[], None], *, single: bool = False) -> QTimer:

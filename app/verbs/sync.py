@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -97,6 +98,7 @@ def _play_in(session: Session, twin: str, settings: SourceSettings) -> None:
 
 
 def _run(session: Session, twin: str, sources: Sequence[SourceSettings] | None) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's way to say Ctrl+C
     asyncio.run(Engine(session.home, twin, _printer(session), sources).run())
 
 

@@ -15,7 +15,7 @@ from data.home import Home
 from data.store.twin_folder import open_city, read_manifest
 from data.sync.gate import Gate
 from data.sync.memory import resident_mb
-from data.sync.messages import Log, Message, Order, Ready, Status, inbox, read_order
+from data.sync.messages import Log, Message, Order, Ready, Status, clear_inbox, inbox, read_order
 from data.sync.quarantine import Quarantine
 from data.sync.settings import sources_of
 from data.sync.shared import CAPACITY, SharedFile, open_for_writing, remove, table_path
@@ -91,6 +91,7 @@ class Engine:
     async def _table_open(self) -> AsyncIterator[None]:
         shared: SharedFile = open_for_writing(self._path)
         self._table = LiveTable(shared.buffer, CAPACITY, self._place, int(time.time()), os.getpid())
+        clear_inbox(self._home, self._twin)
         self._table.hear_all(time.monotonic())
         self._table.beat(time.time(), time.monotonic())
         try:
@@ -99,6 +100,7 @@ class Engine:
             self._table.close()
             shared.close()
             remove(self._path)
+            clear_inbox(self._home, self._twin)
 
     async def _open(self) -> None:
         self._table.keep_sources([settings.name for settings in self._settings])

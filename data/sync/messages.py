@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -82,11 +85,16 @@ def inbox(home: Home, twin: str) -> Path:
     return home.runtime / f"orders-{twin}"
 
 
+def clear_inbox(home: Home, twin: str) -> None:
+    """Forget orders that were left for an engine that is gone."""
+    shutil.rmtree(inbox(home, twin), ignore_errors=True)
+
+
 def leave_order(home: Home, twin: str, order: Order) -> None:
     """Hand an order to the engine that runs for a twin."""
     folder = inbox(home, twin)
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{len(list(folder.iterdir())):06d}-{id(order):x}"
+    name = f"{time.time_ns()}-{os.getpid()}"
     fresh = folder / f"{name}.new"
     fresh.write_bytes(line(order))
     fresh.replace(folder / f"{name}.json")

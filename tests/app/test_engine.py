@@ -90,6 +90,10 @@ def test_closing_leaves_no_process_and_no_file_and_stopping_does_not_block(
     assert list(home.runtime.iterdir()) == []
     watch.start()
     _wait_for_life(watch, qtbot)
+    watch.stop()
+    watch.start()  # while the one before still ends
+    _wait_for_life(watch, qtbot, after=watch.frame().version)
+    assert watch.state.restarts == 0
     watch.close()
     assert list(home.runtime.iterdir()) == []
 

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from data.home import Home
+from data.sync.messages import inbox, read_order
+from data.sync.shared import open_for_writing, table_path
+from tests.small_county import home_with_county
+
+DRIVE = "time,lon,lat\n" + "".join(f"{1000 + second},12.{second:03d},51.0\n" for second in range(30))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
+    home = home_with_county(tmp_path)
+    home.set_current("small")
+    (tmp_path / "drive.csv").write_text(DRIVE, "utf-8")
+    return home
+
+
+def test_a_recording_is_played_to_its_end(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    drive = str(home.data.parent / "drive.csv")
+    assert main(["--json", "play", drive, "--here", "--speed", "20"]) == 0
+    said = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert said[0]["type"] == "ready"
+    assert [line["key"] for line in said if line["type"] == "log"][-1] == "source_ended"
+    assert any(line["type"] == "status" and line["entities"] == 1 for line in said)
+    assert list(home.runtime.iterdir()) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_the_engine_says_is_said_in_words(home: Home, language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    drive = str(home.data.parent / "drive.csv")
+    assert main(["--language", language, "play", drive, "--here", "--speed", "1000"]) == 0
+    out = capsys.readouterr().out
+    assert ("数据源已结束" in out) == (language == "zh")
+    assert "{" not in out
+
+
+def test_a_bad_recording_ends_with_its_sentence(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = home.data.parent / "bad.csv"
+    bad.write_text("name,lon,lat\nx,1,2\n", "utf-8")
+    assert main(["play", str(bad)]) == 4
+    assert "no column for time" in capsys.readouterr().err
+    assert main(["play", str(bad), "--column", "time"]) == 2
+
+
+def test_a_running_engine_is_handed_the_recording(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    shared = open_for_writing(table_path(home, "small"), 8)
+    drive = str(home.data.parent / "drive.csv")
+    assert main(["--language", "en", "play", drive, "--speed", "2"]) == 0
+    assert "Handed to the engine" in capsys.readouterr().out
+    (left,) = inbox(home, "small").glob("*.json")
+    order = read_order(left.read_bytes())
+    assert order.settings is not None
+    assert order.settings.options["paths"] == [drive]
+    assert order.settings.options["speed"] == 2.0
+    shared.close()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_engine_in_the_foreground_ends_clean_when_told(home: Home, ending: signal.Signals) -> None:
+    command = [sys.executable, "-m", "app", "--json", "sync"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        while b"source_up" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(ending)
+        process.stdout.read()
+        assert process.wait(20) == 130
+    assert list(home.runtime.iterdir()) == []
