@@ -23,15 +23,15 @@ class Workspace:
     name: str
     left: Sequence[str]
     right: Sequence[str]
-    left_share: float = 0.145
+    left_share: float = 0.135
     right_share: float = 0.20
     heights: Sequence[int] = (1, 1, 1)
     layers: frozenset[str] = frozenset()
 
 
 WORKSPACES: tuple[Workspace, ...] = (
-    Workspace("watch", ("layers",), ("details", "events"), right_share=0.185, heights=(3, 2)),
-    Workspace("traffic", ("layers",), ("traffic", "details", "events"), right_share=0.235, heights=(5, 3, 2),
+    Workspace("watch", ("layers",), ("details", "events"), right_share=0.18, heights=(3, 2)),
+    Workspace("traffic", ("layers",), ("traffic", "details", "events"), right_share=0.245, heights=(5, 3, 2),
               layers=frozenset({"congestion"})),
     Workspace("fraud", (), ("fraud", "details", "events"), right_share=0.28, heights=(4, 3, 2)),
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),

@@ -56,7 +56,9 @@ def run_window(session: Session, options: argparse.Namespace, size: tuple[int, i
         session.texts.language = settings.values.language
     window = MainWindow(session, settings)
     catcher = Catcher(window)
+    size = size or ((1920, 1080) if options.screenshot else None)
     if size is not None:
+        window.move(0, 0)
         window.resize(*size)
     window.show()
     name, build = which_twin(session.home, options.twin, options.small)

@@ -35,7 +35,7 @@ from twin.world import World
 
 Index = QModelIndex | QPersistentModelIndex
 EYE, NAME, COUNT, AGE = range(4)
-HEADS = ("", "name", "count", "age")
+HEADS = ("", "", "count", "age")
 MIME = "application/x-zhian-layer"
 SYMBOL_LAYERS = frozenset({"vehicles", "people", "drones", "sensors", "cameras", "sites", "signals"})
 

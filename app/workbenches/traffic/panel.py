@@ -65,13 +65,13 @@ class TrafficPanel(QWidget):
     def _columns(self) -> tuple[TableColumn, ...]:
         texts = self._desk.look.texts
         return (
-            TableColumn("name", self._name, width_px=118),
-            TableColumn("speed", lambda value: "—" if np.isnan(value) else f"{value:.0f}", figure=True, width_px=74),
-            TableColumn("vehicles", str, figure=True, width_px=52),
-            TableColumn("grade", lambda value: f"{MARKS[value]} {texts(f'grade.{GRADES[value]}')}", width_px=92,
+            TableColumn("name", self._name, width_px=112),
+            TableColumn("speed", lambda value: "—" if np.isnan(value) else f"{value:.0f}", figure=True, width_px=78),
+            TableColumn("vehicles", str, figure=True, width_px=50),
+            TableColumn("grade", lambda value: f"{MARKS[value]} {texts(f'grade.{GRADES[value]}')}", width_px=96,
                         token=lambda value: TOKENS[value]),
-            TableColumn("length", lambda value: f"{value:.1f}", figure=True, width_px=70),
-            TableColumn("road_class", lambda value: texts(f"road_class.{value}"), width_px=90),
+            TableColumn("length", lambda value: f"{value:.1f}", figure=True, width_px=66),
+            TableColumn("road_class", lambda value: texts(f"road_class.{value}"), width_px=72),
         )  # fmt: skip
 
     def _name(self, pair: tuple[str, str]) -> str:
