@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
@@ -44,6 +44,7 @@ from app.widgets.top_bar import TopBar
 from app.window_commands import go_to, layer_commands, selection_commands, view_commands, window_commands
 from app.workbenches.catalogue import workbenches
 from app.workbenches.fraud.panel import FraudPanel
+from data.home import Home
 from layers.catalogue import LAYERS
 from twin.access import Purpose
 from twin.city.search import Found, SearchIndex
@@ -62,6 +63,8 @@ UNTOLD = frozenset(
     {"search.find", "search.focus", "palette.open", "map.fly_to", "layer.set_opacity", "fraud.list_cases"}
 )
 
+MakeEngine = Callable[[Home, str, QObject], EngineWatch]
+
 
 class MainWindow(QMainWindow):
     """Wires the parts of the window together; each part does its own work."""
@@ -69,12 +72,12 @@ class MainWindow(QMainWindow):
     shown = Signal()
     """The twin is open and on the map."""
 
-    def __init__(self, session: Session, settings: SettingsFile) -> None:
+    def __init__(self, session: Session, settings: SettingsFile, make_engine: MakeEngine = EngineWatch) -> None:
         super().__init__()
         register_fonts()
         app = QApplication.instance()
         assert isinstance(app, QApplication)  # noqa: S101 - a window without a program cannot be
-        self.session, self.settings = session, settings
+        self.session, self.settings, self._make_engine = session, settings, make_engine
         self.setObjectName("mainWindow")
         self.look = Look(app, session.texts, settings.values.theme)
         self.acts = Actions(session.commands, self.look, self)
@@ -104,8 +107,8 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(self.opening_panel)
         self.centre.addWidget(self.map)
         self.setCentralWidget(self.centre)
-        user = self.session.commands.actor.name
-        self.top = TopBar(self.look, self.workspaces, self._ask, user, self)
+        actor = self.session.commands.actor
+        self.top = TopBar(self.look, self.workspaces, self._ask, actor, self)
         self.setMenuWidget(self.top)
         self.status = StatusBar(self.look)
         self.setStatusBar(self.status)
@@ -217,14 +220,15 @@ class MainWindow(QMainWindow):
         self.live.open(opened.city)
         self.status.set_twin(self._city_name(), opened.city.invented)
         self._show_banner()
-        self.log.add("job", "event.opened", name=opened.city.name)
+        city = opened.city
+        self.log.add("job", "event.opened", name=city.name, name_en=city.name_en or city.name)
         self._start_engine(opened.name)
         self.shown.emit()
 
     def _start_engine(self, twin: str) -> None:
         if self.engine is not None:
             self.engine.close()
-        self.engine = EngineWatch(self.session.home, twin, self)
+        self.engine = self._make_engine(self.session.home, twin, self)
         self.engine.state_changed.connect(self.status.set_engine)
         self.engine.log.connect(self._on_engine_log)
         self.live.follow(self.engine)

@@ -112,7 +112,7 @@ class EventDelegate(QStyledItemDelegate):
         """Paint a line of the log."""
         area = option.rect.adjusted(EDGE_PX, 5, -EDGE_PX, -5)  # type: ignore[attr-defined]  # missing in stubs
         theme = self._look.theme
-        mark, token = MARKS[index.data(KIND_ROLE)]
+        mark, colour = MARKS[index.data(KIND_ROLE)]
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]  # missing in stubs
             painter.fillRect(option.rect, theme.colour("raised"))  # type: ignore[attr-defined]  # missing in stubs
@@ -120,9 +120,9 @@ class EventDelegate(QStyledItemDelegate):
         top = Qt.AlignmentFlag.AlignTop
         painter.setPen(theme.colour("quiet"))
         painter.drawText(area, top, index.data(TIME_ROLE))
-        painter.setPen(theme.colour(token))
+        painter.setPen(theme.colour(colour))
         painter.drawText(area.adjusted(TIME_PX, 0, 0, 0), top, mark)
-        painter.setPen(theme.colour("severity_2" if token == "severity_2" else "text"))
+        painter.setPen(theme.colour("severity_2" if colour == "severity_2" else "text"))
         words = area.adjusted(TIME_PX + MARK_PX, 0, 0, 0)
         painter.drawText(words, int(top | Qt.TextFlag.TextWordWrap), index.data())
         painter.restore()

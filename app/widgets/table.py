@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from app.look import Look
@@ -123,10 +123,29 @@ class Table(QTableView):
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.setModel(self._proxy)
         self._set_manner()
+        self._wide = max(range(len(model.columns)), key=lambda number: model.columns[number].width_px)
+        model.modelReset.connect(self.fit)
+        look.language_changed.connect(self.fit)
         for number, column in enumerate(model.columns):
             self.setColumnWidth(number, column.width_px)
         self.clicked.connect(self._on_chosen)
         self.activated.connect(self._on_chosen)
+
+    def fit(self, *_: object) -> None:
+        """Give each column what its words need; the widest takes what is left."""
+        header = self.horizontalHeader()
+        others = [number for number in range(header.count()) if number != self._wide]
+        others = [number for number in others if not header.isSectionHidden(number)]
+        for number in others:
+            needed = max(self.sizeHintForColumn(number), header.sectionSizeHint(number)) + 4
+            self.setColumnWidth(number, min(needed, 150))
+        left = self.viewport().width() - sum(self.columnWidth(number) for number in others)
+        self.setColumnWidth(self._wide, max(left, 96))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the new width."""
+        super().resizeEvent(event)
+        self.fit()
 
     def filter(self, text: str) -> None:
         """Show only the rows in which ``text`` stands somewhere."""
@@ -184,7 +203,7 @@ class Table(QTableView):
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionsMovable(True)
-        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setResizeContentsPrecision(60)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
 

@@ -12,6 +12,7 @@ from app.widgets.clock import Clock
 from app.widgets.parts import label, tool
 from app.widgets.purpose import PurposeButton
 from app.widgets.search_box import SearchBox
+from twin.access import Actor
 from twin.city.search import Found
 
 
@@ -25,7 +26,7 @@ class TopBar(QWidget):
         look: Look,
         workspaces: Sequence[str],
         ask: Callable[[str], Sequence[Found] | None],
-        user: str,
+        actor: Actor,
         window: QWidget,
     ) -> None:
         super().__init__(window)
@@ -41,7 +42,7 @@ class TopBar(QWidget):
         self.search.setMaximumWidth(340)
         self.purpose, self.clock = PurposeButton(look), Clock(look)
         self.user = label("userName")
-        self.user.setText(user)
+        self._actor = actor
         self.tabs = {name: tool("workspaceTab", checkable=True) for name in workspaces}
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
@@ -62,7 +63,9 @@ class TopBar(QWidget):
         self.retranslate()
 
     def retranslate(self, *_: object) -> None:
-        """Write the names of the workspaces."""
+        """Write the names of the workspaces and of the user."""
+        key = f"actor.{self._actor.id}"
+        self.user.setText(self._look.texts(key) if key in self._look.texts else self._actor.name)
         for name, tab in self.tabs.items():
             tab.setText(self._look.texts(f"workspace.{name}"))
             tab.setToolTip(self._look.texts(f"workspace_tip.{name}"))
