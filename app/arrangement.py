@@ -35,8 +35,10 @@ WORKSPACES: tuple[Workspace, ...] = (
               layers=frozenset({"congestion"})),
     Workspace("fraud", (), ("fraud", "details", "events"), right_share=0.28, heights=(4, 3, 2)),
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),
-    Workspace("study", ("layers", "events"), ("details", "traffic", "sites"), right_share=0.235, heights=(3, 3, 3)),
+    Workspace("study", ("layers",), ("details", "traffic", "sites"), right_share=0.235, heights=(3, 3, 3)),
 )  # fmt: skip
+MAP_SHARE = 0.555
+EDGES_PX, BARS_PX = 60, 76  # tool bar and separators; the rows above and below
 CONTEXTUAL = "details"
 """The dock that is only there while something is selected."""
 
@@ -73,10 +75,12 @@ class Arrangement(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
-        self._column(workspace.left, Qt.DockWidgetArea.LeftDockWidgetArea, workspace.left_share)
-        self._column(workspace.right, Qt.DockWidgetArea.RightDockWidgetArea, workspace.right_share)
-        right = [self.docks[name] for name in workspace.right if self.docks[name].isVisibleTo(self._window)]
-        self._window.resizeDocks(right, list(workspace.heights[: len(right)]), Qt.Orientation.Vertical)
+        left, right = self._widths(workspace)
+        self._column(workspace.left, Qt.DockWidgetArea.LeftDockWidgetArea, left)
+        self._column(workspace.right, Qt.DockWidgetArea.RightDockWidgetArea, right)
+        shown = [name for name in workspace.right if self.docks[name].isVisibleTo(self._window)]
+        heights = [workspace.heights[workspace.right.index(name)] * 100 for name in shown]
+        self._window.resizeDocks([self.docks[name] for name in shown], heights, Qt.Orientation.Vertical)
 
     def reset(self) -> None:
         """Forget how every workspace was left."""
@@ -94,13 +98,19 @@ class Arrangement(QObject):
         workspace = next(workspace for workspace in WORKSPACES if workspace.name == self.current)
         return name in (*workspace.left, *workspace.right)
 
-    def _column(self, names: Sequence[str], area: Qt.DockWidgetArea, share: float) -> None:
+    def _widths(self, workspace: Workspace) -> tuple[int, int]:
+        """Return the widths of both columns, in pixels, so that the map keeps its share of the window."""
+        width, height = self._window.width(), self._window.height()
+        left = max(round(width * workspace.left_share), 184) if workspace.left else 0
+        free = width - EDGES_PX - MAP_SHARE * width * height / max(height - BARS_PX, 1)
+        return left, max(min(round(width * workspace.right_share), int(free) - left), 184)
+
+    def _column(self, names: Sequence[str], area: Qt.DockWidgetArea, width: int) -> None:
         docks = [self.docks[name] for name in names if name in self.docks]
         for dock in docks:
             self._window.addDockWidget(area, dock)
             dock.setVisible(dock.name != CONTEXTUAL)
         if docks:
-            width = max(round(self._window.width() * share), 200)
             self._window.resizeDocks(docks, [width] * len(docks), Qt.Orientation.Horizontal)
 
 

@@ -84,7 +84,8 @@ def selection_commands(view: MapView, desk: Desk, follower: Follower) -> Iterato
 
 def go_to(view: MapView, desk: Desk, found: Found) -> None:
     """Fly to an answer and select it."""
-    view.fly_to(found.lon_deg, found.lat_deg, found.distance_m)
+    nearer_m = min(found.distance_m, max(view.camera().distance_m, 300.0))  # finding a thing never backs away from it
+    view.fly_to(found.lon_deg, found.lat_deg, nearer_m)
     pick = locator.pick_of(desk.live.city, found) if desk.live.city is not None else None
     if pick is not None:
         desk.selection.select([pick])

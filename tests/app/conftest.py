@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, Signal
-from pytestqt.qtbot import QtBot
+from PySide6.QtCore import QEventLoop, QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 from app.commands import Commands
 from app.engine import EngineState
@@ -38,6 +38,9 @@ class Audit:
 
     def write(self, entry: AuditEntry) -> None:
         self.entries.append(entry)
+
+    def close(self) -> None:
+        self.entries.clear()
 
 
 class StillEngine(QObject):
@@ -111,32 +114,44 @@ def session_at(root: Path, language: str = "zh") -> tuple[Session, Audit]:
     return Session(home_at(root), Texts(language), Commands(DEMO_ACTOR, audit)), audit
 
 
-@pytest.fixture
-def home_root(tmp_path: Path, made_home: Path) -> Path:
-    """Return a home of this test's own that shares the county with the others."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "data" / "twins").symlink_to(made_home / "data" / "twins")
-    (tmp_path / "cache" / "scenes").symlink_to(made_home / "cache" / "scenes")
-    return tmp_path
+def shared_home(root: Path, made: Path) -> Path:
+    """Return a home of its own that shares the county with the others."""
+    (root / "data").mkdir()
+    (root / "cache").mkdir()
+    (root / "data" / "twins").symlink_to(made / "data" / "twins")
+    (root / "cache" / "scenes").symlink_to(made / "cache" / "scenes")
+    return root
+
+
+def until(met: Callable[[], object], seconds: float = 20.0) -> None:
+    """Let the window work until something holds."""
+    loop, end = QEventLoop(), time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, "it did not come about in time"
+        loop.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+
+def make_window(root: Path, city: City) -> MainWindow:
+    """Open a window on the small county and wait until it is shown."""
+    session, _ = session_at(root)
+    settings = SettingsFile.in_folder(session.home.data)
+    window = MainWindow(session, settings, lambda _home, _twin, parent: StillEngine(city, parent))  # type: ignore[arg-type,return-value]  # stands in for EngineWatch
+    window.resize(1920, 1080)
+    window.show()
+    window.open_twin("small", build=False)
+    until(lambda: window.live.world is not None and len(window.live.world.tracks) > 0 and window.arrangement.current)
+    return window
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, home_root: Path, small_city: City) -> Iterator[OpenWindow]:
-    """Open windows on one home; each is closed at the end if the test did not."""
+def open_window(qapp: QApplication, tmp_path: Path, made_home: Path, small_city: City) -> Iterator[OpenWindow]:
+    """Open windows on one home of the test's own; each is closed at the end if the test did not."""
+    root = shared_home(tmp_path, made_home)
     opened: list[MainWindow] = []
 
     def make() -> MainWindow:
-        session, _ = session_at(home_root)
-        settings = SettingsFile.in_folder(session.home.data)
-        window = MainWindow(session, settings, lambda _home, _twin, parent: StillEngine(small_city, parent))  # type: ignore[arg-type,return-value]  # stands in for EngineWatch
-        opened.append(window)
-        window.resize(1920, 1080)
-        window.show()
-        with qtbot.waitSignal(window.shown, timeout=30_000):
-            window.open_twin("small", build=False)
-        qtbot.waitUntil(lambda: window.live.world is not None and len(window.live.world.tracks) > 0, timeout=10_000)
-        return window
+        opened.append(make_window(root, small_city))
+        return opened[-1]
 
     yield make
     for window in opened:
@@ -144,6 +159,25 @@ def open_window(qtbot: QtBot, home_root: Path, small_city: City) -> Iterator[Ope
         window.deleteLater()
 
 
+@pytest.fixture(scope="module")
+def only_window(
+    qapp: QApplication, tmp_path_factory: pytest.TempPathFactory, made_home: Path, small_city: City
+) -> Iterator[MainWindow]:
+    window = make_window(shared_home(Path(tmp_path_factory.mktemp("window")), made_home), small_city)
+    yield window
+    window.close()
+    window.deleteLater()
+
+
 @pytest.fixture
-def window(open_window: OpenWindow) -> MainWindow:
-    return open_window()
+def window(only_window: MainWindow) -> MainWindow:
+    """Return the module's window as it was when it opened."""
+    only_window.selection.clear()
+    only_window.purpose.clear()
+    only_window.layers.reset()
+    only_window.look.set_language("zh")
+    only_window.look.set_theme("dark")
+    only_window.resize(1920, 1080)
+    only_window.arrangement.show("watch")
+    only_window.arrangement.reset()
+    return only_window

@@ -30,10 +30,11 @@ class TrafficPanel(QWidget):
         super().__init__()
         self._desk, self._asked_s = desk, 0.0
         self._roads: NamedRoads | None = None
-        self.summary = label("quiet", rich=True)
+        self.summary = label("quiet", wrap=True, rich=True)
         self.search = line(clear=True)
         self.seen_only = QCheckBox()
         self.seen_only.setChecked(True)
+        self.search.setMinimumWidth(80)
         self.table = Table(TableModel(desk.look, "traffic", self._columns()), desk.look)
         self.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
         self.search.textChanged.connect(self.table.filter)
