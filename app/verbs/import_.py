@@ -13,6 +13,7 @@ from typing import Any, cast
 from app.commands import Call, Command
 from app.making import Progress, Teller, prepare_scene
 from app.session import Session
+from app.texts import Texts
 from data.home import Home
 from data.importers.assemble import READ, ImportRequest, import_files
 from data.importers.report import FileReport, ImportReport, Watch
@@ -20,6 +21,11 @@ from data.importers.vector import Columns
 from data.store.twin_folder import open_city
 from twin.errors import UsageError
 
+KIND_TEXTS = {
+    "buildings": "use", "roads": "road_class", "sites": "site_kind", "places": "place_kind", "water": "water_kind",
+    "land": "land_kind", "boundaries": "place_kind", "surfaces": "import.surface",
+}  # fmt: skip
+"""Where the words for the kinds of each table are."""
 IMPORTED = 0.7
 """Share of the whole when the twin is on disk; the rest prepares the 3D scene."""
 
@@ -128,7 +134,7 @@ def _summary(report: ImportReport, session: Session) -> list[str]:
     texts = session.texts
     lines = [texts("import.made", name=report.name, crs=report.crs.split("[")[0])]
     for name, count in report.tables.items():
-        kinds = ", ".join(f"{kind} {n:,}" for kind, n in report.kinds.get(name, {}).items())
+        kinds = ", ".join(f"{_kind_title(name, kind, texts)} {n:,}" for kind, n in report.kinds.get(name, {}).items())
         lines.append(f"{count:>10,}  {texts(f'county.table.{name}')}" + (f"  ({kinds})" if kinds else ""))
     if report.terrain_cells != (0, 0):
         lines.append(texts("import.terrain", rows=report.terrain_cells[0], columns=report.terrain_cells[1]))
@@ -140,11 +146,28 @@ def _summary(report: ImportReport, session: Session) -> list[str]:
     return lines
 
 
+def _kind_title(table: str, kind: str, texts: Texts) -> str:
+    key = f"{KIND_TEXTS.get(table, table)}.{kind}"
+    return texts(key) if key in texts else kind
+
+
 def _file_lines(file: FileReport, session: Session) -> list[str]:
-    counts = ", ".join(f"{name} {count:,}" for name, count in sorted(file.counts.items()))
-    lines = [f"{Path(file.file).name} · {file.format}: {counts}", *(f"  {note}" for note in file.notes)]
+    texts = session.texts
+    counts = (f"{_count_title(name, session)} {count:,}" for name, count in sorted(file.counts.items()))
+    lines = [f"{Path(file.file).name} · {texts(f'import.format.{_key(file.format)}')}: {', '.join(counts)}"]
+    lines.extend(f"  {texts(f'import.note.{note.what}', value=note.value)}" for note in file.notes)
     for reason, count in sorted(file.fault_counts.items()):
         first = next((f"{f.place} {f.detail}".strip() for f in file.faults if f.reason == reason), "")
-        title = session.texts(f"import.fault.{reason}")
-        lines.append(f"  {count:,} × {title}" + (session.texts("import.first", place=first) if first else ""))
+        title = texts(f"import.fault.{reason}")
+        lines.append(f"  {count:,} × {title}" + (texts("import.first", place=first) if first else ""))
     return lines
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(" ", "_")
+
+
+def _count_title(name: str, session: Session) -> str:
+    """Return the words for a count; what stands behind a dot is a type of the file's own, as ``Road``."""
+    what, _, own = name.partition(".")
+    return session.texts(f"import.count.{what}") + (f" {own}" if own else "")

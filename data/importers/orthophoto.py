@@ -77,7 +77,7 @@ def write_imagery(path: Path, out: Path, crs: str, target: str, bands: Sequence[
     }  # fmt: skip
     with open_raster(path) as file:
         stretch = _stretch(file, _bands(file, bands, str(path)), watch)
-        report.notes.append(f"bands {', '.join(map(str, stretch.bands))} as red, green, blue")
+        report.note("bands", ", ".join(map(str, stretch.bands)))
         warp = {"crs": target, "transform": profile["transform"], "width": width, "height": height}
         system = raster_system(file, crs, str(path))
         warp |= {"src_crs": system, "add_alpha": _needs_alpha(file), "resampling": Resampling.bilinear}

@@ -257,8 +257,9 @@ def _clipped(table: gpd.GeoDataFrame, box: shapely.Polygon | None, report: FileR
     cut = table.copy()
     cut.loc[across, "geometry"] = shapely.intersection(table.geometry.values[across], box)
     whole = cut.geometry.geom_type.isin(("Polygon", "MultiPolygon")) & ~cut.geometry.is_empty
-    report.counts["cut_at_edge"] += int((across & whole).sum())
-    report.counts["beyond_edge"] += int((~whole).sum())
+    for what, rows in (("cut_at_edge", across & whole), ("beyond_edge", ~whole)):
+        if rows.any():
+            report.counts[what] += int(rows.sum())
     return cut[whole].reset_index(drop=True)
 
 

@@ -57,6 +57,17 @@ class Fault:
     detail: str = ""
 
 
+NOTES = ("heights_from", "floors_from", "layer", "bands", "odd_heights", "gdal")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing about a file: one of :data:`NOTES`, and what it speaks of."""
+
+    what: str
+    value: str
+
+
 @dataclass(slots=True)
 class FileReport:
     """What one file gave: its format, and counts by a name as ``buildings`` or ``city_objects.Road``."""
@@ -64,9 +75,16 @@ class FileReport:
     file: str
     format: str
     counts: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     fault_counts: Counter[str] = field(default_factory=Counter)
+
+    def note(self, what: str, value: str) -> None:
+        """Keep a note, once."""
+        if what not in NOTES:
+            raise ValueError(what)
+        if (note := Note(what, value[:300])) not in self.notes:
+            self.notes.append(note)
 
     def fault(self, place: str, reason: str, *, kept: bool, detail: str = "") -> None:
         """Count a fault, and list it while the list is short."""
@@ -130,7 +148,7 @@ def _file_dict(file: FileReport) -> dict[str, object]:
         "file": file.file,
         "format": file.format,
         "counts": dict(sorted(file.counts.items())),
-        "notes": file.notes,
+        "notes": [{"what": note.what, "value": note.value} for note in file.notes],
         "fault_counts": dict(sorted(file.fault_counts.items())),
         "faults": faults,
     }

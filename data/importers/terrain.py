@@ -109,7 +109,7 @@ def _lay(path: Path, crs: str, target: str, terrain: Terrain) -> FileReport:
     outside = np.isfinite(heights) & ((heights < LOWEST_M) | (heights > HIGHEST_M))
     heights[outside] = np.nan
     if outside.any():
-        report.notes.append(f"{int(outside.sum())} cells hold heights that are not on earth and were left out")
+        report.note("odd_heights", f"{int(outside.sum()):,}")
     gaps = np.isnan(terrain.height_m)
     terrain.height_m[gaps] = heights[gaps]
     report.counts["cells"] = int(np.isfinite(heights).sum())

@@ -103,9 +103,9 @@ def _columns(rows: gpd.GeoDataFrame, places: list[str], columns: Columns, report
     height = _column(attributes, columns.height, HEIGHTS, report.file)
     levels = _column(attributes, columns.levels, FLOORS, report.file)
     if height:
-        report.notes.append(f"heights from column {height}")
+        report.note("heights_from", height)
     if levels:
-        report.notes.append(f"floors from column {levels}")
+        report.note("floors_from", levels)
     use = _column(attributes, "", USES, report.file)
     base = _column(attributes, "", ("base_m",), report.file)
     return {

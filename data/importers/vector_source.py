@@ -99,7 +99,8 @@ def _read_layer(source: Path, encoding: str, report: FileReport) -> gpd.GeoDataF
         table: gpd.GeoDataFrame = pyogrio.read_dataframe(
             source, layer=layer, encoding=encoding or None, on_invalid="ignore", datetime_as_string=True
         )
-    report.notes.extend(dict.fromkeys(str(warning.message)[:200] for warning in heard))
+    for warning in heard:
+        report.note("gdal", str(warning.message))
     return table
 
 
@@ -187,7 +188,7 @@ def _layer(source: Path, report: FileReport) -> str:
     chosen = (named or areas)[0]
     others = [name for name, _ in layers if name != chosen]
     if others:
-        report.notes.append(f"layer {chosen} was read; not read: {', '.join(others)}"[:300])
+        report.note("layer", f"{chosen} ({', '.join(others)})")
     return chosen
 
 

@@ -13,7 +13,7 @@ from app.making import Teller
 from app.texts import Texts
 from data.audit import entries
 from data.home import Home
-from data.importers.report import REASONS
+from data.importers.report import NOTES, REASONS
 from data.store.twin_folder import open_city
 from tests.data.importers.samples import box_model, footprints, write_json
 
@@ -108,3 +108,4 @@ def test_every_reason_has_its_words() -> None:
     for language in ("zh", "en"):
         texts = Texts(language)
         assert all(f"import.fault.{reason}" in texts for reason in REASONS)
+        assert all(f"import.note.{note}" in texts for note in NOTES)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.importers.part import Part
-from data.importers.report import Watch
+from data.importers.report import Note, Watch
 from data.importers.vector import BY_NAME, Columns, read_vector
 from tests.data.importers.samples import UTM, footprints, square, write_json
 from twin.errors import BadInputError, UsageError
@@ -42,7 +42,7 @@ def test_usual_height_columns_are_found(tmp_path: Path, column: str) -> None:
     footprints(**{column: [7.0]}).to_file(tmp_path / "b.gpkg")
     part = read(tmp_path / "b.gpkg")
     assert part.tables["buildings"]["height_m"].tolist() == [7.0]
-    assert part.report.notes == [f"heights from column {column}"]
+    assert part.report.notes == [Note("heights_from", column)]
 
 
 @pytest.mark.parametrize("column", ["levels", "floors", "层数"])
@@ -151,7 +151,7 @@ def test_the_layer_of_buildings_is_taken_and_the_others_named(tmp_path: Path) ->
     footprints(x=[1, 2]).to_file(path, layer="建筑")
     part = read(path)
     assert len(part.tables["buildings"]) == 2
-    assert "parcels" in part.report.notes[0]
+    assert part.report.notes == [Note("layer", "建筑 (parcels)")]
 
 
 def test_a_file_of_lines_is_said(tmp_path: Path) -> None:
