@@ -13,6 +13,7 @@ from twin.live.frame import TrackFrame
 from twin.traffic.speeds import GRADES, road_speeds
 from twin.world import World
 
+REFRESH_S = 5.0
 _ROAD = ("id", "name", "name_en", "road_class", "speed_kmh")
 _GRADES = np.array(GRADES, dtype=object)
 
@@ -40,9 +41,9 @@ class CongestionLayer:
         self._made: tuple[City, TrackFrame, Rows] | None = None
 
     def rows(self, world: World) -> Rows:
-        """Return the roads with a vehicle on them; the same object for the same frame."""
+        """Return the roads with a vehicle on them; the same object for some seconds, since matching costs much."""
         made = self._made
-        if made is None or made[0] is not world.city or made[1] is not world.tracks:
+        if made is None or made[0] is not world.city or not _is_recent(made[1], world.tracks):
             made = (world.city, world.tracks, self._make(world))
             self._made = made
         return made[2]
@@ -75,3 +76,7 @@ class CongestionLayer:
         down = [source.reason for source in world.sources if not source.up]
         silent = "" if len(rows) else "reason.no_rows" if world.sources else "reason.no_source"
         return LayerStatus(len(rows), world.tracks.at_s if len(rows) else 0.0, down[0] if down else silent)
+
+
+def _is_recent(known: TrackFrame, newest: TrackFrame) -> bool:
+    return known is newest or (bool(len(known)) and 0.0 <= newest.at_s - known.at_s < REFRESH_S)

@@ -5,7 +5,7 @@ A filter is comparisons of columns with numbers and quoted words, joined by ``an
     height_m >= 50 and use in ('office', '商业') and not (name is null or name like '测试%')
 
 There is nothing else in it: no call, no attribute, no arithmetic, so a filter from a stranger can do no more than
-choose rows. A value that is unknown (null) fits no comparison, as in SQL.
+choose rows. A value that is unknown (null, an empty text) fits no comparison, as in SQL.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -261,6 +262,10 @@ class _Operand:
     def __str__(self) -> str:
         return self.column or repr(self.literal)
 
+    def value(self, columns: Columns) -> Any:
+        """Return the column (N,), or the literal."""
+        return self.array(columns) if self.column else self.literal
+
     def array(self, columns: Columns) -> NDArray[Any]:
         """Return the column, or the literal repeated (N,)."""
         if not self.column:
@@ -282,38 +287,29 @@ def _number(text: str) -> int | float:
 
 def _comparison(left: _Operand, compare: Callable[[Any, Any], Any], right: _Operand) -> Test:
     def test(columns: Columns) -> BoolArray:
-        a, b = left.array(columns), right.array(columns)
-        known = ~_is_null(a) & ~_is_null(b)
-        if a.dtype.kind == "M" or b.dtype.kind == "M":
+        # Literals stay single values: it is faster, and 0.1 equals a float32 column's 0.1.
+        a, b = left.value(columns), right.value(columns)
+        known = [~_is_null(side) for side in (a, b) if isinstance(side, np.ndarray)]
+        if _is_time(a) or _is_time(b):
             a, b = _as_time(a, left), _as_time(b, right)
         elif _is_text(a) != _is_text(b):
             raise UsageError(
                 f"the filter cannot be used: {left} and {right} are a text and a number; quote both or none"
             )
-        elif not _is_text(a):
-            return _all([known, _weak_comparison(left, compare, right, a, b)])
-        fits: BoolArray = np.broadcast_to(np.asarray(compare(a, b), dtype=np.bool_), known.shape)
-        return fits & known
+        fits = np.asarray(compare(a, b), dtype=np.bool_)
+        return _all([np.broadcast_to(fits, (_height(columns),)), *known])
 
     return test
 
 
-def _weak_comparison(
-    left: _Operand, compare: Callable[[Any, Any], Any], right: _Operand, a: NDArray[Any], b: NDArray[Any]
-) -> BoolArray:
-    """Compare numbers; a literal stays weak, so that 0.1 equals a float32 column's 0.1."""
-    fits = compare(a if left.column else left.literal, b if right.column else right.literal)
-    return np.broadcast_to(np.asarray(fits, dtype=np.bool_), a.shape)
-
-
-def _as_time(values: NDArray[Any], operand: _Operand) -> NDArray[Any]:
-    if values.dtype.kind == "M":
-        return values
+def _as_time(value: Any, operand: _Operand) -> Any:
+    if _is_time(value):
+        return value
     try:
-        if operand.column or not isinstance(operand.literal, str):
-            raise ValueError(operand.literal)
-        plain = operand.literal.strip().removesuffix("Z")
-        return np.full(len(values), np.datetime64(plain, "ms"))
+        if not isinstance(value, str):
+            raise ValueError(value)
+        moment = datetime.fromisoformat(value.strip())
+        return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment, "ms")
     except ValueError:
         raise UsageError(
             f"the filter cannot be used: {operand} is no time; write UTC as '2026-05-01T08:00:00Z'"
@@ -327,8 +323,12 @@ def _flag(operand: _Operand, columns: Columns, place: int) -> BoolArray:
     return values
 
 
-def _is_text(values: NDArray[Any]) -> bool:
-    return values.dtype.kind in "OUTS"
+def _is_text(value: Any) -> bool:
+    return value.dtype.kind in "OUTS" if isinstance(value, np.ndarray) else isinstance(value, str)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "M"
 
 
 def _is_null(values: NDArray[Any]) -> BoolArray:
@@ -336,9 +336,7 @@ def _is_null(values: NDArray[Any]) -> BoolArray:
         return np.asarray(np.isnan(values), dtype=np.bool_)
     if values.dtype.kind == "M":
         return np.asarray(np.isnat(values), dtype=np.bool_)
-    if values.dtype.kind == "O":
-        return np.fromiter((v is None or v == "" or v != v for v in values), np.bool_, len(values))
-    if values.dtype.kind == "U":
+    if _is_text(values):
         return np.asarray(values == "", dtype=np.bool_)
     return np.zeros(len(values), dtype=np.bool_)
 

@@ -181,6 +181,17 @@ def test_congestion_is_the_mean_of_the_vehicles_on_a_road() -> None:
     assert list(rows.columns["grade"]) == ["free"]
 
 
+def test_congestion_is_worked_out_again_after_some_seconds() -> None:
+    layer, city = layer_by_name("congestion"), tiny_city()
+    first, soon, later = (
+        World(city, tiny_frame(city, AT_S + after_s), (), AT_S + after_s, live=True) for after_s in (0.0, 1.0, 6.0)
+    )
+    rows = layer.rows(first)
+    assert layer.rows(soon) is rows
+    assert layer.rows(later) is not rows
+    assert layer.rows(first) is not rows  # back in time: another instant, not a newer one
+
+
 def test_symbols_of_an_unknown_kind_get_the_common_one() -> None:
     world = tiny_world()
     drawing = layer_by_name("sites").draw(world, layer_by_name("sites").rows(world))
