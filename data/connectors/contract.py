@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from twin.city.city import City
-from twin.live.observation import ObservationBatch
+from twin.live.observation import ObservationArray, ObservationBatch
 from twin.world import Playback
 
 
@@ -23,11 +23,17 @@ class SourceSettings:
         Which connector: ``demo-life``, ``recorded-track``, or one that a plug-in brings.
     options : mapping
         What the connector's ``README.md`` lists.
+    zone : str
+        The network it is in: 公安网, 视频专网, 政务感知网, 政务外网, 互联网 or a name of one's own.
+    classification : str
+        Of what it tells; kept with each record of a source that is acknowledged.
     """
 
     name: str
     kind: str
     options: Mapping[str, object] = field(default_factory=dict)
+    zone: str = ""
+    classification: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,82 @@ class Rewound:
     """What a source told before no longer holds: it was wound to another time."""
 
 
+class Record(NamedTuple):
+    """One message as it came.
+
+    Parameters
+    ----------
+    key : bytes
+        The same for the same fact, however often it is sent; begins with its time, so that keys of one time lie
+        together.
+    device : str
+        Who sent it, in the protocol's own terms.
+    message : str
+        Which message it is, in the protocol's own terms.
+    source_s : float
+        The sender's clock, seconds since 1970-01-01 UTC; 0 if it told none.
+    raw : bytes
+        As it came, so that a better decoder can read it again.
+    """
+
+    key: bytes
+    device: str
+    message: str
+    source_s: float
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Messages of a device that are missing, by its serial numbers.
+
+    ``missing`` is how many are still missing of the ``count`` from ``first`` on; 0 when they have all come. ``begin_s``
+    and ``end_s`` are the times of the messages before and after the gap.
+    """
+
+    device: str
+    first: int
+    count: int
+    missing: int
+    begin_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a source sent and keeps until it is told that it is on disk.
+
+    Parameters
+    ----------
+    arrival_s : float
+        When it came, seconds since 1970-01-01 UTC.
+    received : int
+        How many messages came, counted where they came in: the records and the refused ones must add up to it.
+    records : sequence of Record
+        The first ``len(rows)`` of them each tell the row of the same place; those after tell no position.
+    rows : (N,) structured array of :data:`twin.live.observation.OBSERVATION_DTYPE`
+    refused : sequence of (Record, reason)
+        What could not be read.
+    gaps : sequence of Gap
+        Gaps that were found or changed.
+    settle : callable
+        Called once everything in it is on disk: the source may be told.
+    """
+
+    arrival_s: float
+    received: int
+    records: Sequence[Record]
+    rows: ObservationArray
+    refused: Sequence[tuple[Record, str]] = ()
+    gaps: Sequence[Gap] = ()
+    settle: Callable[[], None] = lambda: None
+
+
 class Connector(Protocol):
     """One running source."""
 
-    def batches(self) -> AsyncIterator[ObservationBatch | Rewound]:
-        """Yield what is observed, until the source ends.
+    def batches(self) -> AsyncIterator[ObservationBatch | Rewound | Parcel]:
+        """Yield what is observed, until the source ends; parcels where the source wants to be told what is safe.
 
         Raises
         ------

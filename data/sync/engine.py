@@ -7,13 +7,18 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from data.connectors.contract import Rewound, SourceSettings
+from data.connectors.contract import Parcel, Rewound, SourceSettings
 from data.home import Home
 from data.store.twin_folder import open_city, read_manifest
 from data.sync.gate import Gate
+from data.sync.intake import Intake
+from data.sync.journal import journal_path
 from data.sync.memory import resident_mb
 from data.sync.messages import Log, Message, Order, Ready, Status, clear_inbox, inbox, read_order
 from data.sync.quarantine import Quarantine
@@ -23,8 +28,9 @@ from data.sync.source import RunningSource
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
 from twin.geo import LocalFrame
-from twin.live.observation import ObservationBatch
+from twin.live.observation import ObservationArray, ObservationBatch
 from twin.live.table import LiveTable, place_word
+from twin.world import SourceState
 
 BEAT_S = 0.5
 STATUS_S = 1.0
@@ -59,6 +65,7 @@ class Engine:
         self._sources: dict[str, RunningSource] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._city: City | None = None
+        self._intake: Intake | None = None
         self._overflow_told = False
         self._swept = 0.0
 
@@ -77,6 +84,9 @@ class Engine:
                 await self._work()
             except BaseExceptionGroup as group:
                 raise next((error for error in group.exceptions if isinstance(error, ZhianError)), group) from None
+            finally:
+                if self._intake is not None:
+                    await self._intake.close()
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._group:
@@ -106,6 +116,7 @@ class Engine:
         self._table.keep_sources([settings.name for settings in self._settings])
         city = await asyncio.to_thread(open_city, self._home.twin(self._twin), TABLES)
         self._city, self._gate = city, Gate(city)
+        self._intake = Intake(journal_path(self._home, self._twin), self._gate, self._show, self._tell_journal)
         for settings in self._settings:
             self._add(settings, city)
 
@@ -145,22 +156,39 @@ class Engine:
         """End the run; may be called more than once."""
         self._quit.set()
 
-    def _take(self, source: RunningSource, item: ObservationBatch | Rewound) -> None:
+    def _take(self, source: RunningSource, item: ObservationBatch | Rewound | Parcel) -> None:
         if isinstance(item, Rewound):
             self._table.forget(source.index)
             self._dirty.set()
             return
-        arrival_s = time.time()
+        if isinstance(item, Parcel):
+            if self._intake is not None:
+                self._intake.take(source, item)
+            return
         source.count(len(item.rows))
         passed = self._gate.check(item.rows, source.now_s())
         if passed.reasons:
-            self._quarantine.add(source.settings.name, passed.failed, passed.reasons, arrival_s)
-            self._table.count_quarantined(len(passed.reasons))
-        taken = self._table.update(source.index, passed.rows, passed.position_m, arrival_s, time.monotonic())
+            self._quarantine.add(source.settings.name, passed.failed, passed.reasons, time.time())
+        self._show(source, passed.rows, passed.position_m, len(passed.reasons))
+
+    def _show(
+        self, source: RunningSource, rows: ObservationArray, position_m: NDArray[np.float32], quarantined: int
+    ) -> None:
+        """Take what passed the gate into the table, and note how much did not."""
+        if self._sources.get(source.settings.name) is not source:
+            return  # it was stopped while its last words were on the way to the journal
+        if quarantined:
+            self._table.count_quarantined(quarantined)
+        if not len(rows):
+            return
+        taken = self._table.update(source.index, rows, position_m, time.time(), time.monotonic())
         if taken.overflow and not self._overflow_told:
             self._overflow_told = True
             self._say(Log("error", "table_full", source.settings.name, {"entities": str(len(self._table))}))
         self._dirty.set()
+
+    def _tell_journal(self, level: str, key: str, values: dict[str, str]) -> None:
+        self._say(Log(level, key, "", values))
 
     async def _commit(self) -> None:
         while True:
@@ -183,9 +211,14 @@ class Engine:
                 self._swept = now
                 self._table.sweep(now, self._held())
             for source in self._sources.values():
-                self._table.tell_source(source.index, source.state())
+                self._table.tell_source(source.index, self._state(source))
             self._dirty.set()
             self._say(self._status(now))
+
+    def _state(self, source: RunningSource) -> SourceState:
+        """Return how a source is doing; one whose words are not kept at present is not up."""
+        state, problem = source.state(), self._intake.problem if self._intake is not None else ""
+        return replace(state, up=False, reason=f"journal: {problem}") if problem and source.acknowledged else state
 
     def _held(self) -> list[int]:
         states = {source.index: source.state().playback for source in self._sources.values()}
@@ -198,7 +231,7 @@ class Engine:
             rate_hz=round(sum(source.rate_hz() for source in self._sources.values()), 1),
             oldest_s=round(max(silent, default=0.0), 2),
             entities=len(self._table),
-            quarantined=len(self._quarantine),
+            quarantined=counts.quarantined,
             late=counts.late,
             overflow=counts.overflow,
             memory_mb=round(resident_mb(), 1),

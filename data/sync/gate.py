@@ -64,12 +64,16 @@ class Passed:
     failed : (M,) structured array
     reasons : tuple of str
         One for each failed row.
+    index, failed_index : (N,) and (M,) int arrays
+        Where those rows stood in what was checked.
     """
 
     rows: ObservationArray
     position_m: NDArray[np.float32]
     failed: ObservationArray
     reasons: tuple[str, ...]
+    index: NDArray[np.int64]
+    failed_index: NDArray[np.int64]
 
 
 class Gate:
@@ -88,7 +92,8 @@ class Gate:
         reason[good[~near]] = len(CHECKS)
         names = (*(name for name, _ in CHECKS), FAR)
         bad = np.flatnonzero(reason >= 0)
-        return Passed(rows[good[near]], position_m[near], rows[bad], tuple(names[code] for code in reason[bad]))
+        reasons = tuple(names[code] for code in reason[bad])
+        return Passed(rows[good[near]], position_m[near], rows[bad], reasons, good[near], bad)
 
     def _place(self, rows: ObservationArray) -> tuple[NDArray[np.float32], BoolArray]:
         frame = self._city.frame

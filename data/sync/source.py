@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from data.connectors.contract import Connector, Rewound, SourceSettings
+from data.connectors.contract import Connector, Parcel, Rewound, SourceSettings
 from data.connectors.registry import open_source
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
@@ -21,7 +21,7 @@ RATE_OVER_S = 5.0
 
 Clock = Callable[[], float]
 Tell = Callable[[str, str, dict[str, str]], None]
-Take = Callable[["RunningSource", ObservationBatch | Rewound], None]
+Take = Callable[["RunningSource", ObservationBatch | Rewound | Parcel], None]
 
 
 @dataclass(slots=True)
@@ -41,6 +41,8 @@ class RunningSource:
     reason: str = ""
     last_s: float = 0.0
     heard: float = 0.0
+    acknowledged: bool = False
+    """Whether it is told what is on disk."""
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
     def count(self, rows: int) -> None:
@@ -110,4 +112,5 @@ class RunningSource:
         for sentence in self.connector.report():
             self.tell("info", "source_report", {"text": sentence})
         async for item in self.connector.batches():
+            self.acknowledged |= isinstance(item, Parcel)
             take(self, item)

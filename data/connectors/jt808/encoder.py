@@ -24,6 +24,8 @@ from data.connectors.jt808.frames import close_frame
 PLATFORM_ANSWER, REGISTER_ANSWER, TEXT = 0x8001, 0x8100, 0x8300
 DONE, FAILED, NOT_UNDERSTOOD, UNSUPPORTED = 0, 1, 2, 3
 """Results of 0x8001."""
+NO_SUCH_TERMINAL = 4
+"""A result of 0x8100."""
 MAX_BODY = 1023
 
 

@@ -65,7 +65,7 @@ def row(told: Positions, i: int) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(frames(), max_size=12))
 def test_decoding_together_gives_what_decoding_one_by_one_gives(escaped: list[bytes]) -> None:
     told = read_positions(escaped)

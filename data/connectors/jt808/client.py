@@ -1,0 +1,239 @@
+"""A terminal that speaks JT/T 808 over TCP, for simulations and tests: it sends again what is not answered.
+
+Positions made while there is no connection are a blind area: they are sent as a batch (0x0704) once there is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from data.connectors.jt808 import decoder, encoder
+from data.connectors.jt808.decoder import Frame, Position
+from data.connectors.jt808.frames import FrameError, Splitter
+
+RESEND_S = 2.0
+HEARTBEAT_S = 30.0
+RECONNECT_S = (0.2, 5.0)
+BATCH = 20
+"""Most positions of a blind area in one message."""
+ANSWER_S = 10.0
+"""A terminal waits so long for a registration or an authentication before it connects afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong on the way, each as a share of the messages; and how far clocks are off, in seconds.
+
+    Parameters
+    ----------
+    loss, duplicate, disorder, corrupt : float
+        Share of first sendings that are left out, sent twice, sent after the next one, or have a byte flipped.
+    clock_s : float
+        Each terminal's clock is off by up to so much, either way.
+    """
+
+    loss: float = 0.0
+    duplicate: float = 0.0
+    disorder: float = 0.0
+    corrupt: float = 0.0
+    clock_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A message that is not answered yet."""
+
+    wires: list[bytes]
+    positions: tuple[Position, ...]
+    at: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a terminal did: ``acknowledged`` holds the 28 bytes of each position that was answered with success."""
+
+    reported: int = 0
+    resent: int = 0
+    refused: int = 0
+    connections: int = 0
+    acknowledged: list[bytes] = field(default_factory=list)
+
+
+class TerminalClient:
+    """One terminal.
+
+    Parameters
+    ----------
+    phone : str
+        Up to 12 digits.
+    version : int
+        0 to speak the edition of 2013, 1 that of 2019.
+    chance : random.Random
+        Decides about the faults.
+    """
+
+    def __init__(
+        self, phone: str, plate: str, chance: random.Random, faults: Faults | None = None, version: int = 0
+    ) -> None:
+        self.phone, self.plate, self.version = phone, plate, version
+        self.tally = Tally()
+        self._chance, self._faults = chance, faults or Faults()
+        self._clock_off_s = chance.uniform(-1, 1) * self._faults.clock_s
+        self._serial, self._code = 0, ""
+        self._unanswered: dict[int, _Sent] = {}
+        self._blind: list[Position] = []
+        self._held: list[bytes] = []
+        self._writer: asyncio.StreamWriter | None = None
+        self._talk: asyncio.Queue[Frame] = asyncio.Queue()
+
+    @property
+    def unanswered(self) -> int:
+        """Positions that were reported and are not acknowledged."""
+        return len(self._blind) + sum(len(sent.positions) for sent in self._unanswered.values())
+
+    @property
+    def online(self) -> bool:
+        """Whether it is connected and authenticated."""
+        return self._writer is not None
+
+    def report(self, position: Position) -> None:
+        """Send a position, or keep it for later."""
+        told = replace(position, time_s=float(int(position.time_s + self._clock_off_s)))
+        self.tally.reported += 1
+        if self._writer is None:
+            self._blind.append(told)
+        else:
+            wire = encoder.write_position(self.phone, self._next(), told, self.version)
+            self._send([wire], (told,))
+
+    async def run(self, host: str, port: int) -> None:
+        """Stay connected until cancelled."""
+        pause = RECONNECT_S[0]
+        while True:
+            connections = self.tally.connections
+            with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+                await self._live(host, port)
+            pause = RECONNECT_S[0] if self.tally.connections > connections else min(2 * pause, RECONNECT_S[1])
+            await asyncio.sleep(pause * self._chance.uniform(0.8, 1.2))
+
+    async def _live(self, host: str, port: int) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._listen(reader)), group.create_task(self._speak(writer))]
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in tasks:
+                    task.cancel()
+        except* (OSError, TimeoutError) as group_error:
+            raise ConnectionError("the connection broke") from group_error
+        finally:
+            self._writer = None
+            writer.transport.abort()
+
+    async def _speak(self, writer: asyncio.StreamWriter) -> None:
+        await self._sign_in(writer)
+        self._writer = writer
+        self.tally.connections += 1
+        self._send_again(self._unanswered.values())
+        self._refill()
+        beat = asyncio.get_running_loop().time()
+        while True:
+            await asyncio.sleep(RESEND_S / 4)
+            await writer.drain()
+            now = asyncio.get_running_loop().time()
+            self._send_again([sent for sent in self._unanswered.values() if now - sent.at > RESEND_S])
+            if now - beat > HEARTBEAT_S:
+                beat = now
+                writer.write(encoder.write_heartbeat(self.phone, self._next(), self.version))
+
+    async def _sign_in(self, writer: asyncio.StreamWriter) -> None:
+        """Authenticate; where the code is not known, or not known any more, register first."""
+        while not self._talk.empty():
+            self._talk.get_nowait()
+        for _ in range(2):
+            if not self._code:
+                wire = encoder.write_registration(self.phone, self._next(), self.plate, self.version)
+                answer = await self._ask(writer, wire, encoder.REGISTER_ANSWER)
+                self._code = decoder.read_text(answer.body[3:])
+            wire = encoder.write_authentication(self.phone, self._next(), self._code, self.version)
+            answer = await self._ask(writer, wire, encoder.PLATFORM_ANSWER)
+            if answer.body[4] == encoder.DONE:
+                return
+            self._code = ""
+        raise ConnectionError("the platform does not know this terminal")
+
+    async def _ask(self, writer: asyncio.StreamWriter, wire: bytes, message: int) -> Frame:
+        writer.write(wire)
+        while True:
+            answer = await asyncio.wait_for(self._talk.get(), ANSWER_S)
+            if answer.header.message == message:
+                return answer
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        splitter = Splitter()
+        while received := await reader.read(65536):
+            for escaped in splitter.feed(received):
+                with contextlib.suppress(FrameError):
+                    self._hear(decoder.read_frame(escaped))
+
+    def _hear(self, frame: Frame) -> None:
+        serial = int.from_bytes(frame.body[:2], "big")
+        about = int.from_bytes(frame.body[2:4], "big")
+        if frame.header.message == encoder.REGISTER_ANSWER or about == decoder.AUTHENTICATE:
+            self._talk.put_nowait(frame)
+        elif frame.header.message == encoder.PLATFORM_ANSWER and serial in self._unanswered:
+            if frame.body[4] == encoder.DONE:
+                sent = self._unanswered.pop(serial)
+                self.tally.acknowledged += [encoder.position_body(position)[:28] for position in sent.positions]
+            else:
+                self.tally.refused += 1
+
+    def _next(self) -> int:
+        self._serial = (self._serial + 1) & 0xFFFF
+        return (self._serial - 1) & 0xFFFF
+
+    def _refill(self) -> None:
+        while self._blind:
+            some, self._blind = self._blind[:BATCH], self._blind[BATCH:]
+            wires = encoder.write_positions(self.phone, self._next(), some, self.version)
+            self._send(wires, tuple(some))
+
+    def _send(self, wires: list[bytes], positions: tuple[Position, ...]) -> None:
+        serial = (self._serial - 1) & 0xFFFF
+        now = asyncio.get_running_loop().time()
+        self._unanswered[serial] = _Sent(wires, positions, now)
+        for wire in wires:
+            self._write_faulty(wire)
+
+    def _write_faulty(self, wire: bytes) -> None:
+        if self._writer is None:
+            return
+        faults, dice = self._faults, self._chance.random
+        held, self._held = self._held, []
+        if dice() < faults.disorder:
+            self._held = [wire]
+        elif dice() >= faults.loss:
+            self._writer.write(self._spoilt(wire) if dice() < faults.corrupt else wire)
+            if dice() < faults.duplicate:
+                self._writer.write(wire)
+        for late in held:
+            self._writer.write(late)
+
+    def _spoilt(self, wire: bytes) -> bytes:
+        """Return a frame in which one byte changed on the way."""
+        at = self._chance.randrange(1, len(wire) - 1)
+        other = (wire[at] + 1 + self._chance.randrange(255)) & 0xFF
+        return wire[:at] + bytes([other]) + wire[at + 1 :]
+
+    def _send_again(self, unanswered: Iterable[_Sent]) -> None:
+        if self._writer is None:
+            return
+        now = asyncio.get_running_loop().time()
+        for sent in unanswered:
+            sent.at = now
+            self.tally.resent += 1
+            self._writer.write(b"".join(sent.wires))

@@ -1,0 +1,110 @@
+"""JT/T 808 as a source: a platform that terminals connect to."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+from data.connectors.contract import Parcel, Rewound, SourceSettings
+from data.connectors.jt808.exchange import AT_ONCE, Exchange
+from data.connectors.jt808.options import Options, read_options
+from data.connectors.jt808.server import Server
+from twin.city.city import City
+from twin.errors import UsageError
+from twin.live.observation import ObservationBatch, batch
+from twin.world import Playback
+
+COLLECT_S = 0.01
+"""Frames of all terminals are collected for so long and then decoded together."""
+MOST_WAITING = 20_000
+"""Messages that were received and are not on disk yet; above it no socket is read, and below half of it all are."""
+SWEEP_S = 30.0
+
+
+class Jt808:
+    """A running platform; ``server.port`` is known once the first parcel came."""
+
+    def __init__(self, name: str, options: Options, clock: Callable[[], float] = time.time) -> None:
+        self._name, self._options, self._clock = name, options, clock
+        self.exchange = Exchange(options, clock, time.monotonic)
+        self.server = Server(options, self.exchange, self._on_heard)
+        self._unsettled = 0
+        self._heard = asyncio.Event()
+
+    def _on_heard(self) -> None:
+        self._heard.set()
+        self._hold()
+
+    def _hold(self) -> None:
+        waiting = self._unsettled + self.exchange.waiting
+        if waiting > MOST_WAITING:
+            self.server.hold(True)
+        elif waiting <= MOST_WAITING // 2:
+            self.server.hold(False)
+
+    async def batches(self) -> AsyncIterator[ObservationBatch | Rewound | Parcel]:
+        """Yield what terminals send, until closed; the first parcel is empty and says that it listens."""
+        await self.server.open()
+        try:
+            yield Parcel(self._clock(), 0, (), batch(self._name, ()).rows)
+            while True:
+                await self._wait()
+                parcel = self.exchange.parcel()
+                if parcel is not None:
+                    yield self._watched(parcel)
+        finally:
+            self.server.close()
+
+    async def _wait(self) -> None:
+        """Wait until there is something to tell, and a little for more of it."""
+        if not self.exchange.waiting:
+            self._heard.clear()
+            try:
+                await asyncio.wait_for(self._heard.wait(), SWEEP_S)
+            except TimeoutError:
+                return  # time to give up on messages that never became whole
+        await asyncio.sleep(COLLECT_S if self.exchange.waiting < AT_ONCE // 4 else 0)
+
+    def _watched(self, parcel: Parcel) -> Parcel:
+        """Count a parcel as waiting until it is settled."""
+        self._unsettled += parcel.received
+
+        def settle() -> None:
+            self._unsettled -= parcel.received
+            parcel.settle()
+            self._hold()
+
+        return replace(parcel, settle=settle)
+
+    def playback(self) -> Playback | None:
+        """Return None: terminals tell what is now."""
+        return None
+
+    def steer(self, order: str, value: float) -> None:
+        """Refuse: terminals cannot be steered."""
+        raise UsageError(f"{self._name} is no recording: it cannot follow {order!r}")
+
+    def report(self) -> tuple[str, ...]:
+        """Say where it listens and what is open about that."""
+        options = self._options
+        lines = [f"listens for JT/T 808 on {options.host}:{options.port} ({options.transport})"]
+        if not _is_loopback(options.host):
+            lines.append("JT/T 808 is sent in the clear: let only the terminals' network reach this address")
+        if options.authentication == "required" and not options.secret:
+            lines.append("no secret is set: terminals must register again after each start")
+        return tuple(lines)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def open_source(settings: SourceSettings, city: City) -> Jt808:
+    """Make the platform; it listens once its batches are asked for."""
+    return Jt808(settings.name, read_options(settings))

@@ -1,0 +1,84 @@
+"""The way in for sources that are told what is safe: gate, journal, answer, and only then the live table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.connectors.contract import Parcel, SourceSettings
+from data.sync.commits import Commits, Tell
+from data.sync.gate import Gate, Passed
+from data.sync.journal import Entry, Kept, Origin
+from data.sync.source import RunningSource
+from twin.live.observation import ObservationArray
+
+Show = Callable[[RunningSource, ObservationArray, NDArray[np.float32], int], None]
+
+
+class Intake:
+    """Takes parcels to the journal; its file is made with the first of them.
+
+    Parameters
+    ----------
+    path : Path
+        Of the journal.
+    show : callable
+        Given the source, the rows that are new and their places once they are on disk, and how many were quarantined.
+    tell : callable
+        Given level, key and values of a line for the log.
+    """
+
+    def __init__(self, path: Path, gate: Gate, show: Show, tell: Tell) -> None:
+        self._path, self._gate, self._show, self._tell = path, gate, show, tell
+        self._loop = asyncio.get_running_loop()
+        self._commits: Commits | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is kept and answered at present; empty if all is well."""
+        return self._commits.problem if self._commits is not None else ""
+
+    def take(self, source: RunningSource, parcel: Parcel) -> None:
+        """Check a parcel and hand it to the journal; it is settled once it is on disk."""
+        source.count(parcel.received)
+        if not parcel.received and not parcel.gaps:
+            parcel.settle()
+            return
+        passed = self._gate.check(parcel.rows, source.now_s())
+        if self._commits is None:
+            self._commits = Commits(self._path, lambda *line: self._soon(self._tell, *line))
+        future = self._commits.put(_entry(source.settings, parcel, passed))
+
+        def on_kept(done: Future[Kept]) -> None:
+            self._soon(self._on_kept, source, parcel, passed, done.result())
+
+        future.add_done_callback(on_kept)
+
+    def _on_kept(self, source: RunningSource, parcel: Parcel, passed: Passed, kept: Kept) -> None:
+        parcel.settle()
+        new = kept.new[: len(passed.rows)]
+        quarantined = len(parcel.refused) + len(passed.reasons)
+        self._show(source, passed.rows[new], passed.position_m[new], quarantined)
+
+    def _soon(self, function: Callable[..., None], *arguments: object) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    async def close(self) -> None:
+        """Keep what waits and answer it, if the disk takes it."""
+        if self._commits is not None:
+            await asyncio.to_thread(self._commits.close)
+
+
+def _entry(settings: SourceSettings, parcel: Parcel, passed: Passed) -> Entry:
+    records = [parcel.records[i] for i in passed.index.tolist()]
+    records += parcel.records[len(parcel.rows) :]
+    failed = [parcel.records[i] for i in passed.failed_index.tolist()]
+    refused = [*parcel.refused, *zip(failed, passed.reasons, strict=True)]
+    origin = Origin(settings.name, settings.zone, settings.classification)
+    return Entry(origin, parcel.arrival_s, parcel.received, records, refused, parcel.gaps)

@@ -1,0 +1,278 @@
+"""The journal: every message that was acknowledged, on disk before it was.
+
+One SQLite file in WAL mode with ``synchronous=FULL``: a commit is on disk when it returns. Records go in through the
+raw ``sqlite3`` connection, many rows a statement: through SQLAlchemy's Core they take several times as long, and one
+statement gives up Python's lock once instead of once a row. All else goes through Core.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+
+from data.connectors.contract import Gap, Record
+from data.home import Home
+from data.sync.tables import META, RECORDS
+from twin.geo import BoolArray
+
+CHECKPOINT_BYTES = 32_000_000
+"""The write-ahead log is copied into the file when it is longer; a reader that stays open for long lets it grow."""
+LOG_KEPT_BYTES = 64_000_000
+ROWS_AT_ONCE = 250
+BUSY_S = 10.0
+
+_RECORD_SQL = (
+    "INSERT INTO record (key, name, source, device, message, source_s, arrival_s, commit_s, raw, crc) VALUES {} "
+    "ON CONFLICT (key, name) DO NOTHING"
+)
+_QUARANTINE_SQL = (
+    "INSERT INTO quarantine (source, device, message, reason, source_s, arrival_s, commit_s, raw) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_BALANCE_SQL = (
+    "INSERT INTO balance (source, minute, received, stored, duplicate, quarantined) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (source, minute) DO UPDATE SET received = received + excluded.received, "
+    "stored = stored + excluded.stored, duplicate = duplicate + excluded.duplicate, "
+    "quarantined = quarantined + excluded.quarantined"
+)
+_SOURCE_SQL = "INSERT INTO source (name, zone, classification) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_FIND_SOURCE_SQL = (
+    "SELECT id, (SELECT min(id) FROM source WHERE name = ?1) FROM source "
+    "WHERE (name, zone, classification) = (?1, ?2, ?3)"
+)
+_GAP_SQL = (
+    "INSERT INTO gap (name, device, first, begin_s, end_s, count, missing) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET end_s = excluded.end_s, count = excluded.count, missing = excluded.missing"
+)
+
+
+class Origin(NamedTuple):
+    """Where an entry comes from: the source's name, its network zone, the classification of what it tells."""
+
+    name: str
+    zone: str = ""
+    classification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be kept as one: its records, what of it was quarantined and why, and the gaps that changed.
+
+    ``received`` is counted where the messages came in; the balance shows where it differs from the rest.
+    """
+
+    origin: Origin
+    arrival_s: float
+    received: int
+    records: Sequence[Record]
+    refused: Sequence[tuple[Record, str]] = ()
+    gaps: Sequence[Gap] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of an entry.
+
+    Parameters
+    ----------
+    new : (N,) bool array
+        Which of its records were new; the others are there already.
+    commit_s : float
+    """
+
+    new: BoolArray
+    commit_s: float
+
+
+class Stored(NamedTuple):
+    """A record as it is read back; ``at`` is its offset."""
+
+    at: int
+    key: bytes
+    source: int
+    device: str
+    message: str
+    source_s: float
+    arrival_s: float
+    commit_s: float
+    raw: bytes
+
+
+def journal_path(home: Home, twin: str) -> Path:
+    """Return where the journal of a twin lies."""
+    return home.state / f"journal-{twin}.sqlite"
+
+
+class Journal:
+    """One connection that writes.
+
+    Raises
+    ------
+    sqlalchemy.exc.DatabaseError
+        From any method: the file is full, locked or damaged; nothing of the call is kept then.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.path = path
+        self._clock = clock
+        self._engine = open_engine(path)
+        try:
+            META.create_all(self._engine)
+            self._connection = self._engine.raw_connection()
+            self._raw = _sqlite(self._connection)
+        except BaseException:
+            self._engine.dispose()
+            raise
+        self._names: dict[str, int] = {}
+        self._sources: dict[Origin, tuple[int, int]] = {}
+
+    def append(self, entries: Sequence[Entry]) -> list[Kept]:
+        """Keep all entries, or none of them; on disk when this returns."""
+        raw = self._raw
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            commit_s = self._clock()
+            kept = [self._append(entry, commit_s) for entry in entries]
+            raw.execute("COMMIT")
+        except BaseException:
+            self._sources.clear()
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+            raise
+        self._checkpoint_if_long()
+        return kept
+
+    def _append(self, entry: Entry, commit_s: float) -> Kept:
+        source, name = self._source(entry.origin)
+        new = self._insert(entry, source, name, commit_s)
+        self._raw.executemany(
+            _QUARANTINE_SQL,
+            [
+                (source, r.device, r.message, reason, r.source_s, entry.arrival_s, commit_s, r.raw)
+                for r, reason in entry.refused
+            ],
+        )
+        stored = int(np.count_nonzero(new))
+        counts = (entry.received, stored, len(new) - stored, len(entry.refused))
+        self._raw.execute(_BALANCE_SQL, (source, int(entry.arrival_s // 60), *counts))
+        self._raw.executemany(
+            _GAP_SQL, [(name, g.device, g.first, g.begin_s, g.end_s, g.count, g.missing) for g in entry.gaps]
+        )
+        return Kept(new, commit_s)
+
+    def _insert(self, entry: Entry, source: int, name: int, commit_s: float) -> BoolArray:
+        """Insert the records; the plain case, in which all are new, is told by the count alone."""
+        (before,) = self._raw.execute("SELECT max(at) FROM record").fetchone()
+        inserted = 0
+        for at in range(0, len(entry.records), ROWS_AT_ONCE):
+            some = entry.records[at : at + ROWS_AT_ONCE]
+            values = chain.from_iterable(
+                (
+                    r.key,
+                    name,
+                    source,
+                    r.device,
+                    r.message,
+                    r.source_s,
+                    entry.arrival_s,
+                    commit_s,
+                    r.raw,
+                    zlib.crc32(r.raw),
+                )
+                for r in some
+            )
+            sql = _RECORD_SQL.format(", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(some)))
+            inserted += self._raw.execute(sql, tuple(values)).rowcount
+        if inserted == len(entry.records):
+            return np.ones(inserted, np.bool_)
+        fresh = {key for (key,) in self._raw.execute("SELECT key FROM record WHERE at > ?", (before or 0,))}
+        new = np.zeros(len(entry.records), np.bool_)
+        for i, record in enumerate(entry.records):
+            if record.key in fresh:
+                new[i] = True
+                fresh.remove(record.key)
+        return new
+
+    def _source(self, origin: Origin) -> tuple[int, int]:
+        """Return the row of an origin and the first row of its name."""
+        if origin not in self._sources:
+            self._raw.execute(_SOURCE_SQL, origin)
+            self._sources[origin] = self._raw.execute(_FIND_SOURCE_SQL, origin).fetchone()
+        return self._sources[origin]
+
+    def _checkpoint_if_long(self) -> None:
+        log = self.path.with_name(self.path.name + "-wal")
+        if log.exists() and log.stat().st_size > CHECKPOINT_BYTES:
+            self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Copy the write-ahead log into the file, as far as no reader needs it."""
+        self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+        self._engine.dispose()
+
+
+def open_engine(path: Path) -> sa.Engine:
+    """Return an engine whose commits are on disk when they return; the log is only checkpointed by the writer."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            *("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-64000"),
+            f"journal_size_limit={LOG_KEPT_BYTES}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _sqlite(connection: sa.PoolProxiedConnection) -> sqlite3.Connection:
+    raw = connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError(f"the journal is SQLite, not {type(raw).__name__}")
+    return raw
+
+
+def read(path: Path, after: int = 0, limit: int = 10_000) -> Iterator[Stored]:
+    """Yield the records after an offset, in the order in which they were kept.
+
+    Raises
+    ------
+    DamagedRecordError
+        At a record whose bytes are not those that were kept.
+    """
+    columns = [RECORDS.c[name] for name in (*Stored._fields, "crc")]
+    query = sa.select(*columns).where(RECORDS.c.at > after).order_by(RECORDS.c.at).limit(limit)
+    engine = open_engine(path)
+    try:
+        with engine.connect() as connection:
+            for *fields, crc in connection.execute(query):
+                stored = Stored(*fields)
+                if zlib.crc32(stored.raw) != crc:
+                    raise DamagedRecordError(f"{path}: the record at {stored.at} was changed")
+                yield stored
+    finally:
+        engine.dispose()
+
+
+class DamagedRecordError(ValueError):
+    """A record is not what was kept."""

@@ -1,0 +1,187 @@
+"""What the journal says about itself: the balance of each source and minute, the quarantine, the open gaps."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from data.connectors.contract import Gap, Record
+from data.sync.journal import open_engine
+from data.sync.tables import BALANCE, GAPS, QUARANTINE, RECORDS, SOURCES
+from twin.errors import BadInputError, IntegrityError
+
+_MINUTE = sa.cast(RECORDS.c.arrival_s / 60, sa.Integer)
+_HELD_MINUTE = sa.cast(QUARANTINE.c.arrival_s / 60, sa.Integer)
+
+
+class Account(NamedTuple):
+    """What became of the messages of a source in a minute (of their arrival, minutes since 1970)."""
+
+    source: str
+    minute: int
+    received: int
+    stored: int
+    duplicate: int
+    quarantined: int
+
+    @property
+    def difference(self) -> int:
+        """How many messages are unaccounted for: 0, or something is wrong."""
+        return self.received - self.stored - self.duplicate - self.quarantined
+
+
+class Held(NamedTuple):
+    """A message in quarantine; ``replayed_s`` is when it was taken after all."""
+
+    id: int
+    source: str
+    device: str
+    message: str
+    reason: str
+    source_s: float
+    arrival_s: float
+    raw: bytes
+    replayed_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Reads a journal while the engine writes it; only :meth:`take_back` writes."""
+
+    path: Path
+
+    def balance(self, since_minute: int = 0) -> list[Account]:
+        """Return the accounts of all sources, oldest minute first."""
+        query = (
+            sa.select(SOURCES.c.name, BALANCE.c.minute, *(sa.func.sum(BALANCE.c[n]) for n in Account._fields[2:]))
+            .join(SOURCES, SOURCES.c.id == BALANCE.c.source)
+            .where(BALANCE.c.minute >= since_minute)
+            .group_by(SOURCES.c.name, BALANCE.c.minute)
+            .order_by(BALANCE.c.minute, SOURCES.c.name)
+        )
+        with self._read() as connection:
+            return [Account(*row) for row in connection.execute(query)]
+
+    def verify(self) -> list[str]:
+        """Count every row and check every byte; return what does not fit, in words."""
+        with self._read() as connection:
+            stored = {(s, m): n for s, m, n in connection.execute(_counts(RECORDS, _MINUTE))}
+            waits = QUARANTINE.c.replayed_s.is_(None)
+            held = {(s, m): n for s, m, n in connection.execute(_counts(QUARANTINE, _HELD_MINUTE).where(waits))}
+            told = {(row.source, row.minute): row for row in connection.execute(sa.select(BALANCE))}
+            bad = [
+                f"source {source}, minute {minute}: {kind} {n} by the balance, {found} by count"
+                for (source, minute), row in told.items()
+                for kind, n, found in (
+                    ("stored", row.stored, stored.pop((source, minute), 0)),
+                    ("quarantined", row.quarantined, held.pop((source, minute), 0)),
+                )
+                if n != found
+            ]
+            bad += [f"source {s}, minute {m}: {n} rows in no balance" for (s, m), n in (stored | held).items()]
+            raws = connection.execute(sa.select(RECORDS.c.at, RECORDS.c.raw, RECORDS.c.crc))
+            return bad + [f"record {at} was changed" for at, raw, crc in raws if zlib.crc32(raw) != crc]
+
+    def quarantine(self, newest: int = 50, source: str = "", *, replayed: bool = False) -> list[Held]:
+        """Return what is held, newest first; with ``replayed`` also what was taken after all."""
+        query = _held().order_by(QUARANTINE.c.id.desc()).limit(newest)
+        if source:
+            query = query.where(SOURCES.c.name == source)
+        if not replayed:
+            query = query.where(QUARANTINE.c.replayed_s.is_(None))
+        with self._read() as connection:
+            return [Held(*row) for row in connection.execute(query)]
+
+    def held(self, number: int) -> Held:
+        """Return one message of the quarantine.
+
+        Raises
+        ------
+        twin.errors.BadInputError
+            If there is none of this number.
+        """
+        with self._read() as connection:
+            row = connection.execute(_held().where(QUARANTINE.c.id == number)).one_or_none()
+        if row is None:
+            raise BadInputError("quarantine", f"there is no message {number}", "`zhian quarantine list` shows them")
+        return Held(*row)
+
+    def gaps(self, name: str = "") -> list[tuple[str, Gap]]:
+        """Return the gaps that are open, with the source's name."""
+        query = (
+            sa.select(SOURCES.c.name, *(GAPS.c[n] for n in ("device", "first", "count", "missing", "begin_s", "end_s")))
+            .join(SOURCES, SOURCES.c.id == GAPS.c.name)
+            .where(GAPS.c.missing > 0)
+            .order_by(GAPS.c.begin_s)
+        )
+        with self._read() as connection:
+            return [(n, Gap(*gap)) for n, *gap in connection.execute(query) if not name or n == name]
+
+    def take_back(self, number: int, records: Sequence[Record], now_s: float) -> int:
+        """Keep what a message of the quarantine says after all, in the minute in which it came; return how many of its
+        records were new.
+        """
+        with self._read(write=True) as connection:
+            row = connection.execute(sa.select(QUARANTINE).where(QUARANTINE.c.id == number)).one()
+            if row.replayed_s is not None:
+                raise BadInputError("quarantine", f"message {number} was taken already", "nothing is left to do")
+            name = connection.scalar(
+                sa.select(sa.func.min(SOURCES.c.id)).where(
+                    SOURCES.c.name == sa.select(SOURCES.c.name).where(SOURCES.c.id == row.source).scalar_subquery()
+                )
+            )
+            new = 0
+            for record in records:
+                values = {**record._asdict(), "name": name, "source": row.source, "crc": zlib.crc32(record.raw)}
+                insert = sa.insert(RECORDS).prefix_with("OR IGNORE")
+                new += connection.execute(insert, {**values, "arrival_s": row.arrival_s, "commit_s": now_s}).rowcount
+            connection.execute(sa.update(QUARANTINE).where(QUARANTINE.c.id == number).values(replayed_s=now_s))
+            account = sa.and_(BALANCE.c.source == row.source, BALANCE.c.minute == int(row.arrival_s // 60))
+            connection.execute(
+                sa.update(BALANCE)
+                .where(account)
+                .values(
+                    received=BALANCE.c.received + len(records) - 1,
+                    stored=BALANCE.c.stored + new,
+                    duplicate=BALANCE.c.duplicate + len(records) - new,
+                    quarantined=BALANCE.c.quarantined - 1,
+                )
+            )
+            return new
+
+    @contextlib.contextmanager
+    def _read(self, *, write: bool = False) -> Iterator[sa.Connection]:
+        if not self.path.exists():
+            raise BadInputError(
+                str(self.path), "there is no journal", "it is made when a source that is acknowledged first sends"
+            )
+        engine = open_engine(self.path)
+        try:
+            with engine.connect() as connection, connection.begin():
+                if write:  # take the lock before anything is read
+                    connection.execute(sa.update(QUARANTINE).where(sa.false()).values(replayed_s=None))
+                yield connection
+        except sa.exc.DatabaseError as error:
+            if isinstance(error.orig, sqlite3.OperationalError):
+                raise
+            raise IntegrityError(
+                f"the journal {self.path} is damaged: {error.orig}; start the engine to mend it"
+            ) from error
+        finally:
+            engine.dispose()
+
+
+def _counts(table: sa.Table, minute: sa.ColumnElement[int]) -> sa.Select[Any]:
+    return sa.select(table.c.source, minute, sa.func.count()).group_by(table.c.source, minute)
+
+
+def _held() -> sa.Select[Any]:
+    columns = [QUARANTINE.c[n] for n in ("device", "message", "reason", "source_s", "arrival_s", "raw", "replayed_s")]
+    return sa.select(QUARANTINE.c.id, SOURCES.c.name, *columns).join(SOURCES, SOURCES.c.id == QUARANTINE.c.source)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from data.sync import commits as module
+from data.sync.commits import Commits
+from data.sync.journal import Entry, Journal, Kept, read
+from tests.data.sync.test_journal import entry
+
+Lines = list[tuple[str, str]]
+
+
+@pytest.fixture
+def lines() -> Lines:
+    return []
+
+
+@pytest.fixture
+def commits(tmp_path: Path, lines: Lines) -> Iterator[Commits]:
+    running = Commits(
+        tmp_path / "journal.sqlite", lambda level, key, values: lines.append((key, values.get("reason", "")))
+    )
+    yield running
+    running.close()
+
+
+class Failing:
+    """Makes appending fail until told otherwise."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+        self.failed, self.well = threading.Event(), threading.Event()
+        append = Journal.append
+
+        def fail(journal: Journal, entries: Sequence[Entry]) -> list[Kept]:
+            if self.well.is_set():
+                return append(journal, entries)
+            self.failed.set()
+            raise error
+
+        monkeypatch.setattr(Journal, "append", fail)
+        monkeypatch.setattr(module, "RETRY_S", 0.01)
+
+
+def test_an_entry_is_answered_once_it_is_on_disk(commits: Commits, tmp_path: Path) -> None:
+    futures = [commits.put(entry(range(n * 10, n * 10 + 10))) for n in range(20)]
+    assert all(future.result(timeout=30).new.all() for future in futures)
+    assert len(list(read(tmp_path / "journal.sqlite"))) == 200
+
+
+def test_entries_that_come_together_are_committed_together(commits: Commits, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    append = Journal.append
+
+    def watch(journal: Journal, entries: Sequence[Entry]) -> list[Kept]:
+        sizes.append(len(entries))
+        return append(journal, entries)
+
+    monkeypatch.setattr(Journal, "append", watch)
+    monkeypatch.setattr(module, "WAIT_S", 0.5)
+    monkeypatch.setattr(module, "RECORDS_AT_ONCE", 30)
+    for future in [commits.put(entry(range(n * 10, n * 10 + 10))) for n in range(6)]:
+        future.result(timeout=30)
+    assert sizes == [3, 3]
+
+
+def test_while_the_disk_is_full_nothing_is_answered_and_then_everything(
+    commits: Commits, lines: Lines, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk = Failing(monkeypatch, sqlite3.OperationalError("database or disk is full"))
+    futures = [commits.put(entry([n])) for n in range(5)]
+    assert disk.failed.wait(30)
+    assert not any(future.done() for future in futures)
+    disk.well.set()
+    for future in futures:
+        assert future.result(timeout=30).new.all()
+    assert commits.problem == ""
+    assert lines == [("journal_stopped", "database or disk is full"), ("journal_writes_again", "")]
+    assert len(list(read(tmp_path / "journal.sqlite"))) == 5
+
+
+def test_closing_on_a_full_disk_leaves_unanswered_what_was_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Failing(monkeypatch, sqlite3.OperationalError("database or disk is full"))
+    running = Commits(tmp_path / "journal.sqlite", lambda *_: None)
+    future = running.put(entry([1]))
+    assert disk.failed.wait(30)
+    running.close()
+    assert not future.done()
+
+
+def test_closing_keeps_what_waits(tmp_path: Path) -> None:
+    running = Commits(tmp_path / "journal.sqlite", lambda *_: None)
+    futures = [running.put(entry([n])) for n in range(50)]
+    running.close()
+    assert all(future.done() for future in futures)
+
+
+def test_a_journal_damaged_while_it_is_open_is_mended_and_nothing_waiting_is_lost(
+    commits: Commits, lines: Lines, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commits.put(entry(range(2000))).result(timeout=30)
+    disk = Failing(monkeypatch, sqlite3.DatabaseError("database disk image is malformed"))
+    future = commits.put(entry(range(3000, 3010)))
+    assert disk.failed.wait(30)
+    disk.well.set()
+    assert future.result(timeout=30).new.all()
+    assert len(list(read(tmp_path / "journal.sqlite"))) == 2010
+    assert lines[0] == ("journal_stopped", "database disk image is malformed")
