@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import threading
 import time
 from typing import Any, cast
 
@@ -16,7 +17,7 @@ from data.simulate.county.build import build_county
 from data.store.twin_folder import open_city, save_city
 from twin.city.city import City
 from twin.city.tables import TABLES
-from twin.errors import UsageError
+from twin.errors import CancelledError, UsageError
 
 BUILT, SAVED = 0.55, 0.7
 """Shares of the whole when the county is built, and when it is on disk; the rest prepares the 3D scene."""
@@ -88,16 +89,14 @@ def _choose(home: Home, name: str) -> None:
 
 
 def _build(arguments: argparse.Namespace, session: Session) -> int:
-    # A window that ends this child by SIGTERM gets the same clean stop as Ctrl+C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     name = arguments.name or ("small" if arguments.small else "demo")
     started = time.monotonic()
-    teller = Teller(session, "county.stage")
+    tell = _stoppable(Teller(session, "county.stage"))
     city = session.commands.run(
         "county.build", about=name, name=name, seed=arguments.seed, small=arguments.small, replace=arguments.replace,
-        progress=teller,
+        progress=tell,
     )  # fmt: skip
-    teller(1.0, "done")
+    tell(1.0, "done")
     counts = {table: len(city.table(table)) for table in TABLES}
     if session.as_json:
         seconds = round(time.monotonic() - started, 1)
@@ -107,6 +106,25 @@ def _build(arguments: argparse.Namespace, session: Session) -> int:
             session.texts("county.built", name=name, place=_title(city, session), buildings=f"{counts['buildings']:,}")
         )
     return 0
+
+
+def _stoppable(tell: Progress) -> Progress:
+    """Return ``tell``, which from now on ends the work on Ctrl+C or when a window ends this child by SIGTERM."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    def tell_or_stop(share: float, stage: str) -> None:
+        # An interrupt raised inside a callback of a library can be lost there; the event is not.
+        if stopped.is_set():
+            raise CancelledError("interrupted")
+        tell(share, stage)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return tell_or_stop
 
 
 def _title(city: City, session: Session) -> str:

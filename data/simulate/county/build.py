@@ -16,7 +16,6 @@ from data.simulate.county.edges import Edges
 from data.simulate.county.footprints import not_on_each_other, on_free_ground, walls
 from data.simulate.county.frames import ids, table
 from data.simulate.county.motorways import add_motorways
-from data.simulate.county.names import Namer
 from data.simulate.county.network import bridge, clip, connected, drop_drowned, make_oneways, street_edges
 from data.simulate.county.one_off import ensembles
 from data.simulate.county.outline import draw_outline, share_out
@@ -30,7 +29,7 @@ from data.simulate.county.streets import Streets, lay_streets
 from data.simulate.county.terrain import raise_terrain
 from data.simulate.county.town_patterns import business, construction, estates, industry, old_towns
 from data.simulate.county.village_patterns import Villages, found_villages, ribbons
-from data.simulate.county.waters import Waters, dig_waters
+from data.simulate.county.waters import Waters, dig_waters, water_table
 from twin.city.city import City, Terrain
 from twin.errors import CancelledError
 from twin.geo import LocalFrame
@@ -38,6 +37,12 @@ from twin.geo import LocalFrame
 STAGES = ("ground", "streets", "water", "roads", "terrain", "buildings", "sites", "land", "devices", "routes", "done")
 """Names of the stages, in order; each has a text ``county.stage.<name>``."""
 _SHARE = dict(zip(STAGES, (0.0, 0.01, 0.02, 0.07, 0.2, 0.24, 0.5, 0.51, 0.8, 0.85, 1.0), strict=True))
+
+STREAMS = (
+    "bend", "outline", "towns", "streets", "water", "names", "plots", "land", "terrain", "villages", "buildings",
+    "sites", "devices", "routes", "places", "signals", "waters",
+)  # fmt: skip
+"""Random numbers, one stream for each purpose, so that a change in one leaves the others; new ones go to the end."""
 
 CREDIT = (
     "虚构的演示县，由智安孪生生成，与真实地点、机构和人员无关。 / "
@@ -76,8 +81,10 @@ class _Builder:
     def __init__(self, seed: int, plan: Plan, progress: Progress | None, cancelled: Cancelled | None) -> None:
         self.plan = plan
         self.frame = LocalFrame.around(SEAT_LON_DEG, SEAT_LAT_DEG, CRS)
-        streams = np.random.SeedSequence(seed).spawn(len(STAGES) + 8)
-        self.rng = [np.random.Generator(np.random.PCG64(stream)) for stream in streams]
+        streams = np.random.SeedSequence(seed).spawn(len(STREAMS))
+        self.rng = {
+            name: np.random.Generator(np.random.PCG64(stream)) for name, stream in zip(STREAMS, streams, strict=True)
+        }
         self._progress, self._cancelled = progress, cancelled
 
     def stage(self, name: str, within: float = 0.0) -> None:
@@ -93,43 +100,40 @@ class _Builder:
         seat = self.frame.to_local(SEAT_LON_DEG, SEAT_LAT_DEG)
         east_m, north_m = (float(np.round(seat[axis] + self.frame.origin_m[axis])) for axis in (0, 1))
         self.stage("ground")
-        bend = make_bend(east_m, north_m, plan.waves, self.rng[0])
-        county = draw_outline(plan, east_m, north_m, self.rng[1])
-        areas = share_out(plan, county, east_m, north_m, self.rng[2])
+        bend = make_bend(east_m, north_m, plan.waves, self.rng["bend"])
+        county = draw_outline(plan, east_m, north_m, self.rng["outline"])
+        areas = share_out(plan, county, east_m, north_m, self.rng["towns"])
         self.stage("streets")
-        streets = lay_streets(plan, bend, _rim(bend, county), self.rng[3])
-        plots = set_out(streets, plan, bend, county, self.rng[6])
+        streets = lay_streets(plan, bend, _rim(bend, county), self.rng["streets"])
+        plots = set_out(streets, plan, bend, county, self.rng["plots"])
         self.stage("water")
-        waters = dig_waters(plan, bend, streets, plots, county, self.rng[4])
+        waters = dig_waters(plan, bend, streets, plots, county, self.rng["water"])
         self.stage("roads")
         edges = self._roads(bend, streets, waters, county)
-        network = join_up(edges, plan, self.rng[5])
+        network = join_up(edges, plan, self.rng["names"])
         self.stage("terrain")
-        terrain = raise_terrain(plan, county, waters, plots, self.rng[8])
-        villages = found_villages(plots, plan, self.rng[9])
+        terrain = raise_terrain(plan, county, waters, plots, self.rng["terrain"])
+        villages = found_villages(plots, plan, self.rng["villages"])
         built = self._buildings(plots, villages, bend, edges, waters, county)
         crs = self.frame.crs
         self.stage("sites")
-        sites = appoint(plan, plots, built, bend, county, crs, self.rng[11])
-        self.stage("land")
-        land, land_kind = cover(plots, plan, bend, waters, edges, built, county, self.rng[7])
-        self.stage("devices")
-        devices = put_up(plan, network, plots, waters, county, crs, self.rng[12])
-        self.stage("routes")
-        routes = draw_routes(plan, network, plots, bend, county, crs, self.rng[13])
-        place_table = places(plan, villages, plots, bend, crs, self.rng[14])
+        sites = appoint(plan, plots, built, bend, county, crs, self.rng["sites"])
         tables = {
             "buildings": _building_table(built, sites, terrain, crs),
             "roads": road_table(network, crs),
-            "junctions": junction_table(network, crs, self.rng[15]),
-            "water": _water_table(waters, crs, self.rng[16]),
-            "land": table("land", crs, land, id=ids("g", len(land)), kind=land_kind),
-            "places": place_table,
+            "junctions": junction_table(network, crs, self.rng["signals"]),
+            "water": water_table(waters, plan, bend, crs, self.rng["waters"]),
+            "places": places(plan, villages, plots, bend, crs, self.rng["places"]),
             "boundaries": boundaries(plan, areas, crs),
             "sites": sites,
-            "devices": devices,
-            "routes": routes,
         }
+        self.stage("land")
+        land, kind = cover(plots, plan, bend, waters, edges, built, county, self.rng["land"])
+        tables["land"] = table("land", crs, land, id=ids("g", len(land)), kind=kind)
+        self.stage("devices")
+        tables["devices"] = put_up(plan, network, plots, waters, county, crs, self.rng["devices"])
+        self.stage("routes")
+        tables["routes"] = draw_routes(plan, network, plots, bend, county, crs, self.rng["routes"])
         self.stage("done")
         return City(plan.zh, plan.en, self.frame, tables, terrain, None, invented=True, credit=CREDIT)
 
@@ -144,7 +148,7 @@ class _Builder:
     def _buildings(
         self, plots: Plots, villages: Villages, bend: Bend, edges: Edges, waters: Waters, county: shapely.Polygon
     ) -> Built:
-        rng = self.rng[10]
+        rng = self.rng["buildings"]
         self.stage("buildings")
         town = [
             *ensembles(plots, rng), *business(plots, self.plan, rng), *estates(plots, self.plan, rng),
@@ -178,10 +182,3 @@ def _building_table(built: Built, sites: gpd.GeoDataFrame, terrain: Terrain, crs
         "buildings", crs, built.shapes, id=built.ids, name=name_buildings(sites, built), use=rows.use,
         floors=rows.floors, height_m=np.round(rows.height_m, 1), base_m=base, roof=rows.roof,
     )  # fmt: skip
-
-
-def _water_table(waters: Waters, crs: str, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    namer = Namer(rng)
-    ends = {"lake": "荡", "river": "塘", "canal": "港", "pond": "池"}
-    named = [namer.stem()[0] + ends[kind] if kind != "pond" else "" for kind in waters.kinds]
-    return table("water", crs, waters.shapes, id=ids("w", len(named)), name=named, kind=waters.kinds)

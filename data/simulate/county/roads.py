@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from data.simulate.county.bend import FloatArray
 from data.simulate.county.edges import BoolArray, Edges, Texts, number_nodes
@@ -41,7 +42,8 @@ def join_up(edges: Edges, plan: Plan, rng: np.random.Generator) -> Network:
     """Number the junctions, name the streets, and set signals."""
     node_m, start, end = number_nodes(edges)
     name, name_en = _names(edges, plan, rng)
-    return Network(edges, name, name_en, start + 1, end + 1, node_m, _signals(edges, start, end, len(node_m)))
+    signal = _not_crowded(_signals(edges, start, end, len(node_m)), node_m, start, end)
+    return Network(edges, name, name_en, start + 1, end + 1, node_m, signal)
 
 
 def _names(edges: Edges, plan: Plan, rng: np.random.Generator) -> tuple[Texts, Texts]:
@@ -76,6 +78,24 @@ def _signals(edges: Edges, start: IntArray, end: IntArray, count: int) -> BoolAr
         motorway[nodes[edges.road_class == "motorway"]] = True
         urban[nodes[edges.urban]] = True
     return (legs >= 3) & ((main >= 3) | (urban & (main >= 2) & (streets >= 3)) | (motorway & (main >= 2)))
+
+
+CLOSEST_SIGNALS_M = 75.0
+
+
+def _not_crowded(signal: BoolArray, node_m: FloatArray, start: IntArray, end: IntArray) -> BoolArray:
+    """Where two tees make one staggered crossing, signal the one with more legs, else the first."""
+    nodes = np.flatnonzero(signal)
+    legs = np.bincount(np.concatenate([start, end]), minlength=len(node_m))
+    at = points(node_m[nodes])
+    left, right = shapely.STRtree(at).query(at, predicate="dwithin", distance=CLOSEST_SIGNALS_M)
+    rank = np.empty(len(nodes), dtype=np.int64)
+    rank[np.argsort(-legs[nodes], kind="stable")] = np.arange(len(nodes))
+    kept = signal.copy()
+    for a, b in sorted(zip(rank[left].tolist(), rank[right].tolist(), strict=True)):
+        if a < b and kept[nodes[rank == a][0]]:
+            kept[nodes[rank == b][0]] = False
+    return kept
 
 
 def road_table(network: Network, crs: str) -> gpd.GeoDataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from data.simulate.county.bend import FloatArray
@@ -14,52 +16,70 @@ from data.simulate.county.shapes import IntArray
 SHOP_M = 19.0
 
 
+@dataclass(frozen=True, slots=True)
+class Estates:
+    """Of each estate: its kind, and the size of its buildings and of the gaps between them, in metres."""
+
+    kind: IntArray
+    floors: FloatArray
+    length: FloatArray
+    depth: FloatArray
+    gap_u: FloatArray
+    gap_v: FloatArray
+
+
+WALK_UP, LIFT, TALL, POINT, TERRACE = range(5)
+"""Walk-ups of the 1990s, slabs with a lift, tall slabs, point towers, and terraces of houses at the fringe."""
+
+
 def estates(plots: Plots, plan: Plan, rng: np.random.Generator) -> list[Candidates]:
     """Fill estates with rows of slabs that face south, of one age and height to a block, shops along main roads."""
     rows = plots.of("estate")
     block = plots.take(rows)
-    tall = np.array([core.tall for core in plan.cores])[block.core] * np.clip(1.35 - 0.6 * block.share, 0.2, 1.4)
-    draw = rng.random(len(block))
-    kind = np.select([draw < tall * 0.45, draw < tall, draw < tall + 0.22], [3, 2, 1], 0)
-    # Walk-ups of the 1990s, slabs with a lift, tall slabs, point towers; and terraces of houses at the fringe.
-    kind[(block.share > 0.85) & (kind == 0) & (rng.random(len(block)) < 0.5)] = 4
-    floors = np.choose(kind, [5.6, 9, 17, 25, 3]) + rng.integers(-1, 3, len(block)) * np.choose(
-        kind, [0.5, 1, 1.5, 3, 0]
-    )
-    length = np.choose(kind, [46, 44, 38, 27, 40]) * rng.uniform(0.85, 1.25, len(block))
-    depth = np.choose(kind, [11.5, 12.5, 14, 20, 11]) * rng.uniform(0.95, 1.08, len(block))
-    apart = np.maximum(floors * 2.95 * np.choose(kind, [1.1, 1.0, 0.72, 0.5, 1.0]), 12.0)
-    shop = _shop_sides(block)
-    gap = np.choose(kind, [9.0, 11.0, 17.0, 24.0, 6.0])
-    room_u = block.east - block.west - 6 - SHOP_M * (shop[:, WEST].astype(int) + shop[:, EAST])
-    room_v = block.north - block.south - 6 - SHOP_M * (shop[:, SOUTH].astype(int) + shop[:, NORTH])
-    # A narrow block still takes one slab.
-    length = np.minimum(length, np.maximum(room_u - 2.0, 14.0))
-    pitch = (np.minimum(length + gap, room_u), np.minimum(depth + apart, room_v))
-    found = slots(
-        block.west + 3 + SHOP_M * shop[:, WEST], block.east - 3 - SHOP_M * shop[:, EAST],
-        block.south + 3 + SHOP_M * shop[:, SOUTH], block.north - 3 - SHOP_M * shop[:, NORTH],
-        *pitch,
-    )  # fmt: skip
+    style, shop = _styles(block, plan, rng), _shop_sides(block)
+    found = _estate_slots(block, style, shop)
     # A green or a pool in the middle of the larger estates.
     middle = _near_middle(block, found)
     found = found.take(middle > 0.2 * (rng.random(len(middle)) < 0.8))
     o = found.owner
-    width = length[o] * rng.choice([1.0, 1.0, 0.78, 0.62], len(o))
-    shift = rng.uniform(-2, 2, len(o))
+    kind = style.kind[o]
+    size = (style.length[o] * rng.choice([1.0, 1.0, 0.78, 0.62], len(o)), style.depth[o])
     one_off = rng.random(len(o)) < 0.03
-    storeys = np.where(one_off, 3, np.round(floors[o] + rng.choice([0, 0, 0, -1, 1], len(o)) * (kind[o] > 0)))
+    storeys = np.round(style.floors[o] + rng.choice([0, 0, 0, -1, 1], len(o)) * (kind > WALK_UP))
     use = np.where(one_off, "public", "residential").astype(object)
-    roof = np.where(
-        (kind[o] == 0) | (kind[o] == 4), np.where(rng.random(len(block))[o] < 0.6, "gabled", "flat"), "flat"
-    )
-    shape = np.where(kind[o] == 3, TOWER, np.where((kind[o] == 0) & (rng.random(len(o)) < 0.06), ELL, BOX))
-    return [
-        build(
-            rows[o], (found.u + shift, found.v), (width, depth[o]), storeys, 2.95, use, roof.astype(object), plan=shape
-        ),
-        *_shops(plots, rows, shop, rng),
-    ]
+    pitched = np.isin(kind, (WALK_UP, TERRACE)) & (rng.random(len(block)) < 0.6)[o]
+    roof = np.where(pitched, "gabled", "flat").astype(object)
+    shape = np.where(kind == POINT, TOWER, np.where((kind == WALK_UP) & (rng.random(len(o)) < 0.06), ELL, BOX))
+    place = (found.u + rng.uniform(-2, 2, len(o)), found.v)
+    homes = build(rows[o], place, size, np.where(one_off, 3, storeys), 2.95, use, roof, plan=shape)
+    return [homes, *_shops(plots, rows, shop, rng)]
+
+
+def _styles(block: Plots, plan: Plan, rng: np.random.Generator) -> Estates:
+    """Draw the kind of each estate: taller in the larger towns and towards their middle."""
+    count = len(block)
+    tall = np.array([core.tall for core in plan.cores])[block.core] * np.clip(1.35 - 0.6 * block.share, 0.2, 1.4)
+    draw = rng.random(count)
+    kind = np.select([draw < tall * 0.45, draw < tall, draw < tall + 0.22], [POINT, TALL, LIFT], WALK_UP)
+    kind[(block.share > 0.85) & (kind == WALK_UP) & (rng.random(count) < 0.5)] = TERRACE
+    floors = np.choose(kind, [5.6, 9.0, 17.0, 25.0, 3.0])
+    floors += rng.integers(-1, 3, count) * np.choose(kind, [0.5, 1.0, 1.5, 3.0, 0.0])
+    length = np.choose(kind, [46.0, 44.0, 38.0, 27.0, 40.0]) * rng.uniform(0.85, 1.25, count)
+    depth = np.choose(kind, [11.5, 12.5, 14.0, 20.0, 11.0]) * rng.uniform(0.95, 1.08, count)
+    # Low rows stand about their height apart for the winter sun; towers shade less far for their height.
+    apart = np.maximum(floors * 2.95 * np.choose(kind, [1.1, 1.0, 0.72, 0.5, 1.0]), 12.0)
+    return Estates(kind, floors, length, depth, np.choose(kind, [9.0, 11.0, 17.0, 24.0, 6.0]), apart)
+
+
+def _estate_slots(block: Plots, style: Estates, shop: BoolArray) -> Slots:
+    """Fill what the shops leave of each block; a narrow block still takes one slab, which is shortened to fit."""
+    edge = 3 + SHOP_M * shop
+    west, east = block.west + edge[:, WEST], block.east - edge[:, EAST]
+    south, north = block.south + edge[:, SOUTH], block.north - edge[:, NORTH]
+    style.length[:] = np.minimum(style.length, np.maximum(east - west - 2.0, 14.0))
+    pitch_u = np.minimum(style.length + style.gap_u, east - west)
+    pitch_v = np.minimum(style.depth + style.gap_v, north - south)
+    return slots(west, east, south, north, pitch_u, pitch_v)
 
 
 def _shop_sides(block: Plots) -> BoolArray:

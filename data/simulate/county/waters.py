@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
 from data.simulate.county.bend import Bend, FloatArray
+from data.simulate.county.frames import ids, table
+from data.simulate.county.names import Namer
 from data.simulate.county.plan import Plan
 from data.simulate.county.plots import Plots
 from data.simulate.county.shapes import (
@@ -151,3 +154,17 @@ def _fish_ponds(plots: Plots, plan: Plan, bend: Bend, rng: np.random.Generator) 
     place = bend.to_world(west + step_u / 2, south + step_v / 2)
     dug = (rng.random(len(o)) < 0.9) & (_off_motorways(plan, bend, place) > 90.0)
     return bent_boxes(bend, (west + 2)[dug], (south + 2)[dug], (west + step_u - 2)[dug], (south + step_v - 2)[dug])
+
+
+def water_table(waters: Waters, plan: Plan, bend: Bend, crs: str, rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """Return the table of waters; the pieces of a river share its name, ponds have none."""
+    namer = Namer(rng)
+    ends = {"lake": "荡", "canal": "港"}
+    named = np.array([namer.stem()[0] + ends[kind] if kind in ends else "" for kind in waters.kinds], dtype=object)
+    pieces = np.flatnonzero(np.array(waters.kinds) == "river")
+    seat = (bend.east_m, bend.north_m)
+    courses: Shapes = np.array([shapely.linestrings(np.add(course, seat)) for _, course in plan.rivers], dtype=object)
+    away = shapely.distance(shapely.point_on_surface(waters.shapes[pieces])[:, None], courses[None, :])
+    rivers = np.array([namer.stem()[0] + "塘" for _ in plan.rivers], dtype=object)
+    named[pieces] = rivers[np.argmin(away, axis=1)]
+    return table("water", crs, waters.shapes, id=ids("w", len(named)), name=named, kind=waters.kinds)
