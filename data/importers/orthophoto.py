@@ -26,8 +26,9 @@ from data.importers.report import FileReport, Watch
 from data.importers.terrain import raster_extent
 from twin.errors import BadInputError, DiskError
 
+Pixels = NDArray[np.number[Any]]
 TILE_PX = 512
-WINDOW_PX = 2048
+WINDOW_PX = 1024
 SAMPLE_PX = 1024
 MOST_PX = 60_000
 LOW_PERCENT, HIGH_PERCENT = 2.0, 98.0
@@ -38,14 +39,17 @@ class _Stretch:
     """From the values of three bands to 0…255."""
 
     bands: tuple[int, int, int]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
 
-    def apply(self, values: NDArray[np.float64]) -> NDArray[np.uint8]:
-        """Return (3, H, W) bytes for (3, H, W) values."""
-        span = np.maximum(self.high - self.low, 1e-12)
-        part = (values - self.low[:, None, None]) / span[:, None, None]
-        return np.asarray(np.rint(np.clip(np.nan_to_num(part), 0, 1) * 255), dtype=np.uint8)
+    def apply(self, values: Pixels) -> NDArray[np.uint8]:
+        """Return (3, H, W) bytes for (3, H, W) values; bytes stay as they are."""
+        if values.dtype == np.uint8:
+            return values.astype(np.uint8, copy=False)
+        part = np.nan_to_num(values.astype(np.float32, copy=False))
+        part -= self.low[:, None, None]
+        part *= 255 / np.maximum(self.high - self.low, 1e-12)[:, None, None]
+        return np.asarray(np.rint(np.clip(part, 0, 255, out=part), out=part).astype(np.uint8))
 
 
 def write_imagery(path: Path, out: Path, crs: str, target: str, bands: Sequence[int], watch: Watch) -> FileReport:
@@ -109,7 +113,7 @@ def _bands(file: DatasetReader, asked: Sequence[int], subject: str) -> tuple[int
 def _stretch(file: DatasetReader, bands: tuple[int, int, int], watch: Watch) -> _Stretch:
     """Return how to bring the bands to bytes: as they are if they are bytes, else between two percentiles."""
     if all(file.dtypes[band - 1] == "uint8" for band in bands):
-        return _Stretch(bands, np.zeros(3), np.full(3, 255.0))
+        return _Stretch(bands, np.zeros(3, dtype=np.float32), np.full(3, 255, dtype=np.float32))
     watch.at(0.05, "stretch")
     scale = max(1.0, max(file.width, file.height) / SAMPLE_PX)
     shape = (max(1, round(file.height / scale)), max(1, round(file.width / scale)))
@@ -118,7 +122,8 @@ def _stretch(file: DatasetReader, bands: tuple[int, int, int], watch: Watch) -> 
     values[~np.isfinite(values)] = np.nan
     known = [band[np.isfinite(band)] for band in values]
     limits = [np.percentile(band, (LOW_PERCENT, HIGH_PERCENT)) if len(band) else (0.0, 1.0) for band in known]
-    return _Stretch(bands, np.array([low for low, _ in limits]), np.array([high for _, high in limits]))
+    low, high = np.array(limits, dtype=np.float32).T
+    return _Stretch(bands, low, high)
 
 
 def _needs_alpha(file: DatasetReader) -> bool:
@@ -144,15 +149,17 @@ def _copy(vrt: WarpedVRT, picture: DatasetWriter, stretch: _Stretch, watch: Watc
             size = (min(WINDOW_PX, picture.width - left), min(WINDOW_PX, picture.height - top))
             window = Window(left, top, *size)
             values, mask = _read(vrt, stretch.bands, window)
-            seen = (mask > 0) & np.isfinite(values).all(axis=0)
+            seen = mask > 0
+            if values.dtype.kind == "f":
+                seen &= np.isfinite(values).all(axis=0)
             colour = stretch.apply(values) * seen
             picture.write(np.concatenate([colour, 255 * seen[None].astype(np.uint8)]), window=window)
 
 
-def _read(vrt: WarpedVRT, bands: Sequence[int], window: Window) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+def _read(vrt: WarpedVRT, bands: Sequence[int], window: Window) -> tuple[Pixels, NDArray[np.uint8]]:
     """Read a window of the warped picture; what goes wrong here goes wrong with the source."""
     try:
-        return vrt.read(list(bands), window=window).astype(np.float64), vrt.dataset_mask(window=window)
+        return vrt.read(list(bands), window=window), vrt.dataset_mask(window=window)
     except RasterioError as error:
         problem = "the picture is cut short or damaged"
         raise BadInputError(str(vrt.src_dataset.name), problem, "get the file again from where it came") from error
