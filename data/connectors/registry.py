@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from typing import cast
 
 import data.connectors
-from data.connectors.contract import Connector, OpenSource, SourceSettings
+from data.connectors.contract import Connector, OpenSource, Parcel, SourceSettings
 from twin.city.city import City
 from twin.errors import UsageError
 
 GROUP = "zhian.connectors"
+ReadAgain = Callable[[SourceSettings, str, str, bytes], Parcel]
 
 
 def kinds() -> tuple[str, ...]:
@@ -30,6 +32,21 @@ def open_source(settings: SourceSettings, city: City) -> Connector:
         If no connector is of this kind.
     """
     return _opener(settings.kind)(settings, city)
+
+
+def read_again(settings: SourceSettings, device: str, message: str, raw: bytes) -> Parcel:
+    """Decode one message as it was kept; for sources that are acknowledged.
+
+    Raises
+    ------
+    twin.errors.UsageError
+        If the connector does not keep messages.
+    """
+    opener = _opener(settings.kind)
+    reader = getattr(importlib.import_module(opener.__module__), "read_again", None)
+    if reader is None:
+        raise UsageError(f"a source of the kind {settings.kind} keeps no messages that could be read again")
+    return cast(ReadAgain, reader)(settings, device, message, raw)
 
 
 def _folders() -> set[str]:

@@ -8,8 +8,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
+import msgspec
+
 from data.connectors.contract import Parcel, Rewound, SourceSettings
+from data.connectors.jt808.decoder import POSITION, Header, read_frame
+from data.connectors.jt808.encoder import write_frame
 from data.connectors.jt808.exchange import AT_ONCE, Exchange
+from data.connectors.jt808.frames import FrameError, Splitter
 from data.connectors.jt808.options import Options, read_options
 from data.connectors.jt808.server import Server
 from twin.city.city import City
@@ -108,3 +113,28 @@ def _is_loopback(host: str) -> bool:
 def open_source(settings: SourceSettings, city: City) -> Jt808:
     """Make the platform; it listens once its batches are asked for."""
     return Jt808(settings.name, read_options(settings))
+
+
+class _Nobody:
+    """A link that nobody listens at."""
+
+    def __init__(self) -> None:
+        self.authenticated: set[str] = set()
+
+    def send(self, wire: bytes) -> None:
+        """Answer nobody."""
+
+
+def read_again(settings: SourceSettings, device: str, message: str, raw: bytes) -> Parcel:
+    """Decode a message as it was kept: a frame with or without its flags, or one position of a batch."""
+    options = msgspec.structs.replace(read_options(settings), authentication="open")
+    exchange = Exchange(options, time.time, time.monotonic)
+    frames = Splitter().feed(b"\x7e" + raw + b"\x7e")
+    try:
+        read_frame(frames[0])
+    except (FrameError, IndexError):
+        if message == "0704":
+            frames = [write_frame(Header(POSITION, device, 0), raw)[1:-1]]
+    exchange.hear(_Nobody(), frames)
+    parcel = exchange.parcel()
+    return parcel if parcel is not None else Parcel(time.time(), 0, (), batch(settings.name, ()).rows)

@@ -1,0 +1,41 @@
+"""Messages of the quarantine, read again: by a better decoder, with better settings, or mended by hand."""
+
+from __future__ import annotations
+
+import time
+
+from data.connectors.registry import read_again
+from data.home import Home
+from data.store.twin_folder import open_city, read_manifest
+from data.sync.gate import Gate
+from data.sync.journal import journal_path
+from data.sync.ledger import Ledger
+from data.sync.settings import sources_of
+from twin.errors import BadInputError
+
+
+def replay(home: Home, twin: str, number: int, mended: bytes | None = None) -> int:
+    """Take a message out of quarantine and return how many new records it gave.
+
+    What it says is kept under the time at which it came. The live table is not touched: it shows what is newest.
+
+    Raises
+    ------
+    twin.errors.BadInputError
+        If it still does not hold; it stays where it is.
+    """
+    ledger = Ledger(journal_path(home, twin))
+    held = ledger.held(number)
+    sources = {settings.name: settings for settings in sources_of(home, twin, read_manifest(home.twin(twin)).invented)}
+    if held.source not in sources:
+        raise BadInputError(held.source, "there is no source of this name any more", "set it up again in sources.toml")
+    parcel = read_again(sources[held.source], held.device, held.message, held.raw if mended is None else mended)
+    reasons = [reason for _, reason in parcel.refused]
+    if len(parcel.rows):
+        reasons += Gate(open_city(home.twin(twin), ())).check(parcel.rows, time.time()).reasons
+    if reasons or not parcel.records:
+        raise BadInputError(
+            f"message {number}", f"it still does not hold: {reasons[0] if reasons else 'it tells nothing'}",
+            "give mended bytes with --raw",
+        )  # fmt: skip
+    return ledger.take_back(number, parcel.records, time.time())
