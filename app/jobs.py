@@ -85,6 +85,10 @@ class Jobs(QObject):
         """Return what runs now, oldest first."""
         return tuple(job.state for job in self._running.values())
 
+    def is_running(self, key: str) -> bool:
+        """Tell whether a job of a key runs: repeated work waits for its own end, else a slow machine never gets one."""
+        return any(job.key == key for job in self._running.values())
+
     def submit(
         self,
         title: str,

@@ -337,6 +337,8 @@ class MainWindow(QMainWindow):
             self._show_banner()
         elif mode == "replay":
             self.top.clock.set_mode(mode, world.at_s)
+        if self.jobs.is_running("statuses"):
+            return
         layers = tuple(self.layers.layers.values())
         self.jobs.submit(
             "job.statuses",

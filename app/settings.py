@@ -52,7 +52,7 @@ class SettingsFile:
         self.path = path
         self.problem = ""
         self._unknown: dict[str, Any] = {}
-        self.values = self._read()
+        self.values = self._kept = self._read()
 
     @classmethod
     def in_folder(cls, folder: Path) -> SettingsFile:
@@ -61,9 +61,10 @@ class SettingsFile:
 
     def change(self, **fields: Any) -> Settings:
         """Keep new values, on disk before this returns."""
+        self._kept = msgspec.structs.replace(self._kept, **fields)
         self.values = msgspec.structs.replace(self.values, **fields)
         fresh = self.path.with_suffix(".new")
-        everything = self._unknown | msgspec.to_builtins(self.values)
+        everything = self._unknown | msgspec.to_builtins(self._kept)
         fresh.write_text(json.dumps(everything, ensure_ascii=False, indent=1), "utf-8")
         fresh.replace(self.path)
         return self.values

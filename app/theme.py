@@ -82,7 +82,8 @@ def apply_theme(app: QApplication, name: str) -> Theme:
     app.setFont(ui_font())
     app.setPalette(_palette(theme))
     sheet = (resources.files("resources") / "styles" / "window.qss").read_text("utf-8")
-    app.setStyleSheet(Template(sheet).substitute(theme.tokens))
+    icons = Path(str(resources.files("resources"))) / "icons"
+    app.setStyleSheet(Template(sheet).substitute(theme.tokens, name=name, icons=icons.as_posix()))
     return theme
 
 

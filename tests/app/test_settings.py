@@ -49,5 +49,6 @@ def test_layouts_of_another_version_are_forgotten(tmp_path: Path) -> None:
 def test_what_is_laid_over_for_one_run_is_not_kept(tmp_path: Path) -> None:
     settings = SettingsFile.in_folder(tmp_path)
     settings.overlay(theme="light")
+    settings.change(workspace="traffic")
     assert settings.values.theme == "light"
-    assert not settings.path.exists()
+    assert SettingsFile.in_folder(tmp_path).values.theme == "dark"

@@ -36,7 +36,7 @@ def test_both_themes_have_the_same_tokens_and_the_sheet_asks_for_no_other() -> N
     dark, light = (set(load_theme(name).tokens) for name in THEMES)
     sheet = (resources.files("resources") / "styles" / "window.qss").read_text("utf-8")
     assert dark == light
-    assert set(re.findall(r"\$(\w+)", sheet)) <= dark
+    assert set(re.findall(r"\$(\w+)", sheet)) <= dark | {"icons", "name"}
 
 
 def test_the_bundled_font_has_rare_hanzi_and_figures_of_one_width(qtbot: QtBot) -> None:

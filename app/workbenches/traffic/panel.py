@@ -79,7 +79,8 @@ class TrafficPanel(QWidget):
         return (pair[1] or pair[0]) if self._desk.look.language == "en" else pair[0]
 
     def _on_panels_due(self, world: World) -> None:
-        if self.isVisible() and time.monotonic() - self._asked_s >= EVERY_S and len(world.tracks):
+        due = time.monotonic() - self._asked_s >= EVERY_S and not self._desk.jobs.is_running("speeds")
+        if self.isVisible() and due and len(world.tracks):
             self._asked_s = time.monotonic()
             self._desk.jobs.submit(
                 "job.speeds",

@@ -1,0 +1,79 @@
+"""Measures how long the window's thread is kept, the drawing left out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+
+from app.main_window import MainWindow
+
+
+@dataclass(slots=True)
+class Blocks:
+    """What was seen: milliseconds between two turns of the event loop, without the drawing in between."""
+
+    longest_ms: float = 0.0
+    turns: int = 0
+    over_16_ms: int = 0
+    worst_ms: list[float] = field(default_factory=list)
+
+    def add(self, ms: float) -> None:
+        """Take in one turn."""
+        self.turns += 1
+        self.longest_ms = max(self.longest_ms, ms)
+        if ms > 16.0:
+            self.over_16_ms += 1
+            self.worst_ms = sorted([*self.worst_ms, round(ms, 1)], reverse=True)[:10]
+
+
+class GuiWatch(QObject):
+    """A timer that asks for every turn of the loop, and takes off what was spent drawing since the last."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.blocks = Blocks()
+        self._last, self._drawn_s = time.perf_counter(), 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._on_turn)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.blocks = Blocks()
+        self._last, self._drawn_s = time.perf_counter(), 0.0
+        self._timer.start()
+
+    def stop(self) -> Blocks:
+        """End, and return what was seen."""
+        self._timer.stop()
+        return self.blocks
+
+    def drew(self, seconds: float) -> None:
+        """Leave this much out of the turn that is under way."""
+        self._drawn_s += seconds
+
+    def _on_turn(self) -> None:
+        now = time.perf_counter()
+        self.blocks.add(max(now - self._last - self._drawn_s, 0.0) * 1000.0)
+        self._last, self._drawn_s = now, 0.0
+
+
+class WatchedWindow(MainWindow):
+    """A main window that tells its watch how long each repaint took.
+
+    Qt paints every widget of a window, the 3D view among them, and puts them together while it handles the window's
+    update request.
+    """
+
+    watch: GuiWatch | None = None
+
+    def event(self, event: QEvent) -> bool:
+        """Time the repaints."""
+        if self.watch is None or event.type() != QEvent.Type.UpdateRequest:
+            return super().event(event)
+        start = time.perf_counter()
+        done = super().event(event)
+        self.watch.drew(time.perf_counter() - start)
+        return done
