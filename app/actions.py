@@ -21,7 +21,7 @@ ICONS: Mapping[str, str] = {
     "panel.layers": "stack", "panel.details": "info", "panel.events": "list-bullets", "panel.traffic": "path",
     "panel.fraud": "currency-circle-dollar", "panel.sites": "buildings", "picture.save": "image",
     "app.quit": "sign-out", "fraud.new_case": "plus", "layer.reset": "arrow-counter-clockwise",
-    "jobs.cancel": "prohibit",
+    "jobs.cancel": "prohibit", "layer.save": "floppy-disk",
 }  # fmt: skip
 
 

@@ -31,6 +31,8 @@ class LayerBook(QObject):
         self.order = tuple(kept) if set(kept) == set(self.layers) else self._home
         self.states = {name: _state(chosen.get(name, default_choice(name))) for name in self.layers}
         self.statuses: dict[str, LayerStatus] = {}
+        self.chosen = "vehicles" if "vehicles" in self.layers else self.order[0]
+        """The layer whose choices are shown."""
 
     def change(self, name: str, **fields: object) -> LayerState:
         """Change a layer's state.

@@ -56,7 +56,7 @@ TOOLS = ("view.whole", "view.north", "view.top", "", "view.box", "selection.foll
 MENUS = {
     "app": ("palette.open", "search.focus", "", "purpose.state", "purpose.clear", "", "theme.toggle", "language.toggle",
             "window.full_screen", "", "app.quit"),
-    "view": ("view.whole", "view.north", "view.top", "view.box", "", "picture.save", "", "layer.reset"),
+    "view": ("view.whole", "view.north", "view.top", "view.box", "", "picture.save", "layer.save", "", "layer.reset"),
     "select": ("selection.fly_to", "selection.follow", "selection.copy_coordinates", "selection.clear"),
 }  # fmt: skip
 UNTOLD = frozenset(

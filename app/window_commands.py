@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app import formats, locator
 from app.commands import Call, Command
 from app.desk import Desk
+from app.exporting import Wish, check_wish, export_layer
 from app.follower import Follower
 from app.map.events import Pick
 from app.map.view import MapView
+from data.export.export import Receipt
+from data.export.formats import FORMATS
 from twin.city.search import Found
 from twin.errors import DiskError, UsageError
 
@@ -105,7 +110,37 @@ def layer_commands(desk: Desk) -> Iterator[Command]:
     yield Command(
         "layer.move", lambda call: book.move(call.arguments["name"], call.arguments["place"]), "view", in_palette=False
     )
+    yield Command("layer.save", lambda call: save_layer(desk, call), "layer.export", "Ctrl+E", sensitive=True)
     yield Command("layer.reset", lambda _: book.reset(), "view")
+
+
+def save_layer(desk: Desk, call: Call) -> None:
+    """Export what is drawn of a layer, as a job; ``name`` and ``target`` are asked for where they are not given."""
+    name = str(call.arguments.get("name") or desk.layers.chosen)
+    target = call.arguments.get("target") or _ask_for_target(desk, name)
+    world = desk.live.world
+    if not target or world is None:
+        return
+    wish = Wish(name, Path(target), where=desk.layers.states[name].where, overwrite=True)
+    check_wish(wish)
+    twin = desk.session.home.current()
+
+    def done(receipt: Receipt) -> None:
+        desk.log.add("job", "event.exported", path=str(wish.target), layer=f"layer.{name}")
+        answered = call.arguments.get("done")
+        if answered is not None:
+            answered(receipt)
+
+    desk.jobs.submit("job.export", lambda _report, _cancelled: export_layer(wish, world, twin, call), done)
+
+
+def _ask_for_target(desk: Desk, name: str) -> str:
+    texts = desk.look.texts
+    title = texts("layer_tree.export_title", layer=texts(f"layer.{name}"))
+    formats_there = desk.layers.layers[name].formats
+    kinds = ";;".join(f"{FORMATS[key].title} (*{FORMATS[key].suffixes[0]})" for key in formats_there)
+    path, _ = QFileDialog.getSaveFileName(QApplication.activeWindow(), title, name, kinds)
+    return path
 
 
 def window_commands(window: MainWindow) -> Iterator[Command]:

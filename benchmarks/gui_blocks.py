@@ -11,15 +11,18 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop
 
 from app.cli import open_session
 from app.gui_watch import Blocks, GuiWatch, WatchedWindow
+from app.headless import virtual_display
 from app.opening import DEMO, SMALL
 from app.settings import SettingsFile
 from app.shell import make_application
+from app.verbs.run import has_display
 
 
 def until(met: Callable[[], bool], seconds: float) -> None:
@@ -80,7 +83,11 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ZHIAN_HOME"] = folder
-        print(json.dumps(measure(arguments.small, arguments.seconds, arguments.play), ensure_ascii=False))
+        stack = ExitStack()
+        if not has_display():
+            os.environ["DISPLAY"] = stack.enter_context(virtual_display(1920, 1080))
+        with stack:
+            print(json.dumps(measure(arguments.small, arguments.seconds, arguments.play), ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -258,7 +258,7 @@ class LayerChoices(QWidget):
 
     def show_layer(self, name: str) -> None:
         """Show the choices of a layer."""
-        self.name = name
+        self.name = self._desk.layers.chosen = name
         state = self._desk.layers.states[name]
         self._settle.stop()
         self.opacity.blockSignals(True)

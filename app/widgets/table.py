@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
 
 from app.look import Look
@@ -124,15 +124,23 @@ class Table(QTableView):
         self.setModel(self._proxy)
         self._set_manner()
         self._wide = max(range(len(model.columns)), key=lambda number: model.columns[number].width_px)
+        self._fitting = self._by_hand = False
         model.modelReset.connect(self.fit)
+        model.dataChanged.connect(self.fit)
+        self.horizontalHeader().sectionResized.connect(self._on_section_resized)
         look.language_changed.connect(self.fit)
+        self._fitting = True
         for number, column in enumerate(model.columns):
             self.setColumnWidth(number, column.width_px)
+        self._fitting = False
         self.clicked.connect(self._on_chosen)
         self.activated.connect(self._on_chosen)
 
     def fit(self, *_: object) -> None:
         """Give each column what its words need; the widest takes what is left."""
+        if self._by_hand or not self.isVisible():
+            return
+        self._fitting = True
         header = self.horizontalHeader()
         others = [number for number in range(header.count()) if number != self._wide]
         others = [number for number in others if not header.isSectionHidden(number)]
@@ -141,6 +149,15 @@ class Table(QTableView):
             self.setColumnWidth(number, min(needed, 150))
         left = self.viewport().width() - sum(self.columnWidth(number) for number in others)
         self.setColumnWidth(self._wide, max(left, 96))
+        self._fitting = False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit the words now that they are seen."""
+        super().showEvent(event)
+        self.fit()
+
+    def _on_section_resized(self, *_: object) -> None:
+        self._by_hand = self._by_hand or not self._fitting
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Use the new width."""
