@@ -12,6 +12,7 @@ import data.gdal_guard  # noqa: F401 - before GDAL loads
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
+from rasterio.fill import fillnodata
 from rasterio.io import DatasetReader
 from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
@@ -20,11 +21,12 @@ from data.importers.raster_source import open_raster, raster_system, unpacked_hg
 from data.importers.report import FileReport, Watch
 from twin.city.city import Terrain
 from twin.errors import BadInputError
-from twin.geo import FloatArray
+from twin.geo import BoolArray, FloatArray
 
 Bounds = tuple[float, float, float, float]
 MOST_CELLS = 25_000_000
 """100 MB of heights; a coarser step is taken before there are more."""
+FILL_CELLS = 20
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
 
 
@@ -81,7 +83,36 @@ def read_terrain(
         reports.append(_lay(path, crs, target, terrain))
     if not np.isfinite(terrain.height_m).any():
         raise BadInputError(str(paths[0]), "it holds no heights there", "give the terrain of the same place")
+    _fill_small_voids(terrain, reports[0])
     return terrain, reports
+
+
+def _fill_small_voids(terrain: Terrain, report: FileReport) -> None:
+    """Fill the holes that radar leaves in steep ground from the heights around them, and say how many cells."""
+    void = np.isnan(terrain.height_m)
+    if not void.any():
+        return
+    terrain.height_m[void] = 0.0  # the filler reads no cell that the mask leaves out, but must not see NaN
+    filled = fillnodata(terrain.height_m.copy(), mask=~void, max_search_distance=FILL_CELLS)
+    deep = void & (_steps_to_known(~void) > FILL_CELLS)
+    terrain.height_m[void] = filled[void]
+    terrain.height_m[deep] = np.nan
+    report.counts["filled_cells"] = int((void & ~deep).sum())
+
+
+def _steps_to_known(known: BoolArray) -> NDArray[np.int32]:
+    """Return how many steps each cell is from a known one, no further than one past :data:`FILL_CELLS`."""
+    steps = np.where(known, 0, FILL_CELLS + 1).astype(np.int32)
+    reached = known.copy()
+    for step in range(1, FILL_CELLS + 1):
+        grown = reached.copy()
+        grown[1:] |= reached[:-1]
+        grown[:-1] |= reached[1:]
+        grown[:, 1:] |= reached[:, :-1]
+        grown[:, :-1] |= reached[:, 1:]
+        steps[grown & ~reached] = step
+        reached = grown
+    return steps
 
 
 def _common(boxes: list[Bounds], bounds_m: Bounds | None, step_m: float, subject: str) -> Bounds:

@@ -53,8 +53,17 @@ def test_voids_that_are_not_declared_leave_no_edge(tmp_path: Path, dtype: str, v
     values[0, 10:15, 10:15] = void
     terrain = terrain_of(write_raster(tmp_path / "t.tif", values), target="EPSG:32650")
     known = terrain.height_m[np.isfinite(terrain.height_m)]
-    assert known.min() == pytest.approx(100)
-    assert np.isnan(terrain.height_m).any()
+    assert known.min() == known.max() == pytest.approx(100)
+
+
+def test_small_voids_are_filled_from_around_and_large_ones_left(tmp_path: Path) -> None:
+    values = np.full((1, 120, 120), 100, dtype=np.float32)
+    values[0, 5:10, 5:10] = -9999
+    values[0, 40:110, 40:110] = -9999
+    terrain, reports = read_terrain([write_raster(tmp_path / "t.tif", values)], "", UTM, None, Watch())
+    assert terrain.height_m[7, 7] == pytest.approx(100)
+    assert np.isnan(terrain.height_m[75, 75])
+    assert reports[0].counts["filled_cells"] > 25
 
 
 def test_a_second_grid_fills_the_voids_of_the_first(tmp_path: Path) -> None:
