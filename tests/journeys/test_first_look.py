@@ -65,10 +65,8 @@ def test_open_search_fly_look_and_export(window: WatchedWindow, tmp_path: Path) 
     assert len(features) > 100
     assert all("*" in feature["properties"]["label"] for feature in features)
     blocks = window.watch.stop()
-    print(
     over = f"{blocks.over_16_ms} of {blocks.turns} turns over 16 ms"
     print(f"longest block without drawing: {blocks.longest_ms:.1f} ms; {over}")
-    )
 
 
 def test_without_a_twin_the_window_opens_at_once_and_says_why_building_failed(
