@@ -33,7 +33,7 @@ def test_each_frame_is_whole_while_another_process_writes_and_when_it_is_killed(
             shared = open_for_reading(path)
             assert shared is not None
             reader = LiveReader(shared.buffer)
-            versions = []
+            versions: list[int] = []
             until = time.monotonic() + SECONDS
             while time.monotonic() < until or len(versions) < ENOUGH:
                 frame = reader.frame()
