@@ -64,6 +64,7 @@ class Engine:
         self._quarantine = Quarantine(home.state / f"quarantine-{twin}.jsonl")
         self._sources: dict[str, RunningSource] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._quit, self._dirty = asyncio.Event(), asyncio.Event()  # here, as quit may be asked before run begins
         self._city: City | None = None
         self._intake: Intake | None = None
         self._overflow_told = False
@@ -77,7 +78,6 @@ class Engine:
         twin.errors.ZhianError
             If the twin cannot be opened or another engine runs for it.
         """
-        self._quit, self._dirty = asyncio.Event(), asyncio.Event()
         async with self._table_open():
             self._say(Ready(str(self._path), os.getpid()))
             try:

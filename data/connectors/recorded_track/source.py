@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import msgspec
 import numpy as np
@@ -66,11 +67,11 @@ class RecordedTrack:
             await self._rest()
 
     async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self._wake.wait(), BEAT_S)
-        except TimeoutError:
-            return
-        self._wake.clear()
+        # Not wait_for: in Python 3.11 it loses a cancellation that comes with the answer.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEAT_S):
+                await self._wake.wait()
+                self._wake.clear()
 
     def advance(self, passed_s: float) -> list[ObservationBatch | Rewound]:
         """Let the clock run for some real seconds and return what is to be told."""

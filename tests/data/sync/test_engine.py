@@ -233,3 +233,10 @@ def test_an_order_survives_its_line() -> None:
 def test_a_twin_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="no twin"):
         Engine(Home(tmp_path, tmp_path, tmp_path, tmp_path), "nowhere", print)
+
+
+def test_an_engine_told_to_quit_before_it_ran_ends_at_once(kept: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(kept, {"script": Script([])}, monkeypatch)
+    bench.engine.quit()
+    asyncio.run(asyncio.wait_for(bench.engine.run(), 10))
+    assert list(kept.runtime.glob("*.table")) == []
