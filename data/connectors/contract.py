@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from twin.city.city import City
 from twin.live.observation import ObservationArray, ObservationBatch
@@ -99,6 +99,8 @@ class Parcel:
         What could not be read.
     gaps : sequence of Gap
         Gaps that were found or changed.
+    labels : mapping of str
+        Words that devices gave for themselves, by device; remembered over restarts.
     settle : callable
         Called once everything in it is on disk: the source may be told.
     """
@@ -109,6 +111,7 @@ class Parcel:
     rows: ObservationArray
     refused: Sequence[tuple[Record, str]] = ()
     gaps: Sequence[Gap] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     settle: Callable[[], None] = lambda: None
 
 
@@ -143,6 +146,15 @@ class Connector(Protocol):
 
     def report(self) -> tuple[str, ...]:
         """Return sentences about what was left out or guessed on opening, for the log."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A connector that goes on where it was before the engine was started again."""
+
+    def recall(self, labels: Mapping[str, str], gaps: Sequence[Gap]) -> None:
+        """Take back what its parcels told: called once, before its batches are asked for."""
         ...
 
 

@@ -127,7 +127,10 @@ class Engine:
             self._say(Log(level, key, settings.name, values))
 
         index = self._table.source(settings.name, settings.kind)
-        source = RunningSource(settings, index, tell, time.time, time.monotonic, time.monotonic(), self._strict)
+        source = RunningSource(
+            settings, index, tell, time.time, time.monotonic, time.monotonic(), self._strict,
+            journal_path(self._home, self._twin),
+        )  # fmt: skip
         self._sources[settings.name] = source
         self._tasks[settings.name] = task = self._group.create_task(source.run(city, self._take))
         task.add_done_callback(self._on_ended)

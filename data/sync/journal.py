@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +53,9 @@ _GAP_SQL = (
     "INSERT INTO gap (name, device, first, begin_s, end_s, count, missing) VALUES (?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET end_s = excluded.end_s, count = excluded.count, missing = excluded.missing"
 )
+_DEVICE_SQL = (
+    "INSERT INTO device (name, device, label) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET label = excluded.label"
+)
 
 
 class Origin(NamedTuple):
@@ -65,7 +68,7 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be kept as one: its records, what of it was quarantined and why, and the gaps that changed.
+    """What is to be kept as one: its records, what of it was quarantined and why, and what its devices are known by.
 
     ``received`` is counted where the messages came in; the balance shows where it differs from the rest.
     """
@@ -76,6 +79,7 @@ class Entry:
     records: Sequence[Record]
     refused: Sequence[tuple[Record, str]] = ()
     gaps: Sequence[Gap] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class Journal:
         self._raw.executemany(
             _GAP_SQL, [(name, g.device, g.first, g.begin_s, g.end_s, g.count, g.missing) for g in entry.gaps]
         )
+        self._raw.executemany(_DEVICE_SQL, [(name, device, label) for device, label in entry.labels.items()])
         return Kept(new, commit_s)
 
     def _insert(self, entry: Entry, source: int, name: int, commit_s: float) -> BoolArray:

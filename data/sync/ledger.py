@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from data.connectors.contract import Gap, Record
 from data.sync.journal import open_engine
-from data.sync.tables import BALANCE, GAPS, QUARANTINE, RECORDS, SOURCES
+from data.sync.tables import BALANCE, DEVICES, GAPS, QUARANTINE, RECORDS, SOURCES
 from twin.errors import BadInputError, IntegrityError
 
 _MINUTE = sa.cast(RECORDS.c.arrival_s / 60, sa.Integer)
@@ -123,6 +123,12 @@ class Ledger:
         )
         with self._read() as connection:
             return [(n, Gap(*gap)) for n, *gap in connection.execute(query) if not name or n == name]
+
+    def labels(self, name: str) -> dict[str, str]:
+        """Return the words that the devices of a source gave for themselves."""
+        query = sa.select(DEVICES.c.device, DEVICES.c.label).join(SOURCES, SOURCES.c.id == DEVICES.c.name)
+        with self._read() as connection:
+            return {row.device: row.label for row in connection.execute(query.where(SOURCES.c.name == name))}
 
     def take_back(self, number: int, records: Sequence[Record], now_s: float) -> int:
         """Keep what a message of the quarantine says after all, in the minute in which it came; return how many of its

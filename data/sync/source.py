@@ -7,9 +7,13 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from data.connectors.contract import Connector, Parcel, Rewound, SourceSettings
+from sqlalchemy.exc import DBAPIError
+
+from data.connectors.contract import Connector, Parcel, Remembering, Rewound, SourceSettings
 from data.connectors.registry import open_source
+from data.sync.ledger import Ledger
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
 from twin.live.observation import ObservationBatch
@@ -36,6 +40,8 @@ class RunningSource:
     began: float
     strict: bool = False
     """Hand on what the user must mend, rather than be down."""
+    journal: Path | None = None
+    """Where what it told before is kept, if it was."""
     connector: Connector | None = None
     up: bool = False
     reason: str = ""
@@ -107,8 +113,22 @@ class RunningSource:
             pause = RETRY_S[0] if self.heard > before else min(2 * pause, RETRY_S[1])
             await asyncio.sleep(pause)
 
+    def _recall(self, connector: Remembering, path: Path) -> str:
+        """Remind a connector of what it told before; a journal that cannot be read says why, and is mended later."""
+        ledger = Ledger(path)
+        try:
+            gaps = [gap for _, gap in ledger.gaps(self.settings.name)]
+            connector.recall(ledger.labels(self.settings.name), gaps)
+        except (ZhianError, DBAPIError) as error:
+            return f"what was known before is forgotten: {error}"
+        return ""
+
     async def _once(self, city: City, take: Take) -> None:
         self.connector = await asyncio.to_thread(open_source, self.settings, city)
+        if isinstance(self.connector, Remembering) and self.journal is not None and self.journal.exists():
+            problem = await asyncio.to_thread(self._recall, self.connector, self.journal)
+            if problem:
+                self.tell("warning", "source_report", {"text": problem})
         for sentence in self.connector.report():
             self.tell("info", "source_report", {"text": sentence})
         async for item in self.connector.batches():

@@ -73,3 +73,12 @@ GAPS = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("missing", sa.Integer, nullable=False),
 )
+
+DEVICES = sa.Table(
+    "device",
+    META,
+    sa.Column("name", sa.Integer, primary_key=True),
+    sa.Column("device", sa.Text, primary_key=True),
+    sa.Column("label", sa.Text, nullable=False),
+)
+"""The words that devices gave for themselves: a vehicle's plate."""

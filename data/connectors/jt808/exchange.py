@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class _Sheet:
     refused: list[tuple[Record, str]] = field(default_factory=list)
     received: int = 0
     answers: dict[Link, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    labels: dict[str, str] = field(default_factory=dict)
 
     def tell(self, position: Told) -> None:
         self.received += 1
@@ -145,7 +146,14 @@ class Exchange:
             return None
         rows, order = rows_of(sheet.told)
         records = [sheet.told[i].record for i in order.tolist()] + sheet.others
-        return Parcel(arrival_s, sheet.received, records, rows, sheet.refused, gaps, sheet.settle)
+        return Parcel(arrival_s, sheet.received, records, rows, sheet.refused, gaps, sheet.labels, sheet.settle)
+
+    def recall(self, labels: Mapping[str, str], gaps: Sequence[Gap]) -> None:
+        """Take back the plates and the open gaps of before a restart."""
+        for device, label in labels.items():
+            self._unit(device).name(label)
+        for gap in gaps:
+            self._unit(gap.device).serials.recall(gap)
 
     def _read(self, sheet: _Sheet, heard: Heard) -> None:
         """Read all frames in the order in which they came: the plain positions were decoded together before."""
@@ -260,6 +268,7 @@ class Exchange:
         result = encoder.NO_SUCH_TERMINAL if self._options.known_only and device not in self._known else encoder.DONE
         if result == encoder.DONE:
             self._unit(frame.header.phone).name(plate)
+            sheet.labels[device] = plate
         self._keep(sheet, frame, raw)
         answer = encoder.write_register_answer(frame.header, self._next(), self.code(device), result)
         sheet.answers[link].append(answer)

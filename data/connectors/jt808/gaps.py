@@ -60,6 +60,12 @@ class Serials:
                 self._change(gap)
                 return
 
+    def recall(self, gap: Gap) -> None:
+        """Watch a gap of before a restart; which of its messages are missing is not known any more, only how many."""
+        serials = {(gap.first + i) & 0xFFFF for i in range(gap.count)}
+        came = {-float(i + 1) for i in range(gap.count - gap.missing)}
+        self._open.append(_Open(gap, serials, came))
+
     def take_changed(self) -> list[Gap]:
         """Return the gaps that changed since the last call."""
         changed = list(self.changed.values())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
-from data.connectors.contract import Parcel, Rewound, SourceSettings
+from data.connectors.contract import Gap, Parcel, Rewound, SourceSettings
 from data.connectors.jt808.decoder import POSITION, Header, read_frame
 from data.connectors.jt808.encoder import write_frame
 from data.connectors.jt808.exchange import AT_ONCE, Exchange
@@ -83,6 +83,10 @@ class Jt808:
             self._hold()
 
         return replace(parcel, settle=settle)
+
+    def recall(self, labels: Mapping[str, str], gaps: Sequence[Gap]) -> None:
+        """Go on with the plates and the gaps of before a restart."""
+        self.exchange.recall(labels, gaps)
 
     def playback(self) -> Playback | None:
         """Return None: terminals tell what is now."""

@@ -130,6 +130,54 @@ def test_udp_is_answered_too(home: Home) -> None:
     assert bench.account() == (2, 2, 0, 0)
 
 
+def test_plates_and_open_gaps_outlive_the_engine(home: Home) -> None:
+    first, second = Bench(home), Bench(home)
+
+    async def register_and_skip() -> None:
+        reader, writer = await connect(first)
+        writer.write(encoder.write_registration(PHONE, 0, "浙F12345") + position(1) + position(4))
+        assert len(await answers(reader, 3)) == 3
+        writer.close()
+
+    async def fill() -> None:
+        (source,) = second.engine._sources.values()
+        assert isinstance(source.connector, jt808.Jt808)
+        assert source.connector.exchange.parcel() is None
+        reader, writer = await connect(second)
+        writer.write(position(5) + position(2))
+        assert len(await answers(reader, 2)) == 2
+        assert [gap.missing for _, gap in second.ledger.gaps()] == [1]
+        writer.write(position(6) + position(3))
+        assert len(await answers(reader, 2)) == 2
+        writer.close()
+
+    first.run(register_and_skip)
+    assert first.ledger.labels("vans") == {"13912345678": "浙F12345"}
+    assert [(gap.first, gap.missing) for _, gap in first.ledger.gaps()] == [(2, 2)]
+    second.run(fill)
+    assert second.ledger.gaps() == []
+
+
+def test_a_damaged_journal_is_mended_when_the_next_message_comes(home: Home) -> None:
+    first, second = Bench(home), Bench(home)
+
+    def send(bench: Bench, number: int) -> Callable[[], Awaitable[None]]:
+        async def act() -> None:
+            reader, writer = await connect(bench)
+            writer.write(position(number))
+            assert len(await answers(reader, 1)) == 1
+            writer.close()
+
+        return act
+
+    first.run(send(first, 1))
+    first.ledger.path.write_bytes(b"\xff" * 8192)
+    second.run(send(second, 2))
+    assert "journal_damaged" in second.told()
+    assert [stored.raw for stored in read(second.ledger.path)] == [position(2)[1:-1]]
+    assert len(list(home.state.glob("*.damaged-*"))) == 1
+
+
 def play(bench: Bench, fleet: Fleet) -> tuple[Outcome, set[tuple[str, bytes]]]:
     """Let a fleet drive; return what came of it, and the positions that were acknowledged."""
     simulation, outcomes = Simulation(fleet), list[Outcome]()
