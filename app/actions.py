@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from app.commands import Command, Commands
 from app.look import Look
-from twin.errors import NotAllowedError, ZhianError
+from twin.errors import BadInputError, NotAllowedError, ZhianError
 
 ICONS: Mapping[str, str] = {
     "view.whole": "map-trifold", "view.north": "compass", "view.top": "arrow-square-down", "view.box": "bounding-box",
@@ -80,6 +80,8 @@ class Actions(QObject):
     def _words(self, error: ZhianError) -> str:
         if isinstance(error, NotAllowedError) and "a purpose must be stated first" in str(error):
             return self._look.texts("purpose.needed")
+        if isinstance(error, BadInputError) and f"problem.{error.subject}" in self._look.texts:
+            return self._look.texts(f"problem.{error.subject}")
         return str(error)
 
     def _dress(self, command_id: str) -> None:

@@ -31,7 +31,8 @@ class Workspace:
 
 WORKSPACES: tuple[Workspace, ...] = (
     Workspace("watch", ("layers",), ("details", "events"), right_share=0.18, heights=(3, 2)),
-    Workspace("traffic", ("layers",), ("traffic", "details", "events"), right_share=0.245, heights=(5, 3, 2),
+    Workspace("traffic", ("layers",), ("traffic", "details", "events"), left_share=0.122, right_share=0.255,
+              heights=(5, 3, 2),
               layers=frozenset({"congestion"})),
     Workspace("fraud", (), ("fraud", "details", "events"), right_share=0.28, heights=(4, 3, 2)),
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),
@@ -78,6 +79,11 @@ class Arrangement(QObject):
         left, right = self._widths(workspace)
         self._column(workspace.left, Qt.DockWidgetArea.LeftDockWidgetArea, left)
         self._column(workspace.right, Qt.DockWidgetArea.RightDockWidgetArea, right)
+        self.share_heights()
+
+    def share_heights(self) -> None:
+        """Give the docks of the right column their shares of its height."""
+        workspace = next(workspace for workspace in WORKSPACES if workspace.name == self.current)
         shown = [name for name in workspace.right if self.docks[name].isVisibleTo(self._window)]
         heights = [workspace.heights[workspace.right.index(name)] * 100 for name in shown]
         self._window.resizeDocks([self.docks[name] for name in shown], heights, Qt.Orientation.Vertical)

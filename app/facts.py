@@ -33,6 +33,7 @@ class Facts:
 
     pick: Pick
     title: str
+    title_en: str
     facts: tuple[Fact, ...]
 
 
@@ -49,8 +50,9 @@ def read_facts(layer: Layer, world: World, pick: Pick, unmask: bool) -> Facts | 
         return None
     values = {column.name: rows[column.name][found[0]] for column in layer.columns}
     title = str(values.get("name") or values.get("label") or "")
+    title_en = str(values.get("name_en") or title)
     known = tuple(Fact(c.name, values[c.name], c.unit) for c in layer.columns if c.name not in _HIDDEN)
-    return Facts(pick, title, tuple(fact for fact in known if not _is_blank(fact.value)))
+    return Facts(pick, title, title_en, tuple(fact for fact in known if not _is_blank(fact.value)))
 
 
 def entity_facts(world: World, pick: Pick, unmask: bool) -> Facts | None:
@@ -79,7 +81,8 @@ def entity_facts(world: World, pick: Pick, unmask: bool) -> Facts | None:
     if source < len(world.sources):
         values.append(Fact("source", world.sources[source].name))
     known = tuple(fact for fact in values if not _is_blank(fact.value))
-    return Facts(pick, label if unmask or kind.layer in ("sensors", "drones") else mask(label), known)
+    shown_label = label if unmask or kind.layer in ("sensors", "drones") else mask(label)
+    return Facts(pick, shown_label, shown_label, known)
 
 
 def _is_blank(value: Any) -> bool:

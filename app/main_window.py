@@ -351,8 +351,9 @@ class MainWindow(QMainWindow):
     def _on_selection_changed(self, picks: tuple[Pick, ...]) -> None:
         self.map.set_selection(picks)
         dock = self.arrangement.docks[CONTEXTUAL]
-        if not dock.isFloating():
+        if not dock.isFloating() and dock.isVisible() != bool(picks):
             dock.setVisible(bool(picks))
+            self.arrangement.share_heights()
 
     def _on_following(self, following: bool) -> None:
         self.acts.by_id["selection.follow"].setChecked(following)
@@ -390,7 +391,7 @@ class MainWindow(QMainWindow):
     def _on_job_ended(self, end: JobEnd) -> None:
         if end.state.quiet and end.outcome != "failed":
             return
-        seconds = formats.age(end.seconds, self.look.language)
+        seconds = formats.age(end.seconds, "en")  # the log outlives a change of language
         self.log.add(
             "problem" if end.outcome == "failed" else "job",
             f"event.job_{end.outcome}",

@@ -153,7 +153,8 @@ class DetailsPanel(QWidget):
             self.title.setText(texts("details.nothing"))
             self.kind.setText(texts("details.hint"))
         else:
-            self.title.setText(facts.title or facts.pick.key)
+            title = facts.title_en if self._desk.look.language == "en" else facts.title
+            self.title.setText(title or facts.pick.key)
             self.kind.setText(texts(f"layer.{facts.pick.layer}"))
         shown = facts.facts if facts is not None else ()
         self._make_rows(len(shown))

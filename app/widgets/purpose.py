@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QSpinBox, QWidget
 
 from app.look import Look
@@ -67,7 +68,9 @@ class PurposeDialog(QDialog):
         self.minutes.setRange(1, 480)
         self.minutes.setValue(minutes)
         self.minutes.setSuffix(texts("purpose.minutes_unit"))
+        self.minutes.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
         self.state = buttons.addButton(texts("purpose.state"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.state.setDefault(True)
         buttons.accepted.connect(self.accept)

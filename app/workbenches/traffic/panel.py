@@ -17,8 +17,9 @@ from twin.traffic.speeds import GRADES, road_speeds
 from twin.world import World
 
 EVERY_S = 3.0
-MARKS = ("–", "■", "■", "●", "◆", "▲")
-TOKENS = ("disabled", "good", "quiet", "severity_3", "severity_2", "severity_1")
+# Red stays for life and limb: a jam is a warning.
+MARKS = ("–", "■", "■", "■", "●", "◆")
+TOKENS = ("disabled", "good", "quiet", "severity_4", "severity_3", "severity_2")
 
 
 class TrafficPanel(QWidget):
@@ -69,8 +70,8 @@ class TrafficPanel(QWidget):
             TableColumn("name", self._name, width_px=112),
             TableColumn("speed", lambda value: "—" if np.isnan(value) else f"{value:.0f}", figure=True, width_px=78),
             TableColumn("vehicles", str, figure=True, width_px=50),
-            TableColumn("grade", lambda value: f"{MARKS[value]} {texts(f'grade.{GRADES[value]}')}", width_px=96,
-                        token=lambda value: TOKENS[value]),
+            TableColumn("grade", lambda value: f"{MARKS[value[0]]} {texts(f'grade.{GRADES[value[0]]}')}", width_px=96,
+                        token=lambda value: TOKENS[value[0]]),
             TableColumn("length", lambda value: f"{value:.1f}", figure=True, width_px=66),
             TableColumn("road_class", lambda value: texts(f"road_class.{value}"), width_px=72),
         )  # fmt: skip
@@ -106,7 +107,8 @@ class TrafficPanel(QWidget):
             [
                 (
                     (roads.name[row], roads.name_en[row]), float(roads.mean_kmh[row]), int(roads.vehicles[row]),
-                    int(roads.grade[row]), float(roads.length_km[row]), roads.road_class[row],
+                    (int(roads.grade[row]), int(roads.vehicles[row])), float(roads.length_km[row]),
+                    roads.road_class[row],
                 )
                 for row in rows
             ],
