@@ -33,6 +33,8 @@ class Canvas(QtInteractor):
         self._window = self.GetRenderWindow()  # type: ignore[no-untyped-call]
         self._count_tag = self._window.AddObserver("EndEvent", self._count)
         self.iren.interactor.SetInteractorStyle(None)
+        # pyvista lays a theme of its own under everything.
+        self.renderer.SetGradientBackground(False)
         self._open = True
 
     def _count(self, _window: Any, _event: str) -> None:

@@ -259,13 +259,19 @@ def _codes(style: IntArray, owner: IntArray) -> NDArray[np.uint8]:
 
 
 def ribbons(
-    lines: NDArray[np.object_], half_m: FloatArray, style: IntArray, ground: GroundAt, *, cap: bool = True
+    lines: NDArray[np.object_],
+    half_m: FloatArray,
+    style: IntArray,
+    ground: GroundAt,
+    *,
+    cap: bool = True,
+    mitre_limit: float = 2.0,
 ) -> Mesh:
     """Give lines a width; two vertices a point, both on the middle line, moved apart by the shader.
 
-    ``code`` is style, seed, and how far along the line (half metres, low byte first). Corners are mitred up to twice
-    the half width; with ``cap`` the ends reach half a width further, so that roads close
-    at junctions.
+    ``code`` is style, seed, and how far along the line (half metres, low byte first). Corners are mitred up to
+    ``mitre_limit`` times the half width; with ``cap`` the ends reach half a width further, so that roads close at
+    junctions.
     """
     parts, part_owner = shapely.get_parts(lines, return_index=True)
     xy, line = shapely.get_coordinates(shapely.force_2d(parts), return_index=True)
@@ -289,15 +295,16 @@ def ribbons(
     ahead[ends], behind[starts] = behind[ends], ahead[starts]
     owner = part_owner[line]
     half = half_m[owner][:, None]
-    z = ground(xy[:, 0], xy[:, 1])
     if cap:
         xy = xy - np.where(starts[:, None], ahead * half, 0) + np.where(ends[:, None], ahead * half, 0)
     mitre = ahead + behind
     mitre /= np.maximum(np.linalg.norm(mitre, axis=1, keepdims=True), 1e-9)
-    mitre = mitre / np.maximum(np.sum(mitre * ahead, axis=1, keepdims=True), 0.5)
+    mitre = mitre / np.maximum(np.sum(mitre * ahead, axis=1, keepdims=True), 1.0 / mitre_limit)
     left = np.column_stack([-mitre[:, 1], mitre[:, 0]]) * half
     count = len(xy)
-    xyz = np.repeat(np.column_stack([xy, z]), 2, axis=0)
+    xyz = np.repeat(np.column_stack([xy, np.zeros(count)]), 2, axis=0)
+    for edge, way in ((0, left), (1, -left)):
+        xyz[edge::2, 2] = ground(xy[:, 0] + way[:, 0], xy[:, 1] + way[:, 1])
     across = np.empty((2 * count, 3))
     across[0::2, :2], across[1::2, :2] = left, -left
     across[0::2, 2], across[1::2, 2] = 1.0, -1.0
@@ -321,6 +328,7 @@ def _run(xy: FloatArray, starts: NDArray[np.bool_]) -> FloatArray:
 
 def boundaries(polygons: NDArray[np.object_], half_m: float, ground: GroundAt) -> Mesh:
     """Return ribbons along the edges of areas: the soft shore of water."""
-    lines = np.asarray(shapely.boundary(polygons), dtype=object)
+    # Turns much tighter than the ribbon is wide would stand out as thorns.
+    lines = np.asarray(shapely.simplify(shapely.boundary(polygons), half_m / 3), dtype=object)
     zeros = np.zeros(len(lines), np.int64)
-    return ribbons(lines, np.full(len(lines), half_m), zeros, ground, cap=False)
+    return ribbons(lines, np.full(len(lines), half_m), zeros, ground, cap=False, mitre_limit=1.15)

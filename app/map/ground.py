@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+import data.gdal_guard  # noqa: F401 - before GDAL loads
+
+# isort: split
 import numpy as np
+from numpy.typing import NDArray
+from rasterio.fill import fillnodata
 
 from app.map.geometry import IntArray, Mesh
 from app.map.scene import TiledMesh, cut
@@ -10,8 +17,9 @@ from twin.city.city import City, Terrain
 from twin.geo import FloatArray
 
 RELIEF_M = 40.0
-FLAT_STEP_M, TILE_M = 500.0, 4000.0
+FLAT_STEP_M, TILE_CELLS = 500.0, 48
 BEYOND_M = 60_000.0
+SLOPE_STEPS = 60.0
 
 
 def is_mountainous(terrain: Terrain | None) -> bool:
@@ -22,29 +30,72 @@ def is_mountainous(terrain: Terrain | None) -> bool:
     return bool(high - low > RELIEF_M)
 
 
-def grid_mesh(city: City, bounds_m: tuple[float, float, float, float], relief: bool) -> TiledMesh:
-    """Return the ground below everything.
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The corners of the ground's triangles.
 
-    ``code`` holds the slope to the east and to the north (128 is level), for a shading that does not show the facets.
-    Flat ground reaches on to the horizon.
+    Parameters
+    ----------
+    x_m, y_m : (C,), (R,) float arrays
+        Local metres, growing.
+    z_m : (R, C) float array
     """
+
+    x_m: FloatArray
+    y_m: FloatArray
+    z_m: FloatArray
+
+    def height_m(self, x_m: FloatArray, y_m: FloatArray) -> FloatArray:
+        """Return the height of the drawn triangles, (N,): what lies on the ground must lie on these."""
+        col = np.clip(np.searchsorted(self.x_m, x_m, side="right") - 1, 0, len(self.x_m) - 2)
+        row = np.clip(np.searchsorted(self.y_m, y_m, side="right") - 1, 0, len(self.y_m) - 2)
+        fx = np.clip((x_m - self.x_m[col]) / (self.x_m[col + 1] - self.x_m[col]), 0.0, 1.0)
+        fy = np.clip((y_m - self.y_m[row]) / (self.y_m[row + 1] - self.y_m[row]), 0.0, 1.0)
+        a, b = self.z_m[row, col], self.z_m[row, col + 1]
+        d, c = self.z_m[row + 1, col], self.z_m[row + 1, col + 1]
+        return np.where(fx >= fy, a + fx * (b - a) + fy * (c - b), a + fy * (d - a) + fx * (c - d))
+
+
+def ground_grid(city: City, bounds_m: tuple[float, float, float, float], relief: bool) -> Grid:
+    """Return the grid of the ground; flat ground is coarse and reaches on to the horizon."""
     west, south, east, north = bounds_m
-    terrain = city.terrain
-    if relief and terrain is not None:
-        x = _steps(west, east, terrain.step_m)
-        y = _steps(south, north, terrain.step_m)
+    if relief and city.terrain is not None:
+        x, y = _steps(west, east, city.terrain.step_m), _steps(south, north, city.terrain.step_m)
     else:
         x = np.concatenate([[west - BEYOND_M], _steps(west, east, FLAT_STEP_M), [east + BEYOND_M]])
         y = np.concatenate([[south - BEYOND_M], _steps(south, north, FLAT_STEP_M), [north + BEYOND_M]])
     gx, gy = np.meshgrid(x, y)
     at = city.frame.origin_m
-    z = city.ground_m(gx + at[0], gy + at[1])
-    slope_y, slope_x = np.gradient(z, y, x)
+    if city.terrain is None:
+        return Grid(x, y, np.zeros(gx.shape))
+    return Grid(x, y, without_voids(city.terrain).sample(gx + at[0], gy + at[1]))
+
+
+def without_voids(terrain: Terrain) -> Terrain:
+    """Return a terrain whose unknown heights are guessed from those around them, so that no pits are drawn."""
+    known = np.isfinite(terrain.height_m)
+    if known.all() or not known.any():
+        return terrain
+    filled = fillnodata(np.where(known, terrain.height_m, 0.0).astype(np.float32), known, max_search_distance=200.0)
+    return replace(terrain, height_m=filled)
+
+
+def grid_mesh(grid: Grid, relief: bool, coarser: int = 1) -> TiledMesh:
+    """Return the ground below everything.
+
+    ``code`` holds the slope to the east and to the north (128 is level), for a shading that does not show the facets.
+    With ``coarser`` only each such row and column is taken; tiles of all levels share their edges.
+    """
+    cols, rows = (np.unique(np.append(np.arange(0, len(a), coarser), len(a) - 1)) for a in (grid.x_m, grid.y_m))
+    gx, gy = np.meshgrid(grid.x_m[cols], grid.y_m[rows])
+    gz = grid.z_m[np.ix_(rows, cols)]
+    slope_y, slope_x = np.gradient(gz, grid.y_m[rows], grid.x_m[cols])
     code = np.zeros((gx.size, 4), np.uint8)
-    code[:, 0] = np.clip(128 + slope_x.ravel() * 60, 0, 255)
-    code[:, 1] = np.clip(128 + slope_y.ravel() * 60, 0, 255)
-    xyz = np.column_stack([gx.ravel(), gy.ravel(), z.ravel()])
-    return _cut_cells(xyz, code, cells(*gx.shape), TILE_M if relief else 1e9)
+    code[:, 0] = np.clip(128 + slope_x.ravel() * SLOPE_STEPS, 0, 255)
+    code[:, 1] = np.clip(128 + slope_y.ravel() * SLOPE_STEPS, 0, 255)
+    xyz = np.column_stack([gx.ravel(), gy.ravel(), gz.ravel()])
+    side = TILE_CELLS // coarser if relief else max(gx.shape)
+    return _cut_cells(xyz, code, gx.shape, side)
 
 
 def _steps(low: float, high: float, step: float) -> FloatArray:
@@ -60,15 +111,16 @@ def cells(rows: int, cols: int) -> IntArray:
     ).astype(np.int64)
 
 
-def _cut_cells(xyz: FloatArray, code: np.ndarray, triangles: IntArray, tile_m: float) -> TiledMesh:
-    """Cut by triangle, repeating the vertices along the seams."""
-    middle = xyz[triangles].mean(axis=1)[:, :2]
-    _, tile = np.unique(np.floor(middle / tile_m).astype(np.int64), axis=0, return_inverse=True)
-    tile = tile.reshape(-1)
+def _cut_cells(xyz: FloatArray, code: NDArray[np.uint8], shape: tuple[int, ...], side: int) -> TiledMesh:
+    """Cut a grid into tiles of ``side`` cells, repeating the vertices along the seams."""
+    triangles = cells(shape[0], shape[1])
+    cell = np.arange((shape[0] - 1) * (shape[1] - 1))
+    tile_col, tile_row = cell % (shape[1] - 1) // side, cell // (shape[1] - 1) // side
+    across = int(tile_col.max()) + 1
+    tile = np.tile(tile_row * across + tile_col, 2)
     keys, corner = np.unique(tile[:, None] * len(xyz) + triangles, return_inverse=True)
     vertex, owner = keys % len(xyz), keys // len(xyz)
-    place = np.zeros((int(owner.max()) + 1, 2))
-    np.add.at(place, tile, middle)
-    place /= np.bincount(tile)[:, None]
+    tiles = np.arange(int(tile.max()) + 1)
+    place = np.stack([tiles % across, tiles // across], axis=1).astype(np.float64)
     mesh = Mesh(xyz[vertex], code[vertex], owner, corner.reshape(triangles.shape))
-    return cut(mesh, place, tile_m)
+    return cut(mesh, place, 1.0, shifted=False)

@@ -22,16 +22,17 @@ from numpy.typing import NDArray
 from rasterio.transform import from_bounds
 
 from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons
-from app.map.ground import grid_mesh, is_mountainous
+from app.map.ground import Grid, grid_mesh, ground_grid, is_mountainous
 from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about, with_boxes_of
 from twin.city.city import City
 from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KINDS
 from twin.geo import FloatArray
 
-FORMAT = 4
+FORMAT = 7
+COARSER = 4
 MESHES = (
     "buildings", "boxes", "dots", "more_dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far",
-    "ground",
+    "ground", "ground_far",
 )  # fmt: skip
 BUILDING_TILE_M, AREA_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M = 1000.0, 8000.0, 8000.0, 4000.0, 4000.0
 FAR_DETAIL_M, FAR_LEAST_M2 = 9.0, 300.0
@@ -119,10 +120,13 @@ def _local_bounds(city: City) -> tuple[float, float, float, float]:
 
 
 def _meshes(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
-    yield from _buildings(city, relief)
-    yield from _roads(city, relief)
-    yield from _areas(city, relief)
-    yield "ground", grid_mesh(city, _local_bounds(city), relief)
+    grid = ground_grid(city, _local_bounds(city), relief)
+    yield from _buildings(city, grid)
+    yield from _roads(city, grid, relief)
+    yield from _areas(city, grid, relief)
+    near = grid_mesh(grid, relief)
+    yield "ground", near
+    yield "ground_far", with_boxes_of(grid_mesh(grid, relief, COARSER if relief else 1), near)
 
 
 def _local(table: gpd.GeoDataFrame, city: City) -> NDArray[np.object_]:
@@ -142,12 +146,7 @@ def _indices(values: Iterable[str], names: tuple[str, ...], otherwise: str) -> I
     return np.array([code.get(value, code[otherwise]) for value in values], dtype=np.int64)
 
 
-def _ground(city: City) -> Callable[[FloatArray, FloatArray], FloatArray]:
-    x, y = city.frame.origin_m
-    return lambda east, north: city.ground_m(east + x, north + y)
-
-
-def _buildings(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+def _buildings(city: City, grid: Grid) -> Iterator[tuple[str, TiledMesh]]:
     table = city.table("buildings")
     footprints = _local(table, city)
     place = _places(footprints)
@@ -157,7 +156,7 @@ def _buildings(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     floors = np.where(floors > 0, floors, np.maximum(np.round(height / 3.2), 1)).astype(np.int64)
     style = _indices(table["use"].to_numpy(), BUILDING_USES, "other")
     gabled = np.isin(table["roof"].to_numpy().astype(str), ("gabled", "hipped"))
-    ground = _ground(city) if city.terrain is not None else None
+    ground = grid.height_m if city.terrain is not None else None
     solids = extrude(footprints, base, height, floors, style, gabled, ground)
     near = cut(_with_surfaces(city, solids, base, floors, style), place, BUILDING_TILE_M)
     yield "buildings", near
@@ -243,7 +242,7 @@ def _triangulate_3d(polygon: shapely.Polygon) -> tuple[FloatArray, IntArray]:
     return corners, faces
 
 
-def _roads(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+def _roads(city: City, grid: Grid, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     table = city.table("roads")
     lines = _local(table, city)
     if relief and city.terrain is not None and len(lines):
@@ -258,28 +257,28 @@ def _roads(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     for name, chosen, tile_m in (("roads", main, ROAD_TILE_M), ("lanes", ~main, LANE_TILE_M)):
         kept = lines.copy()
         kept[~chosen] = None
-        yield name, cut(ribbons(kept, half, style, _ground(city)), place, tile_m)
+        yield name, cut(ribbons(kept, half, style, grid.height_m), place, tile_m)
 
 
-def _areas(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+def _areas(city: City, grid: Grid, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     # Where the ground has relief, land and water are painted on it instead.
     water = _local(city.table("water").iloc[:0] if relief else city.table("water"), city)
     land = _local(city.table("land").iloc[:0] if relief else city.table("land"), city)
     kinds = _indices(city.table("water")["kind"].to_numpy()[: len(water)], WATER_KINDS, "lake")
-    yield from _two_levels("water", water, kinds, city)
-    yield "shore", cut(boundaries(water, 5.0, _ground(city)), _places(water), SHORE_TILE_M)
+    yield from _two_levels("water", water, kinds, grid)
+    yield "shore", cut(boundaries(water, 5.0, grid.height_m), _places(water), SHORE_TILE_M)
     uses = _indices(city.table("land")["kind"].to_numpy()[: len(land)], LAND_KINDS, "grass")
-    yield from _two_levels("land", land, uses, city)
+    yield from _two_levels("land", land, uses, grid)
 
 
-def _two_levels(name: str, areas: NDArray[np.object_], style: IntArray, city: City) -> Iterator[tuple[str, TiledMesh]]:
+def _two_levels(name: str, areas: NDArray[np.object_], style: IntArray, grid: Grid) -> Iterator[tuple[str, TiledMesh]]:
     """Give areas as they are, and with fewer corners for where a corner is less than a pixel."""
     place = _places(areas)
-    near = cut(flat_areas(areas, style, _ground(city)), place, AREA_TILE_M)
+    near = cut(flat_areas(areas, style, grid.height_m), place, AREA_TILE_M)
     yield name, near
     simple = np.asarray(shapely.simplify(areas, FAR_DETAIL_M), dtype=object)
     simple[shapely.area(areas) < FAR_LEAST_M2] = None
-    yield f"{name}_far", with_boxes_of(cut(flat_areas(simple, style, _ground(city)), place, AREA_TILE_M), near)
+    yield f"{name}_far", with_boxes_of(cut(flat_areas(simple, style, grid.height_m), place, AREA_TILE_M), near)
 
 
 def _cover(city: City, bounds_m: tuple[float, float, float, float]) -> NDArray[np.uint8]:

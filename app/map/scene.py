@@ -84,8 +84,11 @@ class PreparedScene:
     cover_bounds_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
 
-def cut(mesh: Mesh, place_m: FloatArray, tile_m: float) -> TiledMesh:
-    """Cut a mesh into square tiles; each row of the table goes whole into the tile of its ``place_m`` (N, 2)."""
+def cut(mesh: Mesh, place_m: FloatArray, tile_m: float, *, shifted: bool = True) -> TiledMesh:
+    """Cut a mesh into square tiles; each row of the table goes whole into the tile of its ``place_m`` (N, 2).
+
+    Without ``shifted`` the vertices stay where they are, so that neighbours meet without a crack.
+    """
     if not len(mesh.xyz):
         return _empty()
     cell = np.floor(place_m / tile_m).astype(np.int64)
@@ -107,7 +110,7 @@ def cut(mesh: Mesh, place_m: FloatArray, tile_m: float) -> TiledMesh:
     tiles["vertices"] = np.stack([start, start + size], axis=1)
     tiles["triangles"] = np.stack([edges[:-1], edges[1:]], axis=1)
     tiles["low"], tiles["high"] = np.minimum.reduceat(xyz, start), np.maximum.reduceat(xyz, start)
-    tiles["corner"] = np.floor(tiles["low"][:, :2])
+    tiles["corner"] = np.floor(tiles["low"][:, :2]) if shifted else 0.0
     tile_of_vertex = np.repeat(np.arange(len(used)), size)
     xyz[:, :2] -= tiles["corner"][tile_of_vertex]
     if len(triangles):

@@ -35,6 +35,7 @@ class Scenery:
         self.sky = Sky(renderer, style)
         self.stage = Stage(renderer, on_loaded)
         self.movers = Movers(renderer, style)
+        renderer.SetBackground(*style.rgb("sky", "haze"))
         self._relief = False
         renderer.RemoveAllLights()
         renderer.SetAutomaticLightCreation(False)
@@ -51,6 +52,7 @@ class Scenery:
     def set_style(self, style: MapStyle) -> None:
         """Change the colours."""
         self._style = style
+        self._renderer.SetBackground(*style.rgb("sky", "haze"))
         self.sky.set_style(style)
         self.stage.set_style(style)
         self.movers.set_style(style)
@@ -69,7 +71,7 @@ class Scenery:
         device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
         depth_b = self._place_camera(device, ground)
         self.stage.set_uniforms(device, depth_b, self._haze_m(lens))
-        self.sky.set_uniforms(device)
+        self.sky.set_uniforms(device, always=self._relief)
         self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
 

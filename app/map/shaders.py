@@ -49,7 +49,7 @@ uniform float hazeFrom; uniform float hazeFull; uniform float opacity;
 # that no two layers fight. On mountains each layer is moved towards the eye by a share of its distance instead.
 _LAY = {
     False: "void lay(float order) { gl_Position.z = gl_Position.w * (1.0 - 6.0e-7 * (order + 1.0)); }\n",
-    True: "void lay(float order) { gl_Position.z -= depthB * 0.0002 * order; }\n",
+    True: "void lay(float order) { gl_Position.z -= depthB * (0.0014 * step(0.5, order) + 0.00008 * order); }\n",
 }
 
 
@@ -190,23 +190,28 @@ def areas(style: MapStyle, what: str, relief: bool) -> Program:
 
 def ground(style: MapStyle, relief: bool) -> Program:
     """The bare ground, shaded by its slope where it has one."""
-    shade = "clamp(1.0 - 0.9 * dot(slope, vec2(-0.6, 0.8)), 0.35, 1.9)" if relief else "1.0"
+    darkest, brightest = (0.5, 1.5) if style.theme == "dark" else (0.72, 1.04)
+    light = "dot(normalize(vec3(-slope, 1.0)), vec3(-0.49, 0.57, 0.66)) / 0.66"
+    shade = f"clamp(mix(1.0, {light}, 0.62), {darkest}, {brightest})"
+    valley, peak = vec3(style.rgb("ground", "valley")), vec3(style.rgb("ground", "peak"))
     vertex = _VERTEX + (
-        "out float far; out vec2 slope; out vec2 uv;\nuniform vec4 coverBox; uniform vec2 corner;\n"
+        "out float far; out vec2 slope; out vec2 uv;\nuniform vec4 coverBox; uniform vec2 heights;\nout float high;\n"
         + _LAY[relief]
         + "void main() {\n"
         "  slope = (scalarColor.xy * 255.0 - 128.0) / 60.0;\n"
-        "  uv = (vertexMC.xy + corner - coverBox.xy) / coverBox.zw;\n"
+        "  uv = (vertexMC.xy - coverBox.xy) / coverBox.zw;\n"
+        "  high = clamp((vertexMC.z - heights.x) / (heights.y - heights.x), 0.0, 1.0);\n"
         "  far = length((MCVCMatrix * vertexMC).xyz);\n"
         "  gl_Position = MCDCMatrix * vertexMC;\n  lay(0.0);\n}\n"
     )
     base = vec3(style.rgb("ground", "base"))
-    colour = f"mix({base}, texture(cover, uv).rgb, texture(cover, uv).a)" if relief else base
+    bare = f"mix({valley}, {peak}, high * high * (3.0 - 2.0 * high))"
+    colour = f"mix({bare}, texture(cover, uv).rgb, texture(cover, uv).a * 0.85) * {shade}" if relief else base
     fragment = _FRAGMENT + (
-        "in float far; in vec2 slope; in vec2 uv;\n"
+        "in float far; in vec2 slope; in vec2 uv; in float high;\n"
         + ("uniform sampler2D cover;\n" if relief else "")
         + _haze(style)
-        + f"void main() {{\n  vec3 c = {colour} * {shade};\n  gl_FragData[0] = vec4(hazed(c, far), 1.0);\n}}\n"
+        + f"void main() {{\n  vec3 c = {colour};\n  gl_FragData[0] = vec4(hazed(c, far), 1.0);\n}}\n"
     )
     return Program(vertex, fragment)
 

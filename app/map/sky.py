@@ -33,10 +33,10 @@ class Sky:
         """Change the colours."""
         self._material.set_program(shaders.sky(style))
 
-    def set_uniforms(self, lens: Lens) -> None:
+    def set_uniforms(self, lens: Lens, *, always: bool) -> None:
         """Tell the shader where one looks; a sky that is out of the picture costs nothing."""
         top = lens.forward[2] + HALF_VIEW * lens.up[2]
-        self._actor.SetVisibility(bool(top > -0.04))
+        self._actor.SetVisibility(always or bool(top > -0.04))
         half_w = HALF_VIEW * lens.width_px / max(lens.height_px, 1)
         self._material.set_vector("rayAt", *lens.forward)
         self._material.set_vector("rayX", *(lens.right * half_w))

@@ -21,7 +21,7 @@ from twin.city.tables import LAND_KINDS
 from twin.geo import BoolArray
 
 SOLID_M, BOX_M = 3000.0, 8500.0
-LANES_M, CASING_M, SHORE_M, DETAIL_M, ALL_DOTS_M = 14_000.0, 4000.0, 5000.0, 4000.0, 17_000.0
+LANES_M, CASING_M, SHORE_M, DETAIL_M, ALL_DOTS_M, GROUND_M = 14_000.0, 4000.0, 5000.0, 4000.0, 17_000.0, 9000.0
 HIDDEN = 255
 DOTS = ("dots", "more_dots")
 LOADS_A_FRAME = 24
@@ -67,7 +67,8 @@ def _dots(style: MapStyle, _relief: bool) -> shaders.Program:
 BANDS = (
     Band("buildings", "buildings", lambda style, _relief: shaders.buildings(style), True, 0.0, SOLID_M),
     Band("boxes", "buildings", lambda style, _relief: shaders.buildings(style), True, SOLID_M, BOX_M),
-    Band("ground", "terrain", shaders.ground),
+    Band("ground", "terrain", shaders.ground, to_m=GROUND_M),
+    Band("ground_far", "terrain", shaders.ground, from_m=GROUND_M),
     Band("land", "land", _land, to_m=DETAIL_M),
     Band("land_far", "land", _land, from_m=DETAIL_M),
     Band("water", "water", _water, to_m=DETAIL_M),
@@ -245,8 +246,6 @@ class Stage:
         corner = tiles.mesh.tiles["corner"][index]
         fill(tiles.actors[index], data, (float(corner[0]), float(corner[1])))
         tiles.loaded[index] = True
-        if tiles.band.mesh == "ground":
-            tiles.actors[index].GetShaderProperty().GetVertexCustomUniforms().SetUniform2f("corner", list(corner))
 
     def _forget(self, layer: str) -> None:
         meshes = {band.mesh for band in BANDS if band.layer == layer}
@@ -273,15 +272,20 @@ class Stage:
             return
         land, water = (self._visible.get(name, True) for name in ("land", "water"))
         colours = np.zeros((256, 4), np.uint8)
+        # Nothing has a colour too: the picture is smoothed, and black would show along every edge.
+        colours[:] = _rgba(style.rgb("land", "forest"), False)
         for code, kind in enumerate(LAND_KINDS, start=1):
             colours[code] = _rgba(style.rgb("land", kind), land)
         colours[COVER_WATER] = _rgba(style.rgb("ground", "water"), water)
         texture = make_texture(colours[scene.cover])
         west, south, east, north = scene.cover_bounds_m
         for tiles in self._tiles:
-            if tiles.band.mesh == "ground":
+            if tiles.band.layer == "terrain":
                 tiles.material.set_vector("coverBox", west, south, east - west, north - south)
+                _west, _south, low, _east, _north, high = scene.bounds_m
+                tiles.material.set_vector("heights", low, high)
                 for actor in tiles.actors:
+                    actor.GetProperty().RemoveTexture("cover")
                     actor.GetProperty().SetTexture("cover", texture)
 
     def clear(self) -> None:
