@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QDropEvent, QPainter, QWheelEvent
+from PySide6.QtOpenGL import QOpenGLPaintDevice
 from PySide6.QtWidgets import QWidget
 from pyvistaqt import QtInteractor
 
@@ -46,7 +47,12 @@ class Canvas(QtInteractor):
             return
         self._before()
         super().paintGL()  # type: ignore[no-untyped-call]
-        painter = QPainter(self)
+        # A painter on the widget itself is lost when a whole window is grabbed; this one paints where GL paints.
+        self.makeCurrent()
+        ratio = self.devicePixelRatioF()
+        target = QOpenGLPaintDevice(QSize(round(self.width() * ratio), round(self.height() * ratio)))
+        target.setDevicePixelRatio(ratio)
+        painter = QPainter(target)
         try:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)

@@ -374,7 +374,7 @@ def movers(style: MapStyle, names: Sequence[str]) -> Program:
         "  vec2 p = at; float d;\n"
         "  if (form == 1) {\n"
         "    vec2 q = vec2(abs(p.x), p.y);\n"
-        "    d = max(dot(q - vec2(0.0, 0.95), vec2(0.882, 0.470)), -dot(q - vec2(0.0, -0.30), vec2(-0.60, 0.80)));\n"
+        "    d = max(dot(q - vec2(0.0, 1.0), vec2(0.917, 0.398)), -dot(q - vec2(0.0, -0.5), vec2(-0.35, 0.937)));\n"
         "  }\n"
         "  else if (form == 2) d = (abs(p.x) + abs(p.y) - 0.95) * 0.7071;\n"
         "  else if (form == 3) d = arm(p, vec2(0.72));\n"

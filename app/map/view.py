@@ -18,7 +18,8 @@ from app.map.camera import Lens, between, kept_above_ground, seeing_all
 from app.map.canvas import Canvas
 from app.map.events import CameraState, FrameStats, GroundPoint, Pick
 from app.map.feed import Answer, Feed, Request
-from app.map.labels import Grid, LabelPainter
+from app.map.labels import Grid, LabelPainter, LabelSet
+from app.map.movers import MoverArrays
 from app.map.overlay import OverlayState
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
@@ -421,7 +422,8 @@ class MapView(QWidget):
         x, y, z = packed.position_m[index]
         return Pick(batch.layer, key, (float(x), float(y), float(z)))
 
-    def _picks_in(self, box: tuple[float, float, float, float]) -> tuple[Pick, ...]:
+    def picks_in(self, box: tuple[float, float, float, float]) -> tuple[Pick, ...]:
+        """Return what is drawn inside a rectangle (x0, y0, x1, y1) of the widget."""
         lens = self._lens()
         now = self._movers.positions_m(time.monotonic())
         picks = [self._pick_of(int(i)) for i in picking.inside_box(lens, now, box)] if len(now) else []
@@ -495,7 +497,7 @@ class MapView(QWidget):
             return
         at = event.position()
         if box is not None:
-            self.box_selected.emit(self._picks_in(box))
+            self.box_selected.emit(self.picks_in(box))
             self.refresh()
         elif not self._dragging and press[1] == Qt.MouseButton.LeftButton:
             self.picked.emit(self.pick_at(at.x(), at.y()))
@@ -599,6 +601,19 @@ class MapView(QWidget):
         self._feed.close()
         self._scenery.close()
         self._canvas.finish()
+
+    @property
+    def renders(self) -> int:
+        """Return how often VTK has rendered."""
+        return self._canvas.renders
+
+    def shown_symbols(self) -> MoverArrays | None:
+        """Return the symbols that are drawn."""
+        return self._movers.packed
+
+    def shown_labels(self) -> tuple[LabelSet, ...]:
+        """Return the words from which those on the map are chosen."""
+        return () if self._labels is None else self._labels.labels
 
     @property
     def city(self) -> City | None:
