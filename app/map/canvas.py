@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QDropEvent, QPainter, QWheelEvent
 from PySide6.QtOpenGL import QOpenGLPaintDevice
@@ -87,3 +88,6 @@ class Canvas(QtInteractor):
             self._open = False
             self._window.RemoveObserver(self._count_tag)
             self.close()
+            del self._before, self._after, self._done, self._window
+            # Now, while its GL context is there: the garbage collector would end Qt and Python in the wrong order.
+            shiboken6.delete(self)

@@ -117,10 +117,10 @@ class LabelPainter:
                     placed.append(Placed(text, int(rank[row]), float(x[row]), float(y[row]), fade))
         return placed
 
-    def paint(self, painter: QPainter, placed: Sequence[Placed], style: MapStyle) -> None:
-        """Draw labels, the less important first."""
+    def paint(self, painter: QPainter, placed: Sequence[Placed], style: MapStyle, ratio: float) -> None:
+        """Draw labels, the less important first; ``ratio`` is pixels of the device to one of the widget."""
         for label in sorted(placed, key=lambda p: -p.rank):
-            picture = self._picture(label.text, label.rank, style, painter.device().devicePixelRatioF())
+            picture = self._picture(label.text, label.rank, style, ratio)
             size = picture.deviceIndependentSize()
             painter.setOpacity(label.opacity)
             painter.drawPixmap(QPointF(round(label.x - size.width() / 2), round(label.y - size.height() / 2)), picture)

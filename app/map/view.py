@@ -103,6 +103,7 @@ class MapView(QWidget):
         self._press: tuple[QPointF, Qt.MouseButton, gestures.Point] | None = None
         self._dragging = False
         self._pointer: QPointF | None = None
+        self._renders = 0
         self._requests, self._spent_ms, self._longest_ms, self._frame_start = 0, 0.0, 0.0, 0.0
         self._drawn = (0, 0)
         self.set_language("zh")
@@ -292,7 +293,7 @@ class MapView(QWidget):
         grid.take(lens.width_px - 36, 36, 48, 48)
         if self._labels is not None:
             placed = self._painter.lay_out(self._labels.labels, lens, self._texts.language, grid, since)
-            self._painter.paint(painter, placed, self._style)
+            self._painter.paint(painter, placed, self._style, self.devicePixelRatioF())
         self._overlay.selected_at = [at for pick in self._selection if (at := self._at(pick, lens)) is not None]
         self._overlay.hovered_at = None if self._hover is None else self._at(self._hover, lens)
         overlay.paint(painter, lens, self._style, self._overlay)
@@ -599,13 +600,14 @@ class MapView(QWidget):
         for timer in (self._smooth_timer, self._hover_timer, self._flight_timer):
             timer.stop()
         self._feed.close()
+        self._renders = self._canvas.renders
         self._scenery.close()
         self._canvas.finish()
 
     @property
     def renders(self) -> int:
         """Return how often VTK has rendered."""
-        return self._canvas.renders
+        return self._renders if self._closed else self._canvas.renders
 
     def shown_symbols(self) -> MoverArrays | None:
         """Return the symbols that are drawn."""
