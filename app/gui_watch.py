@@ -15,14 +15,17 @@ class Blocks:
     """What was seen: milliseconds between two turns of the event loop, without the drawing in between."""
 
     longest_ms: float = 0.0
+    longest_cpu_ms: float = 0.0
+    """The same by the thread's own clock: on a busy machine the first also counts the time of other processes."""
     turns: int = 0
     over_16_ms: int = 0
     worst_ms: list[float] = field(default_factory=list)
 
-    def add(self, ms: float) -> None:
+    def add(self, ms: float, cpu_ms: float) -> None:
         """Take in one turn."""
         self.turns += 1
         self.longest_ms = max(self.longest_ms, ms)
+        self.longest_cpu_ms = max(self.longest_cpu_ms, cpu_ms)
         if ms > 16.0:
             self.over_16_ms += 1
             self.worst_ms = sorted([*self.worst_ms, round(ms, 1)], reverse=True)[:10]
@@ -35,6 +38,7 @@ class GuiWatch(QObject):
         super().__init__(parent)
         self.blocks = Blocks()
         self._last, self._drawn_s = time.perf_counter(), 0.0
+        self._last_cpu, self._drawn_cpu_s = time.thread_time(), 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._on_turn)
@@ -43,6 +47,7 @@ class GuiWatch(QObject):
         """Begin to watch."""
         self.blocks = Blocks()
         self._last, self._drawn_s = time.perf_counter(), 0.0
+        self._last_cpu, self._drawn_cpu_s = time.thread_time(), 0.0
         self._timer.start()
 
     def stop(self) -> Blocks:
@@ -50,14 +55,17 @@ class GuiWatch(QObject):
         self._timer.stop()
         return self.blocks
 
-    def drew(self, seconds: float) -> None:
+    def drew(self, seconds: float, cpu_s: float) -> None:
         """Leave this much out of the turn that is under way."""
         self._drawn_s += seconds
+        self._drawn_cpu_s += cpu_s
 
     def _on_turn(self) -> None:
-        now = time.perf_counter()
-        self.blocks.add(max(now - self._last - self._drawn_s, 0.0) * 1000.0)
+        now, cpu = time.perf_counter(), time.thread_time()
+        wall_s = max(now - self._last - self._drawn_s, 0.0)
+        self.blocks.add(wall_s * 1000.0, max(cpu - self._last_cpu - self._drawn_cpu_s, 0.0) * 1000.0)
         self._last, self._drawn_s = now, 0.0
+        self._last_cpu, self._drawn_cpu_s = cpu, 0.0
 
 
 class WatchedWindow(MainWindow):
@@ -73,7 +81,7 @@ class WatchedWindow(MainWindow):
         """Time the repaints."""
         if self.watch is None or event.type() != QEvent.Type.UpdateRequest:
             return super().event(event)
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.thread_time()
         done = super().event(event)
-        self.watch.drew(time.perf_counter() - start)
+        self.watch.drew(time.perf_counter() - start, time.thread_time() - start_cpu)
         return done
