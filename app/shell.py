@@ -126,8 +126,12 @@ class Ending(QObject):
             self._take()
 
     def _whole(self) -> bool:
-        world = self._window.live.world
-        return world is not None and len(world.tracks) > 0 and self._window.centre.currentWidget() is self._window.map
+        world, engine = self._window.live.world, self._window.engine
+        if world is None or engine is None or engine.state.phase != "running":
+            return False
+        # A real place has no source until one is set, and a source may be down: then nothing more is to come.
+        settled = len(world.tracks) > 0 or all(source.reason for source in engine.sources)
+        return settled and self._window.centre.currentWidget() is self._window.map
 
     def _take(self) -> None:
         self._timer.stop()
