@@ -105,13 +105,19 @@ def check_drawn(name: str, image: NDArray[np.uint8]) -> None:
         sys.exit(f"{name}: nothing was drawn ({colours} colours)")
 
 
-def empty() -> tuple[Draw, vtkRenderWindow]:
-    """Return how to draw an empty picture."""
+def new_window() -> tuple[vtkRenderWindow, vtkRenderer]:
+    """Return a window that is never on the screen, and its renderer."""
     window, renderer = vtkRenderWindow(), vtkRenderer()
     window.SetOffScreenRendering(1)
     window.SetMultiSamples(0)
     window.SetSize(*SIZE)
     window.AddRenderer(renderer)
+    return window, renderer
+
+
+def empty() -> tuple[Draw, vtkRenderWindow]:
+    """Return how to draw an empty picture."""
+    window, renderer = new_window()
 
     def draw(pose: CameraState) -> None:
         look(renderer.GetActiveCamera(), pose)
@@ -123,11 +129,7 @@ def empty() -> tuple[Draw, vtkRenderWindow]:
 
 def ours(scene: PreparedScene, world: World) -> tuple[Draw, vtkRenderWindow, Scenery]:
     """Return how to draw the county without a window."""
-    window, renderer = vtkRenderWindow(), vtkRenderer()
-    window.SetOffScreenRendering(1)
-    window.SetMultiSamples(0)
-    window.SetSize(*SIZE)
-    window.AddRenderer(renderer)
+    window, renderer = new_window()
     scenery = Scenery(renderer, load_style("dark"), lambda: None)
     scenery.show(scene)
     scenery.stage.set_layer("buildings", True, 1.0, None)
