@@ -8,6 +8,7 @@ from collections.abc import Callable
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from app.map.camera import VIEW_DEG, GroundHeight, Lens
+from app.map.imagery import Orthophoto
 from app.map.movers import Movers
 from app.map.scene import PreparedScene
 from app.map.sky import Sky
@@ -34,6 +35,7 @@ class Scenery:
         self._renderer, self._style = renderer, style
         self.sky = Sky(renderer, style)
         self.stage = Stage(renderer, on_loaded)
+        self.orthophoto = Orthophoto(self.stage, on_loaded)
         self.movers = Movers(renderer, style)
         renderer.SetBackground(*style.rgb("sky", "haze"))
         self._relief = False
@@ -46,6 +48,7 @@ class Scenery:
     def show(self, scene: PreparedScene) -> None:
         """Show a city."""
         self.stage.show(scene, self._style)
+        self.orthophoto.show(scene.city)
         self.movers.to_front()
         self._relief = scene.relief
 
@@ -67,6 +70,7 @@ class Scenery:
         ratio : float
             Pixels of the device to one of the widget.
         """
+        self.orthophoto.arrange(lens)
         counts = self.stage.arrange(lens)
         device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
         depth_b = self._place_camera(device, ground)
@@ -74,6 +78,11 @@ class Scenery:
         self.sky.set_uniforms(device, always=self._relief)
         self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
+
+    def settle(self, lens: Lens) -> None:
+        """Load all that a camera sees before going on; for pictures that must be whole."""
+        self.orthophoto.settle(lens)
+        self.stage.settle(lens)
 
     def _place_camera(self, lens: Lens, ground: GroundHeight) -> float:
         eye = lens.eye_m
@@ -96,5 +105,6 @@ class Scenery:
     def close(self) -> None:
         """Take everything out, in reverse order."""
         self.movers.close()
+        self.orthophoto.close()
         self.stage.close()
         self.sky.close()

@@ -216,6 +216,32 @@ def ground(style: MapStyle, relief: bool) -> Program:
     return Program(vertex, fragment)
 
 
+def imagery(style: MapStyle, relief: bool) -> Program:
+    """The orthophoto over the ground: the sharper sheet where it reaches, else the other."""
+    vertex = _VERTEX + (
+        "out float far; out vec2 whole_at; out vec2 detail_at;\n"
+        "uniform vec4 wholeBox; uniform vec4 detailBox;\n" + _LAY[relief] + "void main() {\n"
+        "  whole_at = (vertexMC.xy - wholeBox.xy) / wholeBox.zw;\n"
+        "  detail_at = (vertexMC.xy - detailBox.xy) / detailBox.zw;\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  gl_Position = MCDCMatrix * vertexMC;\n  lay(3.5);\n}\n"
+    )
+    dim = 0.62 if style.theme == "dark" else 1.0
+    fragment = _FRAGMENT + (
+        "in float far; in vec2 whole_at; in vec2 detail_at;\n"
+        "uniform sampler2D whole; uniform sampler2D detail;\n"
+        + _haze(style)
+        + "bool inside(vec2 at) { return all(greaterThanEqual(at, vec2(0.0))) && all(lessThanEqual(at, vec2(1.0))); }\n"
+        "void main() {\n"
+        "  if (!inside(whole_at)) discard;\n"
+        "  vec4 c = inside(detail_at) ? texture(detail, detail_at) : texture(whole, whole_at);\n"
+        "  if (c.a < 0.02) discard;\n"
+        f"  gl_FragData[0] = vec4(hazed(c.rgb * {dim:.2f}, far), c.a * opacity);\n"
+        "}\n"
+    )
+    return Program(vertex, fragment)
+
+
 _MARKINGS = """  if (lanes > 0.5 && far < 900.0) {
     float blur = 0.8 * fwidth(metre.x) + 0.01;
     float off = abs(metre.x);

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkCommonDataModel import vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer
+from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkTexture
 
 from app.map import shaders
 from app.map.camera import Lens
@@ -23,6 +23,7 @@ from twin.geo import BoolArray
 SOLID_M, BOX_M = 3000.0, 8500.0
 LANES_M, CASING_M, SHORE_M, DETAIL_M, ALL_DOTS_M, GROUND_M = 14_000.0, 4000.0, 5000.0, 4000.0, 17_000.0, 9000.0
 HIDDEN = 255
+SHEETS = ("whole", "detail")
 DOTS = ("dots", "more_dots")
 LOADS_A_FRAME = 24
 
@@ -74,6 +75,8 @@ BANDS = (
     Band("water", "water", _water, to_m=DETAIL_M),
     Band("water_far", "water", _water, from_m=DETAIL_M),
     Band("shore", "water", shaders.shore, to_m=SHORE_M),
+    Band("ground", "imagery", shaders.imagery, to_m=GROUND_M),
+    Band("ground_far", "imagery", shaders.imagery, from_m=GROUND_M),
     Band("lanes", "roads", _casing, to_m=CASING_M),
     Band("roads", "roads", _casing, to_m=CASING_M),
     Band("lanes", "roads", _lanes, to_m=LANES_M),
@@ -118,6 +121,7 @@ class Stage:
         self._opacity: dict[str, float] = {}
         self._scene: PreparedScene | None = None
         self._cover_style: MapStyle | None = None
+        self._sheets: set[str] = set()
 
     def show(self, scene: PreparedScene, style: MapStyle) -> None:
         """Take down what stands and put up the tiles of ``scene``, without data yet."""
@@ -192,7 +196,9 @@ class Stage:
         return count, triangles
 
     def _wanted(self, tiles: _Tiles, lens: Lens) -> BoolArray:
-        if not self._visible.get(tiles.band.layer, True):
+        if not self._visible.get(tiles.band.layer, True) or (
+            tiles.band.layer == "imagery" and len(self._sheets) < len(SHEETS)
+        ):
             return np.zeros(len(tiles.mesh), bool)
         low, high = tiles.mesh.tiles["low"], tiles.mesh.tiles["high"]
         far = lens.far_from(low, high)
@@ -257,6 +263,17 @@ class Stage:
             if tiles.band.layer == layer:
                 tiles.loaded[:] = False
 
+    def set_sheet(self, name: str, box_m: tuple[float, float, float, float], texture: vtkTexture) -> None:
+        """Lay a sheet of the orthophoto, ``whole`` or ``detail``, on the ground; shown once both are there."""
+        self._sheets.add(name)
+        west, south, east, north = box_m
+        for tiles in self._tiles:
+            if tiles.band.layer == "imagery":
+                tiles.material.set_vector(f"{name}Box", west, south, east - west, north - south)
+                for actor in tiles.actors:
+                    actor.GetProperty().RemoveTexture(name)
+                    actor.GetProperty().SetTexture(name, texture)
+
     def _apply_opacity(self, layer: str) -> None:
         for tiles in self._tiles:
             if tiles.band.layer == layer:
@@ -298,6 +315,7 @@ class Stage:
             for actor in reversed(tiles.actors):
                 drop(self._renderer, actor)
         self._tiles.clear()
+        self._sheets.clear()
         self._scene = None
 
     def close(self) -> None:

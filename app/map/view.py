@@ -568,7 +568,7 @@ class MapView(QWidget):
 
     def settle(self) -> None:
         """Load all tiles now in view before going on; for a picture that must be whole."""
-        self._stage.settle(self._lens())
+        self._scenery.settle(self._lens())
         self.refresh()
 
     def save_picture(self, path: Path) -> None:
