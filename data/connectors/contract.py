@@ -103,6 +103,8 @@ class Parcel:
         Words that devices gave for themselves, by device; remembered over restarts.
     settle : callable
         Called once everything in it is on disk: the source may be told.
+    give_up : callable
+        Called in its place if it can never be kept: the source is not told.
     """
 
     arrival_s: float
@@ -113,6 +115,7 @@ class Parcel:
     gaps: Sequence[Gap] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     settle: Callable[[], None] = lambda: None
+    give_up: Callable[[], None] = lambda: None
 
 
 class Connector(Protocol):

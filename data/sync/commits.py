@@ -21,7 +21,13 @@ WAIT_S = 0.02
 RETRY_S = 0.5
 
 Tell = Callable[[str, str, dict[str, str]], None]
+Group = list[tuple[Entry, Future[Kept]]]
 DISK_FAULTS = (sqlite3.Error, DBAPIError, OSError)
+ENTRY_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
+
+
+class BadEntryError(ValueError):
+    """The journal's tables refuse what an entry holds."""
 
 
 class Commits:
@@ -69,9 +75,9 @@ class Commits:
         if self._journal is not None:
             self._journal.close()
 
-    def _gather(self) -> tuple[list[tuple[Entry, Future[Kept]]], bool]:
+    def _gather(self) -> tuple[Group, bool]:
         """Return the entries of the next commit, and whether they are the last."""
-        group: list[tuple[Entry, Future[Kept]]] = []
+        group: Group = []
         records, until = 0, float("inf")
         while records < RECORDS_AT_ONCE:
             try:
@@ -86,24 +92,44 @@ class Commits:
             records += len(item[0].records)
         return group, False
 
-    def _keep(self, group: list[tuple[Entry, Future[Kept]]]) -> None:
-        """Commit a group, however long it takes, and answer it; unanswered only if the end comes first."""
+    def _keep(self, group: Group) -> None:
+        """Commit a group, however long it takes, and answer it; unanswered only if the end comes first.
+
+        An entry that cannot be kept whatever the disk does must not hold up the others: it alone gets the error.
+        """
+        try:
+            kept = self._insist([entry for entry, _ in group])
+        except DISK_FAULTS:
+            return  # the end came first
+        except Exception as error:  # noqa: BLE001 - whatever it is goes to who put the entry, not to the thread's end
+            if len(group) > 1:
+                for pair in group:
+                    self._keep([pair])
+            else:
+                _answer(group[0][1], error)
+            return
+        for (_, future), outcome in zip(group, kept, strict=True):
+            _answer(future, outcome)
+
+    def _insist(self, entries: list[Entry]) -> list[Kept]:
+        """Append, again and again while the disk does not let it; its last fault is raised if the end comes first."""
         while True:
             try:
                 if self._journal is None:
                     self._journal = open_or_recover(self._path, self._tell, self._clock)
-                kept = self._journal.append([entry for entry, _ in group])
+                kept = self._journal.append(entries)
+            except ENTRY_FAULTS as error:
+                raise BadEntryError(str(error)) from error
             except DISK_FAULTS as error:
                 self._suffer(error)
                 if self._closing.wait(RETRY_S):
-                    return
+                    raise
             else:
                 break
         if self.problem:
             self.problem = ""
             self._tell("info", "journal_writes_again", {})
-        for (_, future), outcome in zip(group, kept, strict=True):
-            _answer(future, outcome)
+        return kept
 
     def _suffer(self, error: Exception) -> None:
         """Say once what is wrong, and begin afresh with the file."""
@@ -116,8 +142,11 @@ class Commits:
             self._journal = None
 
 
-def _answer(future: Future[Kept], outcome: Kept) -> None:
+def _answer(future: Future[Kept], outcome: Kept | Exception) -> None:
     try:
-        future.set_result(outcome)
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
     except InvalidStateError:
         return  # whoever waited gave up

@@ -55,7 +55,11 @@ class Intake:
         future = self._commits.put(_entry(source.settings, parcel, passed))
 
         def on_kept(done: Future[Kept]) -> None:
-            self._soon(self._on_kept, source, parcel, passed, done.result())
+            error = done.exception()
+            if error is None:
+                self._soon(self._on_kept, source, parcel, passed, done.result())
+            else:
+                self._soon(self._on_failed, parcel, error)
 
         future.add_done_callback(on_kept)
 
@@ -64,6 +68,11 @@ class Intake:
         new = kept.new[: len(passed.rows)]
         quarantined = len(parcel.refused) + len(passed.reasons)
         self._show(source, passed.rows[new], passed.position_m[new], quarantined)
+
+    def _on_failed(self, parcel: Parcel, error: BaseException) -> None:
+        parcel.give_up()
+        values = {"messages": str(parcel.received), "reason": f"{type(error).__name__}: {error}"}
+        self._tell("error", "parcel_not_kept", values)
 
     def _soon(self, function: Callable[..., None], *arguments: object) -> None:
         if not self._loop.is_closed():

@@ -53,6 +53,7 @@ _GAP_SQL = (
     "INSERT INTO gap (name, device, first, begin_s, end_s, count, missing) VALUES (?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET end_s = excluded.end_s, count = excluded.count, missing = excluded.missing"
 )
+_FILLED_SQL = "DELETE FROM gap WHERE (name, device, first, begin_s) = (?, ?, ?, ?)"
 _DEVICE_SQL = (
     "INSERT INTO device (name, device, label) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET label = excluded.label"
 )
@@ -168,11 +169,17 @@ class Journal:
         stored = int(np.count_nonzero(new))
         counts = (entry.received, stored, len(new) - stored, len(entry.refused))
         self._raw.execute(_BALANCE_SQL, (source, int(entry.arrival_s // 60), *counts))
-        self._raw.executemany(
-            _GAP_SQL, [(name, g.device, g.first, g.begin_s, g.end_s, g.count, g.missing) for g in entry.gaps]
-        )
+        self._keep_gaps(entry.gaps, name)
         self._raw.executemany(_DEVICE_SQL, [(name, device, label) for device, label in entry.labels.items()])
         return Kept(new, commit_s)
+
+    def _keep_gaps(self, gaps: Sequence[Gap], name: int) -> None:
+        for gap in gaps:
+            if gap.missing:
+                values = (name, gap.device, gap.first, gap.begin_s, gap.end_s, gap.count, gap.missing)
+                self._raw.execute(_GAP_SQL, values)
+            else:
+                self._raw.execute(_FILLED_SQL, (name, gap.device, gap.first, gap.begin_s))
 
     def _insert(self, entry: Entry, source: int, name: int, commit_s: float) -> BoolArray:
         """Insert the records; the plain case, in which all are new, is told by the count alone."""
@@ -232,6 +239,7 @@ class Journal:
 def open_engine(path: Path) -> sa.Engine:
     """Return an engine whose commits are on disk when they return; the log is only checkpointed by the writer."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)  # it holds who was where
     engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
 
     @sa.event.listens_for(engine, "connect")

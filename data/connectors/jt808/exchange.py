@@ -92,7 +92,7 @@ class Exchange:
         self._secret = (options.secret or secrets.token_hex()).encode()
         self._known = {device_of(number): terminal for number, terminal in options.terminals.items()}
         self._units: dict[str, Unit] = {}
-        self._by_bcd: dict[bytes, Unit] = {}
+        self._devices: dict[bytes, str] = {}
         self._heard: Heard = []
         self._reassembler = Reassembler()
         self._serial = 0
@@ -102,6 +102,11 @@ class Exchange:
     def waiting(self) -> int:
         """Frames that were heard and are in no parcel yet."""
         return len(self._heard)
+
+    @property
+    def units(self) -> int:
+        """Terminals that are known by now."""
+        return len(self._units)
 
     def code(self, device: str) -> str:
         """Return the code with which a terminal authenticates: the same after a restart if a secret is set."""
@@ -176,10 +181,12 @@ class Exchange:
             link, frame = heard[place]
             serial, time_s, alarm, status, lon, lat, speed, direction = row
             bcd = phones[10 * i : 10 * i + 10]
-            unit = self._by_bcd.get(bcd) or self._unit_of(bcd)
-            if not self._may(link, unit.device):
+            device = self._devices.get(bcd) or device_of(bcd.hex())
+            if not self._may(link, device):
                 self._read_other(sheet, link, frame)
                 continue
+            self._devices[bcd] = device
+            unit = self._unit(device)
             record = Record(_key(int(time_s), bcd, bases[28 * i : 28 * i + 28]), unit.device, "0200", time_s, frame)
             unit.serials.note(serial, time_s)
             sheet.tell(Told(record, unit, alarm, status, lon, lat, speed, direction))
@@ -194,7 +201,10 @@ class Exchange:
             sheet.refuse(escaped, str(error))
             return
         header = frame.header
-        if header.message != decoder.REGISTER and not self._may(link, device_of(header.phone)):
+        if header.message == decoder.REGISTER and header.total == 1:
+            self._register(sheet, link, frame, escaped)
+            return
+        if not self._may(link, device_of(header.phone)):
             if escaped[:2] not in _TALKS:
                 sheet.refuse(escaped, NOT_AUTHENTICATED, frame)
                 self._answer(sheet, link, header, encoder.FAILED)
@@ -219,9 +229,6 @@ class Exchange:
     def _read_message(self, sheet: _Sheet, link: Link, frame: Frame, raw: bytes) -> None:
         """Read what is kept, and note the answer for when it is."""
         message = frame.header.message
-        if message == decoder.REGISTER:
-            self._register(sheet, link, frame, raw)
-            return
         if message == decoder.POSITION:
             self._read_body(sheet, frame, frame.body, raw)
         elif message == decoder.POSITIONS:
@@ -267,7 +274,9 @@ class Exchange:
             return
         result = encoder.NO_SUCH_TERMINAL if self._options.known_only and device not in self._known else encoder.DONE
         if result == encoder.DONE:
-            self._unit(frame.header.phone).name(plate)
+            unit = self._unit(frame.header.phone)
+            unit.serials.note(frame.header.serial, 0.0)
+            unit.name(plate)
             sheet.labels[device] = plate
         self._keep(sheet, frame, raw)
         answer = encoder.write_register_answer(frame.header, self._next(), self.code(device), result)
@@ -296,9 +305,6 @@ class Exchange:
             known = self._known.get(device, Terminal())
             self._units[device] = Unit(device, known, known.kind or self._options.kind, Serials(device))
         return self._units[device]
-
-    def _unit_of(self, bcd: bytes) -> Unit:
-        return self._by_bcd.setdefault(bcd, self._unit(bcd.hex()))
 
     def _changed_gaps(self) -> list[Gap]:
         return [gap for unit in self._units.values() if unit.serials.changed for gap in unit.serials.take_changed()]

@@ -77,12 +77,15 @@ class Jt808:
         """Count a parcel as waiting until it is settled."""
         self._unsettled += parcel.received
 
-        def settle() -> None:
+        def give_up() -> None:
             self._unsettled -= parcel.received
-            parcel.settle()
             self._hold()
 
-        return replace(parcel, settle=settle)
+        def settle() -> None:
+            parcel.settle()
+            give_up()
+
+        return replace(parcel, settle=settle, give_up=give_up)
 
     def recall(self, labels: Mapping[str, str], gaps: Sequence[Gap]) -> None:
         """Go on with the plates and the gaps of before a restart."""

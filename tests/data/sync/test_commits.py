@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import resource
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.sync import commits as module
-from data.sync.commits import Commits
+from data.sync.commits import BadEntryError, Commits
 from data.sync.journal import Entry, Journal, Kept, read
+from data.sync.ledger import Ledger
 from tests.data.sync.test_journal import entry
 
 Lines = list[tuple[str, str]]
@@ -81,6 +84,42 @@ def test_while_the_disk_is_full_nothing_is_answered_and_then_everything(
     assert commits.problem == ""
     assert lines == [("journal_stopped", "database or disk is full"), ("journal_writes_again", "")]
     assert len(list(read(tmp_path / "journal.sqlite"))) == 5
+
+
+def test_a_disk_that_takes_no_more_for_real_is_waited_for(tmp_path: Path) -> None:
+    path, keys, told = tmp_path / "journal.sqlite", list[str](), threading.Event()
+
+    def tell(level: str, key: str, values: dict[str, str]) -> None:
+        keys.append(key)
+        told.set()
+
+    running = Commits(path, tell)
+    running.put(entry(range(10))).result(timeout=30)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    log = path.with_name("journal.sqlite-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log + 5000, unlimited[1]))
+    try:
+        future = running.put(entry(range(10, 3000)))
+        assert told.wait(30)
+        assert not future.done()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert future.result(timeout=30).new.all()
+    running.close()
+    assert keys == ["journal_stopped", "journal_writes_again"]
+    assert len(list(read(path))) == 3000
+    assert Ledger(path).verify() == []
+
+
+def test_an_entry_that_can_never_be_kept_does_not_hold_up_the_others(commits: Commits, tmp_path: Path) -> None:
+    bad = entry([2])
+    bad = replace(bad, records=[bad.records[0]._replace(device=None)])  # type: ignore[arg-type]  # a connector's mistake
+    futures = [commits.put(one) for one in (entry([1]), bad, entry([3]))]
+    assert futures[0].result(timeout=30).new.all()
+    assert futures[2].result(timeout=30).new.all()
+    assert isinstance(futures[1].exception(timeout=30), BadEntryError)
+    assert commits.problem == ""
+    assert Ledger(tmp_path / "journal.sqlite").verify() == []
 
 
 def test_closing_on_a_full_disk_leaves_unanswered_what_was_not_kept(

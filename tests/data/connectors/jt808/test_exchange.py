@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data.connectors.contract import Parcel
 from data.connectors.jt808 import decoder, encoder
 from data.connectors.jt808.answers import answer_positions
 from data.connectors.jt808.bulk import read_positions
 from data.connectors.jt808.exchange import NOT_AUTHENTICATED, Exchange
-from data.connectors.jt808.frames import Splitter
+from data.connectors.jt808.frames import Splitter, close_frame
 from data.connectors.jt808.options import Options, Terminal
 from data.connectors.jt808.reassembly import TIMEOUT_S
 from tests.data.connectors.jt808 import frames_seen as seen
@@ -212,6 +216,44 @@ def test_a_heartbeat_between_positions_is_no_gap_and_the_serial_may_wrap_or_begi
         encoder.write_position(PHONE, 30000, position(time_s=NOON + 2)),
     ]  # fmt: skip
     assert list(desk.parcel(*wires).gaps) == []
+
+
+GARBAGE = st.one_of(
+    st.binary(max_size=80),
+    st.binary(max_size=60).map(close_frame),
+    st.binary(max_size=60).map(lambda body: encoder.write_frame(decoder.Header(0x0200, PHONE, 1), body)),
+    st.binary(max_size=60).map(lambda body: encoder.write_frame(decoder.Header(0x0704, PHONE, 1), body)),
+    st.binary(max_size=60).map(lambda body: encoder.write_frame(decoder.Header(0x0100, PHONE, 1), body)),
+    st.binary(max_size=60).map(lambda body: encoder.write_frame(decoder.Header(0x0102, PHONE, 1, 1), body)),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(GARBAGE, st.just(None)), max_size=20), st.lists(st.integers(0, 3000), max_size=8))
+def test_whatever_comes_every_frame_has_an_outcome_and_no_good_one_is_lost(
+    mixed: list[bytes | None], cuts: list[int]
+) -> None:
+    desk, splitter = Desk(), Splitter()
+    good = [at(serial) for serial, piece in enumerate(mixed) if piece is None]
+    stream = b"".join(at(serial) if piece is None else piece for serial, piece in enumerate(mixed))
+    ends = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+    raws = []
+    for begin, end in pairwise(ends):
+        desk.exchange.hear(desk.line, splitter.feed(stream[begin:end]))
+        parcel = desk.exchange.parcel()
+        if parcel is not None:
+            assert parcel.received == len(parcel.records) + len(parcel.refused)
+            parcel.settle()
+            raws += [record.raw for record in parcel.records]
+    assert [raw for raw in raws if raw in {wire[1:-1] for wire in good}] == [wire[1:-1] for wire in good]
+
+
+def test_strangers_do_not_fill_the_memory() -> None:
+    desk = Desk(authentication="required", known_only=True)
+    for number in range(50):
+        phone = f"0139{number:08d}"
+        desk.hear(encoder.write_registration(phone, 1, "浙F1"), encoder.write_position(phone, 2, position()))
+    assert desk.exchange.units == 0
 
 
 def test_answers_made_together_are_those_made_one_by_one() -> None:
