@@ -14,8 +14,9 @@ import numpy as np
 
 from app.map.camera import Lens
 from app.map.labels import LabelSet
+from app.map.linework import LineSet, line_set
 from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
-from layers.layer import Labels, Layer, LayerState, Symbols
+from layers.layer import Labels, Layer, LayerState, Lines, Rows, Symbols
 from layers.shown import shown
 from twin.world import World
 
@@ -45,6 +46,7 @@ class Answer:
     request: Request
     movers: MoverArrays
     labels: tuple[LabelSet, ...]
+    lines: tuple[LineSet, ...]
 
 
 class Feed:
@@ -70,8 +72,9 @@ class Feed:
         self._lock = Lock()
         self._next: Request | None = None
         self._busy = False
+        self._widened: dict[str, tuple[Rows, LineSet]] = {}
         self._still: dict[str, tuple[object, ...]] = {}
-        self._still_drawn: dict[str, Symbols | Labels | None] = {}
+        self._still_drawn: dict[str, Symbols | Labels | Lines | None] = {}
 
     def ask(self, request: Request) -> None:
         """Ask for a world to be drawn; a request still waiting is replaced."""
@@ -100,6 +103,7 @@ class Feed:
         """Draw a world; on the caller's thread."""
         batches: list[SymbolBatch] = []
         labels: list[LabelSet] = []
+        lines: list[LineSet] = []
         for name in request.order:
             state, layer = request.states.get(name, LayerState()), self._layers[name]
             if not state.visible:
@@ -110,18 +114,28 @@ class Feed:
                 labels += _names(name, drawn, request, state.opacity, live=layer.group == "live")
             elif isinstance(drawn, Labels) and len(drawn.position_m):
                 labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, state.opacity))
+            elif isinstance(drawn, Lines) and len(drawn.rows):
+                lines.append(self._line_set(name, drawn, request, state.opacity))
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
-        return Answer(request, pack(batches, request.symbols_known), tuple(labels))
+        return Answer(request, pack(batches, request.symbols_known), tuple(labels), tuple(lines))
 
-    def _draw(self, layer: Layer, state: LayerState, request: Request) -> Symbols | Labels | None:
+    def _line_set(self, name: str, lines: Lines, request: Request, opacity: float) -> LineSet:
+        """Widen the lines of a layer, unless its rows are those of the last time."""
+        kept = self._widened.get(name)
+        if kept is None or kept[0] is not lines.rows:
+            kept = (lines.rows, line_set(name, lines, request.world.city, opacity))
+            self._widened[name] = kept
+        return replace(kept[1], opacity=opacity)
+
+    def _draw(self, layer: Layer, state: LayerState, request: Request) -> Symbols | Labels | Lines | None:
         world = request.world
         if layer.group == "live":
-            return _only_points(layer.draw(world, shown(layer, world, where=state.where, unmask=request.unmask)))
+            return _own(layer.draw(world, shown(layer, world, where=state.where, unmask=request.unmask)))
         key = (world.city, state.where, request.unmask)
         kept = self._still.get(layer.name)
         if kept is None or kept[0] is not world.city or kept[1:] != key[1:]:
             rows = shown(layer, world, where=state.where, unmask=request.unmask) if _has_points(layer) else None
-            self._still_drawn[layer.name] = None if rows is None else _only_points(layer.draw(world, rows))
+            self._still_drawn[layer.name] = None if rows is None else _own(layer.draw(world, rows))
             self._still[layer.name] = key
         return self._still_drawn[layer.name]
 
@@ -140,8 +154,8 @@ def _has_points(layer: Layer) -> bool:
     return layer.name not in PREPARED
 
 
-def _only_points(drawing: object) -> Symbols | Labels | None:
-    return drawing if isinstance(drawing, Symbols | Labels) else None
+def _own(drawing: object) -> Symbols | Labels | Lines | None:
+    return drawing if isinstance(drawing, Symbols | Labels | Lines) else None
 
 
 def _names(layer: str, symbols: Symbols, request: Request, opacity: float, *, live: bool) -> list[LabelSet]:

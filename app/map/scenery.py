@@ -9,7 +9,8 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from app.map.camera import VIEW_DEG, GroundHeight, Lens
 from app.map.imagery import Orthophoto
-from app.map.movers import Movers
+from app.map.linework import LineSet, Linework
+from app.map.movers import MoverArrays, Movers
 from app.map.scene import PreparedScene
 from app.map.sky import Sky
 from app.map.stage import Stage
@@ -36,6 +37,7 @@ class Scenery:
         self.sky = Sky(renderer, style)
         self.stage = Stage(renderer, on_loaded)
         self.orthophoto = Orthophoto(self.stage, on_loaded)
+        self.linework = Linework(renderer, style)
         self.movers = Movers(renderer, style)
         renderer.SetBackground(*style.rgb("sky", "haze"))
         self._relief = False
@@ -58,6 +60,7 @@ class Scenery:
         self._renderer.SetBackground(*style.rgb("sky", "haze"))
         self.sky.set_style(style)
         self.stage.set_style(style)
+        self.linework.set_style(style)
         self.movers.set_style(style)
 
     def arrange(self, lens: Lens, ratio: float, ground: GroundHeight, now_s: float) -> tuple[int, int]:
@@ -75,9 +78,16 @@ class Scenery:
         device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
         depth_b = self._place_camera(device, ground)
         self.stage.set_uniforms(device, depth_b, self._haze_m(lens))
+        self.linework.set_uniforms(device, depth_b, self._haze_m(lens))
         self.sky.set_uniforms(device, always=self._relief)
         self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
+
+    def set_live(self, movers: MoverArrays, lines: tuple[LineSet, ...], now_s: float) -> None:
+        """Show what the layers drew of a world, true at ``now_s``."""
+        self.movers.set(movers, now_s)
+        if self.linework.set(lines, self._relief):
+            self.movers.to_front()
 
     def settle(self, lens: Lens) -> None:
         """Load all that a camera sees before going on; for pictures that must be whole."""
@@ -105,6 +115,7 @@ class Scenery:
     def close(self) -> None:
         """Take everything out, in reverse order."""
         self.movers.close()
+        self.linework.close()
         self.orthophoto.close()
         self.stage.close()
         self.sky.close()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.map.style import SHAPES, MapStyle, Rgb, rgb
-from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES
+from twin.city.tables import BUILDING_USES, LAND_KINDS, PLACE_KINDS, ROAD_CLASSES
 
 UNIFORMS = ("pxm", "depthB", "hazeFrom", "hazeFull", "opacity")
 
@@ -212,6 +212,32 @@ def ground(style: MapStyle, relief: bool) -> Program:
         + ("uniform sampler2D cover;\n" if relief else "")
         + _haze(style)
         + f"void main() {{\n  vec3 c = {colour};\n  gl_FragData[0] = vec4(hazed(c, far), 1.0);\n}}\n"
+    )
+    return Program(vertex, fragment)
+
+
+def lines(style: MapStyle, names: Sequence[str], relief: bool) -> Program:
+    """Ribbons of a layer's own, over the roads; at least one and a half pixels wide; borders are hairlines."""
+    thin = ",".join("1.0" if name in PLACE_KINDS else "0.0" for name in names)
+    vertex = _VERTEX + (
+        "in vec3 normalMC;\nout vec3 tone; out vec2 side; out float far;\n"
+        + palette("KIND", [style.rgb("lines", name, "other") for name in names])
+        + f"const float THIN[{len(names)}] = float[{len(names)}]({thin});\n"
+        + _LAY[relief]
+        + "void main() {\n"
+        f"  int k = int(min(scalarColor.x * 255.0 + 0.5, {len(names) - 1}.5));\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  float half_ = max(length(normalMC.xy), 0.01), px = pxm * far;\n"
+        "  float wide = THIN[k] > 0.5 ? 0.8 * px : clamp(half_, 0.75 * px, 2.5 * px + 0.4 * half_);\n"
+        "  tone = KIND[k]; side = vec2(normalMC.z * (wide / px + 0.5), wide / px);\n"
+        "  gl_Position = MCDCMatrix * (vertexMC + vec4(normalMC.xy / half_ * (wide + 0.5 * px), 0.0, 0.0));\n"
+        "  lay(23.0);\n}\n"
+    )
+    fragment = _FRAGMENT + (
+        "in vec3 tone; in vec2 side; in float far;\n" + _haze(style) + "void main() {\n"
+        "  float cover = clamp(side.y - abs(side.x) + 0.5, 0.0, 1.0);\n"
+        "  gl_FragData[0] = vec4(hazed(tone, far), cover * opacity);\n"
+        "}\n"
     )
     return Program(vertex, fragment)
 

@@ -364,7 +364,7 @@ class MapView(QWidget):
             return
         with self._timed():
             self._labels = answer
-            self._movers.set(answer.movers, answer.request.asked_s)
+            self._scenery.set_live(answer.movers, answer.lines, answer.request.asked_s)
         self.refresh()
 
     def _apply_state(self, name: str) -> None:

@@ -14,7 +14,7 @@ from layers.layer import LayerState
 from tests.app.map.conftest import look_down, picture
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Halves:
     """A picture that is red in the west and green in the east, with nothing in its north."""
 
@@ -33,9 +33,7 @@ class Halves:
         return rgba
 
 
-def test_an_orthophoto_lies_where_it_belongs(
-    qtbot: QtBot, view: MapView, scene: PreparedScene, tmp_path: Path
-) -> None:
+def test_an_orthophoto_lies_where_it_belongs(qtbot: QtBot, view: MapView, scene: PreparedScene, tmp_path: Path) -> None:
     x, y = scene.city.frame.origin_m
     flown = dataclasses.replace(scene.city, imagery=Halves((x - 1500.0, y - 1500.0, x - 1100.0, y - 1100.0)))
     view.show_city(open_scene(flown, tmp_path / "scene"))

@@ -5,6 +5,7 @@ import pytest
 from app.map.style import SHAPES, THEMES, load_style, rgb
 from twin.city.tables import BUILDING_USES, DEVICE_KINDS, LAND_KINDS, ROAD_CLASSES, SITE_KINDS
 from twin.live.kinds import KINDS
+from twin.traffic.speeds import GRADES
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -12,6 +13,7 @@ def test_every_kind_in_the_tables_has_a_look(theme: str) -> None:
     style = load_style(theme)
     assert set(BUILDING_USES) <= set(style.values["buildings"])
     assert set(ROAD_CLASSES) <= set(style.values["roads"])
+    assert set(GRADES) <= set(style.values["lines"])
     assert set(LAND_KINDS) <= set(style.values["land"])
     assert {kind.name for kind in KINDS} | set(SITE_KINDS) | set(DEVICE_KINDS) <= set(style.symbols)
     assert {symbol.shape for symbol in style.symbols.values()} <= set(SHAPES)
