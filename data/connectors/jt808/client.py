@@ -168,10 +168,11 @@ class TerminalClient:
 
     async def _ask(self, writer: asyncio.StreamWriter, wire: bytes, message: int) -> Frame:
         writer.write(wire)
-        while True:
-            answer = await asyncio.wait_for(self._talk.get(), ANSWER_S)
-            if answer.header.message == message:
-                return answer
+        async with asyncio.timeout(ANSWER_S):  # not wait_for, which in Python 3.11 may swallow a cancellation
+            while True:
+                answer = await self._talk.get()
+                if answer.header.message == message:
+                    return answer
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         splitter = Splitter()

@@ -68,7 +68,8 @@ class Jt808:
         if not self.exchange.waiting:
             self._heard.clear()
             try:
-                await asyncio.wait_for(self._heard.wait(), SWEEP_S)
+                async with asyncio.timeout(SWEEP_S):  # not wait_for, which in Python 3.11 may swallow a cancellation
+                    await self._heard.wait()
             except TimeoutError:
                 return  # time to give up on messages that never became whole
         await asyncio.sleep(COLLECT_S if self.exchange.waiting < AT_ONCE // 4 else 0)

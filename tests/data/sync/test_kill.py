@@ -44,8 +44,9 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged_and_doubles_nothi
 
     async def acknowledged_more() -> None:
         enough = simulation.outcome().acknowledged + BETWEEN
-        while simulation.outcome().acknowledged < enough:
-            await asyncio.sleep(0.005)
+        async with asyncio.timeout(60):
+            while simulation.outcome().acknowledged < enough:
+                await asyncio.sleep(0.005)
 
     async def run() -> None:
         engine = await start()
@@ -57,7 +58,8 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged_and_doubles_nothi
             engine = await start()
         await acknowledged_more()
         driving.cancel()
-        await asyncio.wait([driving])
+        await asyncio.wait([driving], timeout=60)
+        assert driving.cancelled()
         assert engine.stdin is not None
         engine.stdin.close()
         assert await engine.wait() == 0
