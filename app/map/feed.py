@@ -18,6 +18,8 @@ from app.map.linework import LineSet, line_set
 from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
 from layers.layer import Labels, Layer, LayerState, Lines, Rows, Symbols
 from layers.shown import shown
+from twin.city.city import City
+from twin.geo import BoolArray
 from twin.world import World
 
 NAMED, NAMED_MOVERS = 120, 40
@@ -41,12 +43,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request came to."""
+    """What a request came to; ``hidden`` marks the rows of prepared layers that filters leave out."""
 
     request: Request
     movers: MoverArrays
     labels: tuple[LabelSet, ...]
     lines: tuple[LineSet, ...]
+    hidden: Mapping[str, BoolArray | None]
 
 
 class Feed:
@@ -72,6 +75,7 @@ class Feed:
         self._lock = Lock()
         self._next: Request | None = None
         self._busy = False
+        self._hidden: dict[str, tuple[City, str, BoolArray | None]] = {}
         self._widened: dict[str, tuple[Rows, LineSet]] = {}
         self._still: dict[str, tuple[object, ...]] = {}
         self._still_drawn: dict[str, Symbols | Labels | Lines | None] = {}
@@ -117,7 +121,26 @@ class Feed:
             elif isinstance(drawn, Lines) and len(drawn.rows):
                 lines.append(self._line_set(name, drawn, request, state.opacity))
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
-        return Answer(request, pack(batches, request.symbols_known), tuple(labels), tuple(lines))
+        return Answer(
+            request, pack(batches, request.symbols_known), tuple(labels), tuple(lines), self._filtered(request)
+        )
+
+    def _filtered(self, request: Request) -> dict[str, BoolArray | None]:
+        """Return the rows each filter on a prepared layer hides; worked out once for each filter."""
+        answer: dict[str, BoolArray | None] = {}
+        for name in FILTERED & set(self._layers):
+            where = request.states.get(name, LayerState()).where
+            kept = self._hidden.get(name)
+            if kept is None or kept[0] is not request.world.city or kept[1] != where:
+                kept = (request.world.city, where, self._hide(name, where, request) if where else None)
+                self._hidden[name] = kept
+            answer[name] = kept[2]
+        return answer
+
+    def _hide(self, name: str, where: str, request: Request) -> BoolArray:
+        kept = shown(self._layers[name], request.world, where=where, unmask=request.unmask).columns["id"]
+        ids = request.world.city.table(name)["id"]
+        return np.asarray(~ids.isin(set(kept)).to_numpy(bool))
 
     def _line_set(self, name: str, lines: Lines, request: Request, opacity: float) -> LineSet:
         """Widen the lines of a layer, unless its rows are those of the last time."""
@@ -147,6 +170,7 @@ class Feed:
 
 
 # These are drawn from the prepared scene; making their rows here would cost much and show nothing.
+FILTERED = frozenset({"buildings", "roads", "water", "land"})
 PREPARED = frozenset({"buildings", "roads", "water", "land", "terrain", "imagery"})
 
 

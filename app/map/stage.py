@@ -211,6 +211,10 @@ class Stage:
             within &= far >= tiles.band.from_m
         return lens.sees(low, high) & within
 
+    def is_visible(self, layer: str) -> bool:
+        """Tell whether a layer is shown at all."""
+        return self._visible.get(layer, True)
+
     def loading(self) -> bool:
         """Tell whether tiles are still on their way."""
         return bool(self._coming)
@@ -316,6 +320,7 @@ class Stage:
                 drop(self._renderer, actor)
         self._tiles.clear()
         self._sheets.clear()
+        self._hidden.clear()
         self._scene = None
 
     def close(self) -> None:

@@ -18,24 +18,21 @@ from app.map.camera import Lens, between, kept_above_ground, seeing_all
 from app.map.canvas import Canvas
 from app.map.events import CameraState, FrameStats, GroundPoint, Pick
 from app.map.feed import Answer, Feed, Request
+from app.map.finder import Finder
 from app.map.labels import Grid, LabelPainter, LabelSet
 from app.map.movers import MoverArrays
 from app.map.overlay import OverlayState
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
-from app.map.stage import DOTS
 from app.map.style import load_style
 from app.texts import Texts
 from layers.catalogue import LAYERS
 from layers.layer import Layer, LayerState
-from layers.shown import shown
 from twin.city.city import City
-from twin.geo import FloatArray
 from twin.live.frame import empty_frame
 from twin.world import World
 
 FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
-BEHIND_M = 15.0  # a symbol this far behind a wall still shows through it
 SMOOTH_WITHIN_M = 6000.0
 
 
@@ -98,6 +95,7 @@ class MapView(QWidget):
         renderer = self._canvas.renderer
         self._scenery = Scenery(renderer, self._style, self._tile_ready.emit)
         self._stage, self._movers = self._scenery.stage, self._scenery.movers
+        self._finder = Finder(self._stage, self._movers)
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
         self._painter = LabelPainter()
         self._press: tuple[QPointF, Qt.MouseButton, gestures.Point] | None = None
@@ -125,7 +123,7 @@ class MapView(QWidget):
     def show_city(self, scene: PreparedScene) -> None:
         """Show a prepared city from above; what was shown goes."""
         with self._timed():
-            self._scene = scene
+            self._scene = self._finder.scene = scene
             self._scenery.show(scene)
             self._world = World(scene.city, empty_frame(), (), time.time(), live=True)
             self._selection, self._hover = (), None
@@ -299,30 +297,8 @@ class MapView(QWidget):
         overlay.paint(painter, lens, self._style, self._overlay)
 
     def _at(self, pick: Pick, lens: Lens) -> tuple[float, float] | None:
-        x, y, depth = lens.project(np.array([self._where_now(pick)]))
+        x, y, depth = lens.project(np.array([self._finder.where_now(pick)]))
         return (float(x[0]), float(y[0])) if depth[0] > 0 else None
-
-    def _where_now(self, pick: Pick) -> tuple[float, float, float]:
-        """Return where a thing is now: what moves has gone on since it was picked."""
-        packed = self._movers.packed
-        if packed is None:
-            return pick.position_m
-        for number, batch in enumerate(packed.batches):
-            if batch.layer == pick.layer and batch.layer in self._layers:
-                row = self._row_of(batch.layer, pick.key)
-                if row is not None:
-                    index = int(np.flatnonzero(packed.batch == number)[0]) + row
-                    x, y, z = self._movers.positions_m(time.monotonic())[index]
-                    return float(x), float(y), float(z)
-        return pick.position_m
-
-    def _row_of(self, layer: str, key: str) -> int | None:
-        packed = self._movers.packed
-        for batch in packed.batches if packed is not None else ():
-            if batch.layer == layer:
-                found = np.flatnonzero(batch.symbols.rows.columns["id"] == key)
-                return int(found[0]) if len(found) else None
-        return None
 
     def _frame_done(self) -> None:
         took = (time.perf_counter() - self._frame_start) * 1000
@@ -364,88 +340,28 @@ class MapView(QWidget):
             return
         with self._timed():
             self._labels = answer
+            for name, hidden in answer.hidden.items():
+                state = self._states.get(name, LayerState())
+                self._stage.set_layer(name, state.visible, state.opacity, hidden)
             self._scenery.set_live(answer.movers, answer.lines, answer.request.asked_s)
         self.refresh()
 
     def _apply_state(self, name: str) -> None:
         state = self._states.get(name, LayerState())
-        hidden = None
-        if state.where and self._world is not None and name in ("buildings", "roads", "water", "land"):
-            layer = self._layers[name]
-            kept = shown(layer, self._world, where=state.where, unmask=self._unmask).columns["id"]
-            hidden = ~np.isin(self._world.city.table(name)["id"].to_numpy().astype(str), kept.astype(str))
-        self._stage.set_layer(name, state.visible, state.opacity, hidden)
+        self._stage.set_layer(name, state.visible, state.opacity, self._stage.hidden_rows(name))
 
     # The user's hand
 
-    def _hit(self, x: float, y: float) -> gestures.Point:
-        """Return the point under a pixel, or one straight ahead where there is only sky."""
-        lens = self._lens()
-        ray, eye = lens.ray(x, y), lens.eye_m
-        building = self._building_at(lens, ray)
-        ground = picking.ground_hit(eye, ray, self._ground)
-        if building is not None and (
-            ground is None or building.distance_m < float(np.linalg.norm(np.asarray(ground) - eye))
-        ):
-            return building.position_m
-        if ground is not None and np.linalg.norm(np.asarray(ground) - eye) < 8 * self._camera.distance_m:
-            return ground
-        return self._camera.focus_m
-
-    def _building_at(self, lens: Lens, ray: FloatArray) -> picking.Hit | None:
-        if self._scene is None or not self._states.get("buildings", LayerState()).visible:
-            return None
-        tiles = self._stage.visible_tiles("buildings")
-        hidden = self._stage.hidden_rows("buildings")
-        return picking.building_hit(self._scene.meshes["buildings"], tiles, lens.eye_m, ray, hidden)
-
     def pick_at(self, x: float, y: float) -> Pick | None:
         """Return what is drawn at a pixel of the widget: a symbol first, else a building."""
-        lens = self._lens()
-        hit = self._building_at(lens, lens.ray(x, y))
-        now = self._movers.positions_m(time.monotonic())
-        far = np.inf if hit is None else hit.distance_m + BEHIND_M
-        found = picking.nearest_point(lens, now, np.minimum(self._movers.reach_m(), far), x, y)
-        if found is not None:
-            return self._pick_of(found)
-        if hit is None or self._scene is None:
-            return None
-        key = str(self._scene.city.table("buildings")["id"].iloc[hit.row])
-        return Pick("buildings", key, hit.position_m)
-
-    def _pick_of(self, index: int) -> Pick:
-        packed = self._movers.packed
-        assert packed is not None  # noqa: S101 - an index of it was found
-        batch, row = packed.batches[packed.batch[index]], int(packed.row[index])
-        only = np.zeros(len(batch.symbols.position_m), bool)
-        only[row] = True
-        key = str(batch.symbols.rows.take(only).columns["id"][0])
-        x, y, z = packed.position_m[index]
-        return Pick(batch.layer, key, (float(x), float(y), float(z)))
+        return self._finder.pick_at(self._lens(), x, y)
 
     def picks_in(self, box: tuple[float, float, float, float]) -> tuple[Pick, ...]:
         """Return what is drawn inside a rectangle (x0, y0, x1, y1) of the widget."""
-        lens = self._lens()
-        now = self._movers.positions_m(time.monotonic())
-        picks = [self._pick_of(int(i)) for i in picking.inside_box(lens, now, box)] if len(now) else []
-        if self._scene is not None and self._states.get("buildings", LayerState()).visible:
-            picks += self._buildings_in(lens, box)
-        return tuple(picks)
+        return self._finder.picks_in(self._lens(), box)
 
-    def _buildings_in(self, lens: Lens, box: tuple[float, float, float, float]) -> list[Pick]:
-        assert self._scene is not None  # noqa: S101 - asked by the caller
-        ids = self._scene.city.table("buildings")["id"].to_numpy()
-        hidden = self._stage.hidden_rows("buildings")
-        picks: list[Pick] = []
-        for name in DOTS:
-            mesh = self._scene.meshes[name]
-            corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
-            at = np.column_stack([mesh.vertices[:, :2] + corner, mesh.vertices[:, 2]])
-            for i in picking.inside_box(lens, at, box):
-                if hidden is None or not hidden[mesh.owner[i]]:
-                    x, y, z = at[i]
-                    picks.append(Pick("buildings", str(ids[mesh.owner[i]]), (float(x), float(y), float(z))))
-        return picks
+    def _hit(self, x: float, y: float) -> gestures.Point:
+        return self._finder.point_at(self._lens(), x, y, self._ground)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a drag; on the compass: north up."""

@@ -54,6 +54,7 @@ def test_a_filter_hides_the_buildings_it_leaves_out(qtbot: QtBot, view: MapView,
     hit = view.pick_at(400, 300)
     assert hit is not None
     view.set_layer_state("buildings", LayerState(where="height_m < 3"))
+    qtbot.waitUntil(lambda: view.pick_at(400, 300) is None, timeout=5000)
     picture(qtbot, view)
     assert view.pick_at(400, 300) is None
 
