@@ -30,7 +30,8 @@ from app.texts import Texts
 from data.audit import open_audit
 from data.home import Home
 from twin.access import DEMO_ACTOR, Purpose
-from twin.errors import DiskError, ZhianError
+from twin.errors import CancelledError, DiskError, ZhianError
+from twin.words import say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,13 +48,16 @@ def main(argv: Sequence[str] | None = None) -> int:
                     session.commands.add(command)
             return int(arguments.run(arguments, session))
     except KeyboardInterrupt:
-        return _fail(arguments, "interrupted", 130)
+        return _fail(arguments, CancelledError("interrupted"), CancelledError.exit_code)
     except ZhianError as error:
-        return _fail(arguments, str(error), error.exit_code)
+        return _fail(arguments, error, error.exit_code)
     except OSError as error:
-        return _fail(arguments, str(error), DiskError.exit_code if error.errno in DISK_ERRORS else 1)
+        return _fail(arguments, error, DiskError.exit_code if error.errno in DISK_ERRORS else 1)
     except Exception as error:  # noqa: BLE001 - the last line of defence: the user gets a sentence, --debug the rest
-        return _fail(arguments, f"unexpected {type(error).__name__}: {error}. Run again with --debug and report it.", 1)
+        words = say(
+            "unexpected {kind}: {error}. Run again with --debug and report it", kind=type(error).__name__, error=error
+        )
+        return _fail(arguments, ZhianError(words), 1)
 
 
 DISK_ERRORS = frozenset({5, 27, 28, 30, 122})  # EIO, EFBIG, ENOSPC, EROFS, EDQUOT
@@ -109,8 +113,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--debug", action="store_true", help="show where an error came from")
 
 
-def _fail(arguments: argparse.Namespace, message: str, code: int) -> int:
+def _fail(arguments: argparse.Namespace, error: BaseException, code: int) -> int:
     if arguments.debug:
         traceback.print_exc()
-    print(f"zhian: {message}", file=sys.stderr)
+    texts = Texts(arguments.language or default_language())
+    print(f"zhian: {texts.error(error)}", file=sys.stderr)
     return code

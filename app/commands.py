@@ -13,6 +13,7 @@ from typing import Any
 
 from twin.access import Actor, AuditEntry, AuditSink, Purpose, Resource, decide
 from twin.errors import NotAllowedError, UsageError
+from twin.words import said, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Commands:
         try:
             return self._by_id[command_id]
         except KeyError:
-            raise UsageError(f"there is no command {command_id}") from None
+            raise UsageError(say("there is no command {command_id}", command_id=command_id)) from None
 
     def close(self) -> None:
         """Let go of the audit record."""
@@ -104,5 +105,5 @@ class Commands:
             decision = type(decision)(False, refused)
         self._audit.write(AuditEntry(self.actor.id, command.permission, resource, self.purpose, decision))
         if refused:
-            raise NotAllowedError(f"{command_id}: {refused}")
+            raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(refused)))
         return command.run(Call(self.actor, self.purpose, decision.unmask, arguments))

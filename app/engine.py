@@ -16,6 +16,7 @@ from data.sync.messages import Log, Order, Ready, Status, line, read_message
 from data.sync.shared import SharedFile, open_for_reading, remove_unused, table_path
 from twin.live.frame import TrackFrame, empty_frame
 from twin.live.reader import LiveReader
+from twin.words import say, unpack
 from twin.world import SourceState
 
 PAUSE_S = (0.5, 10.0)
@@ -270,7 +271,8 @@ class EngineWatch(QObject):
     def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
         last = self._errors.decode(errors="replace").strip().rpartition("\n")[2]
         crashed = status == QProcess.ExitStatus.CrashExit
-        self._on_gone(last or (f"signal {code}" if crashed else f"exit code {code}"))
+        ending = say("signal {code}", code=code) if crashed else say("exit code {code}", code=code)
+        self._on_gone(unpack(last) or ending)
 
     def _on_gone(self, reason: str) -> None:
         self._insist.stop()

@@ -24,6 +24,7 @@ from layers.layer import Layer, Rows, Surface
 from layers.shown import shown
 from twin.errors import BadInputError, UsageError
 from twin.filters import compile_filter
+from twin.words import say
 from twin.world import World
 
 Box = tuple[float, float, float, float]
@@ -104,11 +105,18 @@ def check_box(bbox_deg: Box) -> None:
 def _check_filter(layer: Layer, where: str) -> None:
     chosen = compile_filter(where)
     if not layer.columns:
-        raise UsageError(f"{layer.name} has no rows to choose from; leave the filter out")
+        raise UsageError(say("{name} has no rows to choose from; leave the filter out", name=layer.name))
     unknown = sorted(chosen.columns - {column.name for column in layer.columns})
     if unknown:
         known = ", ".join(column.name for column in layer.columns)
-        raise UsageError(f"{layer.name} has no column {unknown[0]} (text goes in quotes; columns: {known})")
+        raise UsageError(
+            say(
+                "{name} has no column {column} (text goes in quotes; columns: {known})",
+                name=layer.name,
+                column=unknown[0],
+                known=known,
+            )
+        )
 
 
 def _content(layer: Layer, world: World, where: str, unmask: bool) -> Content:
@@ -120,7 +128,7 @@ def _content(layer: Layer, world: World, where: str, unmask: bool) -> Content:
         return Heights(drawing.terrain, crs)
     if drawing.imagery is not None:
         return Picture(drawing.imagery, crs)
-    raise BadInputError(world.city.name, f"this twin has no {layer.name}", "import some first")
+    raise BadInputError(world.city.name, say("this twin has no {name}", name=layer.name), "import some first")
 
 
 def _features(layer: Layer, world: World, rows: Rows) -> Features:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from twin.errors import MissingPieceError
+from twin.words import say
 
 # What Qt's xcb platform and VTK load at run time, and the Debian package each comes from.
 LIBRARIES = {
@@ -33,7 +34,9 @@ def check_pieces() -> None:
         missing.insert(0, "xvfb")
     if missing:
         line = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
-        raise MissingPieceError(f"there is no display, and to make one some pieces are missing. Install them: {line}")
+        raise MissingPieceError(
+            say("there is no display, and to make one some pieces are missing. Install them: {line}", line=line)
+        )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from app.settings import LayerChoice
 from layers.layer import Layer, LayerState, LayerStatus
 from twin.errors import UsageError
 from twin.filters import compile_filter
+from twin.words import say
 
 
 class LayerBook(QObject):
@@ -43,7 +44,7 @@ class LayerBook(QObject):
             If a filter cannot be understood; the state stays as it was.
         """
         if name not in self.states:
-            raise UsageError(f"there is no layer {name}")
+            raise UsageError(say("there is no layer {name}", name=name))
         state = replace(self.states[name], **fields)  # type: ignore[arg-type]  # fields of LayerState by name
         if state.where:
             compile_filter(state.where)

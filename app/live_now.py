@@ -14,6 +14,7 @@ from twin.city.city import City
 from twin.errors import BadInputError
 from twin.live.frame import empty_frame
 from twin.live.reader import LiveReader
+from twin.words import say
 from twin.world import World
 
 FRESH_S = 5.0
@@ -73,6 +74,8 @@ async def _run_for(home: Home, twin: str, city: City, seconds: float) -> World:
         world = running_world(home, twin, city)
     if world is None:
         raise BadInputError(
-            twin, f"no source told anything within {FIRST_WORD_S:g} s", "see with `zhian sync` what keeps them from it"
+            twin,
+            say("no source told anything within {seconds:g} s", seconds=FIRST_WORD_S),
+            "see with `zhian sync` what keeps them from it",
         )
     return world

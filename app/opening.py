@@ -19,6 +19,7 @@ from twin.city.city import City
 from twin.city.search import SearchIndex
 from twin.errors import CancelledError, ZhianError
 from twin.traffic.speeds import road_index
+from twin.words import say, unpack
 
 DEMO, SMALL = "demo", "small"
 
@@ -103,7 +104,7 @@ class TwinOpening(QObject):
 
     def _on_built(self, name: str, code: int) -> None:
         last = self._errors.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("zhian: ")
-        error = None if code == 0 else ZhianError(last or f"exit code {code}")
+        error = None if code == 0 else ZhianError(unpack(last) or say("exit code {code}", code=code))
         self._jobs.close_job(self._job, name, error)
 
     def _load(self, name: str) -> None:

@@ -25,6 +25,7 @@ from app.session import Session
 from app.settings import SettingsFile
 from data.home import Home
 from twin.errors import BadInputError, DiskError, UsageError, ZhianError
+from twin.words import say
 
 LOG = logging.getLogger("zhian")
 STEADY_S = 4.0
@@ -88,7 +89,9 @@ def which_twin(home: Home, asked: str, small: bool) -> tuple[str, bool]:
     kept = home.twins()
     if asked:
         if asked not in kept and asked not in (DEMO, SMALL):
-            raise UsageError(f"there is no twin named {asked}: `zhian county list` shows those kept here")
+            raise UsageError(
+                say("there is no twin named {asked}: `zhian county list` shows those kept here", asked=asked)
+            )
         return asked, asked not in kept
     if small:
         return SMALL, SMALL not in kept
@@ -174,9 +177,9 @@ def grab(window: MainWindow, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DiskError(f"{path.parent}: {error.strerror}") from error
+        raise DiskError(say("{folder}: {reason}", folder=path.parent, reason=error)) from error
     if not picture.save(str(path)):
-        raise DiskError(f"{path}: the picture could not be written; check the folder and the free space")
+        raise DiskError(say("{path}: the picture could not be written; check the folder and the free space", path=path))
 
 
 class Catcher:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from twin.access import AuditEntry
 from twin.errors import BadInputError, DiskError, IntegrityError
+from twin.words import say
 
 FIRST_HASH = "0" * 64
 BUSY_S = 20.0
@@ -96,8 +97,12 @@ class AuditRecord:
                 self._append(connection, entry)
         except SQLAlchemyError as error:
             raise DiskError(
-                f"the audit record {self.path} cannot be written ({_cause(error)}), so nothing was done: "
-                "free some disk space or mend the file's permissions, then try again"
+                say(
+                    "the audit record {path} cannot be written ({error}), so nothing was done: "
+                    "free some disk space or mend the file's permissions, then try again",
+                    path=self.path,
+                    error=_cause(error),
+                )
             ) from error
 
     def close(self) -> None:
@@ -126,7 +131,9 @@ def open_audit(path: Path) -> AuditRecord:
         if not path.exists():
             _create(path)
     except (OSError, SQLAlchemyError) as error:
-        raise DiskError(f"the audit record {path} cannot be made: {_cause(error)}") from error
+        raise DiskError(
+            say("the audit record {path} cannot be made: {error}", path=path, error=_cause(error))
+        ) from error
     return AuditRecord(path)
 
 
@@ -208,7 +215,9 @@ def _rows(path: Path, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
             for row in connection.execute(query).mappings():
                 yield dict(row)
     except DatabaseError as error:
-        raise IntegrityError(f"the audit record {path} is damaged and cannot be read: {_cause(error)}") from error
+        raise IntegrityError(
+            say("the audit record {path} is damaged and cannot be read: {error}", path=path, error=_cause(error))
+        ) from error
     finally:
         engine.dispose()
 

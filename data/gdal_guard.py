@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from twin.errors import BadInputError
+from twin.words import said, say
 
 INDIRECT_DRIVERS = (
     # files that name other files, pipelines or programs
@@ -97,10 +98,12 @@ def local_file(path: str | os.PathLike[str]) -> Path:
     except FileNotFoundError:
         raise BadInputError(name, "there is no such file", "check the path") from None
     except (OSError, ValueError, RuntimeError) as error:
-        raise BadInputError(name, f"the file cannot be reached: {error}", "check the path and its rights") from error
+        raise BadInputError(
+            name, say("the file cannot be reached: {error}", error=error), "check the path and its rights"
+        ) from error
     if not stat.S_ISREG(status.st_mode):
         kind = next((word for test, word in _KINDS if test(status.st_mode)), "a device")
-        raise BadInputError(name, f"this is {kind}, not a file", "give the file itself")
+        raise BadInputError(name, say("this is {kind}, not a file", kind=said(kind)), "give the file itself")
     if status.st_size == 0:
         raise BadInputError(name, "the file is empty", "get it again from where it came")
     if not os.access(absolute, os.R_OK):
@@ -123,5 +126,7 @@ def check_magic(path: Path, suffix: str = "") -> None:
         head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if expected is not None and not head.startswith(expected):
         raise BadInputError(
-            str(path), f"its content is not that of a {suffix} file", "check its format and give it the right name"
+            str(path),
+            say("its content is not that of a {suffix} file", suffix=suffix),
+            "check its format and give it the right name",
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from twin.errors import BadInputError, UsageError
+from twin.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Home:
     def twin(self, name: str) -> Path:
         """Return the folder of a twin by its name."""
         if not re.fullmatch(r"[\w][\w.\- ]{0,63}", name):
-            raise UsageError(f"{name!r} cannot name a twin: use letters, digits, dots, dashes or underscores")
+            raise UsageError(
+                say("{name!r} cannot name a twin: use letters, digits, dots, dashes or underscores", name=name)
+            )
         return self.data / "twins" / name
 
     def twins(self) -> list[str]:
@@ -56,7 +59,9 @@ class Home:
         pointer = self.data / "current"
         name = pointer.read_text("utf-8").strip() if pointer.exists() else ""
         if not name:
-            raise BadInputError("zhian", "no twin has been made yet", "make the demo county with `zhian county build`")
+            raise BadInputError(
+                say("zhian"), "no twin has been made yet", "make the demo county with `zhian county build`"
+            )
         return name
 
     def set_current(self, name: str) -> None:

@@ -23,6 +23,7 @@ from layers.terrain import TerrainLayer
 from layers.vehicles import VehicleLayer
 from layers.water import WaterLayer
 from twin.errors import UsageError
+from twin.words import say
 
 OWN: tuple[Callable[[], Layer], ...] = (
     TerrainLayer,
@@ -64,4 +65,8 @@ def layer_by_name(name: str) -> Layer:
     for layer in LAYERS:
         if layer.name == name:
             return layer
-    raise UsageError(f"there is no layer {name}; there are: {', '.join(layer.name for layer in LAYERS)}")
+    raise UsageError(
+        say(
+            "there is no layer {name}; there are: {layers}", name=name, layers=", ".join(layer.name for layer in LAYERS)
+        )
+    )

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.words import say
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -80,7 +82,7 @@ DEMO_ACTOR = Actor("demo", "演示用户", frozenset({"demo"}))
 def decide(actor: Actor, action: str, resource: Resource, purpose: Purpose | None) -> Decision:
     """Decide whether ``actor`` may do ``action`` to ``resource`` for ``purpose``."""
     if "demo" not in actor.roles:
-        return Decision(False, f"{actor.id} has no role that allows {action}")
+        return Decision(False, say("{actor} has no role that allows {action}", actor=actor.id, action=action))
     stated = purpose is not None and bool(purpose.text.strip())
     if not resource.sensitive:
         return Decision(True, "open to all users", unmask=stated)

@@ -1,16 +1,22 @@
 """What can go wrong, in words a user can act on.
 
 Every error that reaches a person is one sentence of what happened, where, and what to do. The exit code is the one
-the command line ends with.
+the command line ends with. Sentences are :class:`twin.words.Said`, so that they can be read in Chinese as well.
 """
 
 from __future__ import annotations
+
+from twin.words import said, say
 
 
 class ZhianError(Exception):
     """A failure with a message for the user; never shown as a traceback."""
 
     exit_code = 1
+
+    def __init__(self, sentence: str = "") -> None:
+        self.sentence = said(sentence)
+        super().__init__(self.sentence)
 
 
 class UsageError(ZhianError):
@@ -43,9 +49,19 @@ class BadInputError(ZhianError):
     exit_code = 4
 
     def __init__(self, subject: str, problem: str, remedy: str, place: str = "") -> None:
-        self.subject, self.problem, self.remedy, self.place = subject, problem, remedy, place
-        where = f"{subject} ({place})" if place else subject
-        super().__init__(f"{where}: {problem}. {remedy}.")
+        self.subject, self.problem, self.remedy, self.place = subject, said(problem), said(remedy), place
+        if place:
+            words = say("{subject} ({place}): {problem}. {remedy}.", **self._parts(), place=place)
+        else:
+            words = say("{subject}: {problem}. {remedy}.", **self._parts())
+        super().__init__(words)
+
+    def _parts(self) -> dict[str, str]:
+        return {"subject": self.subject, "problem": self.problem, "remedy": self.remedy}
+
+    def __reduce__(self) -> tuple[type[BadInputError], tuple[str, str, str, str]]:
+        """Travel between processes in its parts."""
+        return type(self), (self.subject, self.problem, self.remedy, self.place)
 
 
 class NotAllowedError(ZhianError):

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from twin.errors import UsageError
 from twin.geo import BoolArray
+from twin.words import said, say
 
 Columns = Mapping[str, NDArray[Any]]
 Test = Callable[[Columns], BoolArray]
@@ -79,7 +80,7 @@ def compile_filter(text: str) -> Filter:
         If it is not of the language; the message names the character.
     """
     if len(text) > LONGEST:
-        raise UsageError(f"the filter is longer than {LONGEST} characters: shorten it")
+        raise UsageError(say("the filter is longer than {longest} characters: shorten it", longest=LONGEST))
     if not text.strip():
         return Filter(text, frozenset(), lambda columns: np.ones(_height(columns), dtype=np.bool_))
     parser = _Parser(_tokens(text))
@@ -114,11 +115,13 @@ def _tokens(text: str) -> list[_Token]:
 def _puzzle(character: str) -> str:
     if character in "'\"":
         return "a quoted text does not end"
-    return f"{character!r} has no meaning in a filter"
+    return say("{sign!r} has no meaning in a filter", sign=character)
 
 
 def _error(place: int, problem: str) -> UsageError:
-    return UsageError(f"the filter cannot be read at character {place + 1}: {problem}")
+    return UsageError(
+        say("the filter cannot be read at character {place}: {problem}", place=place + 1, problem=said(problem))
+    )
 
 
 class _Parser:
@@ -147,11 +150,13 @@ class _Parser:
     def take_sign(self, sign: str) -> None:
         token = self.take()
         if token.kind != "sign" or token.text != sign:
-            raise _error(token.place, f"{sign!r} is missing")
+            raise _error(token.place, say("{sign!r} is missing", sign=sign))
 
     def end(self) -> None:
         if self.next.kind != "end":
-            raise _error(self.next.place, f"{self.next.text!r} does not belong here; join conditions with and, or")
+            raise _error(
+                self.next.place, say("{text!r} does not belong here; join conditions with and, or", text=self.next.text)
+            )
 
     def either(self, depth: int) -> Test:
         tests = [self.both(depth)]
@@ -167,7 +172,7 @@ class _Parser:
 
     def negated(self, depth: int) -> Test:
         if depth > DEEPEST:
-            raise _error(self.next.place, f"the filter is nested deeper than {DEEPEST} levels")
+            raise _error(self.next.place, say("the filter is nested deeper than {levels} levels", levels=DEEPEST))
         if self.take_word("not"):
             test = self.negated(depth + 1)
             return lambda columns: ~test(columns)
@@ -229,7 +234,9 @@ class _Parser:
         def test(columns: Columns) -> BoolArray:
             values = left.array(columns)
             if not _is_text(values):
-                raise UsageError(f"the filter cannot be used: {left} is no text, so 'like' has no meaning for it")
+                raise UsageError(
+                    say("the filter cannot be used: {left} is no text, so 'like' has no meaning for it", left=left)
+                )
             fits = np.fromiter((pattern.fullmatch(str(v)) is not None for v in values), np.bool_, len(values))
             return _all([fits == wanted, ~_is_null(values)])
 
@@ -245,11 +252,11 @@ class _Parser:
             return _Operand("", token.text.lower() == "true")
         if token.kind == "word" and token.text.lower() not in _RESERVED:
             if self.next.kind == "sign" and self.next.text == "(":
-                raise _error(token.place, f"{token.text}(…) is a call, and a filter has none")
+                raise _error(token.place, say("{name}(…) is a call, and a filter has none", name=token.text))
             self.columns.add(token.text)
             return _Operand(token.text, 0)
-        found = repr(token.text) if token.text else "the end"
-        raise _error(token.place, f"a column, a number or a quoted text is expected, not {found}")
+        found = repr(token.text) if token.text else said("the end")
+        raise _error(token.place, say("a column, a number or a quoted text is expected, not {found}", found=found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +282,11 @@ class _Operand:
         except KeyError:
             known = ", ".join(columns)
             raise UsageError(
-                f"the filter cannot be used: there is no column {self.column} (text goes in quotes; columns: {known})"
+                say(
+                    "the filter cannot be used: there is no column {column} (text goes in quotes; columns: {known})",
+                    column=self.column,
+                    known=known,
+                )
             ) from None
 
 
@@ -294,7 +305,11 @@ def _comparison(left: _Operand, compare: Callable[[Any, Any], Any], right: _Oper
             a, b = _as_time(a, left), _as_time(b, right)
         elif _is_text(a) != _is_text(b):
             raise UsageError(
-                f"the filter cannot be used: {left} and {right} are a text and a number; quote both or none"
+                say(
+                    "the filter cannot be used: {left} and {right} are a text and a number; quote both or none",
+                    left=left,
+                    right=right,
+                )
             )
         fits = np.asarray(compare(a, b), dtype=np.bool_)
         return _all([np.broadcast_to(fits, (_height(columns),)), *known])
@@ -312,14 +327,14 @@ def _as_time(value: Any, operand: _Operand) -> Any:
         return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment, "ms")
     except ValueError:
         raise UsageError(
-            f"the filter cannot be used: {operand} is no time; write UTC as '2026-05-01T08:00:00Z'"
+            say("the filter cannot be used: {operand} is no time; write UTC as '2026-05-01T08:00:00Z'", operand=operand)
         ) from None
 
 
 def _flag(operand: _Operand, columns: Columns, place: int) -> BoolArray:
     values = operand.array(columns)
     if values.dtype != np.bool_:
-        raise _error(place, f"{operand} alone is no condition; compare it with something")
+        raise _error(place, say("{operand} alone is no condition; compare it with something", operand=operand))
     return values
 
 

@@ -12,6 +12,7 @@ from app.commands import Call, Command
 from app.session import Session
 from data.audit import Verification, entries, verify
 from twin.errors import IntegrityError, UsageError
+from twin.words import said, say
 
 NEWEST = 50
 
@@ -38,8 +39,13 @@ def commands(session: Session) -> tuple[Command, ...]:
         found = verify(path, call.arguments.get("checkpoint"))
         if found.bad_seq:
             raise IntegrityError(
-                f"the audit record {path} does not hold: entry {found.bad_seq}: {found.problem}. "
-                "Keep the file as it is and tell the auditor"
+                say(
+                    "the audit record {path} does not hold: entry {entry}: {problem}. "
+                    "Keep the file as it is and tell the auditor",
+                    path=path,
+                    entry=found.bad_seq,
+                    problem=said(found.problem),
+                )
             )
         return found
 

@@ -18,6 +18,7 @@ from data.store.twin_folder import open_city, save_city
 from twin.city.city import City
 from twin.city.tables import TABLES
 from twin.errors import CancelledError, UsageError
+from twin.words import say
 
 BUILT, SAVED = 0.55, 0.7
 """Shares of the whole when the county is built, and when it is on disk; the rest prepares the 3D scene."""
@@ -59,7 +60,7 @@ def _make(home: Home, call: Call) -> City:
     name, progress = str(call.arguments["name"]), cast(Progress, call.arguments["progress"])
     folder = home.twin(name)
     if folder.exists() and not call.arguments["replace"]:
-        raise UsageError(f"there is a twin named {name} already: give another --name, or --replace")
+        raise UsageError(say("there is a twin named {name} already: give another --name, or --replace", name=name))
     city = build_county(call.arguments["seed"], call.arguments["small"], _first_part(progress))
     progress(BUILT, "save")
     save_city(city, folder)
@@ -79,7 +80,7 @@ def _first_part(progress: Progress) -> Progress:
 
 def _kept(home: Home, name: str) -> Any:
     if name not in home.twins():
-        raise UsageError(f"there is no twin named {name}: `zhian county list` shows those kept here")
+        raise UsageError(say("there is no twin named {name}: `zhian county list` shows those kept here", name=name))
     return home.twin(name)
 
 

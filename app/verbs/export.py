@@ -17,6 +17,7 @@ from data.store.twin_folder import open_city
 from layers.catalogue import LAYERS, layer_by_name
 from twin.city.city import City
 from twin.errors import UsageError
+from twin.words import say
 from twin.world import World
 
 LIVE_S = 2.0
@@ -85,7 +86,7 @@ def parse_box(text: str) -> tuple[float, float, float, float] | None:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
-        raise UsageError(f"--bbox {text!r}: give west,south,east,north in degrees") from None
+        raise UsageError(say("--bbox {text!r}: give west,south,east,north in degrees", text=text)) from None
     return west, south, east, north
 
 

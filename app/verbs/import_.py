@@ -20,6 +20,7 @@ from data.importers.report import FileReport, ImportReport, Watch
 from data.importers.vector import Columns
 from data.store.twin_folder import open_city
 from twin.errors import UsageError
+from twin.words import say
 
 KIND_TEXTS = {
     "buildings": "use", "roads": "road_class", "sites": "site_kind", "places": "place_kind", "water": "water_kind",
@@ -61,7 +62,9 @@ def make_twin(home: Home, call: Call) -> ImportReport:
     cancelled = cast(Callable[[], bool], call.arguments.get("cancelled", lambda: False))
     folder = home.twin(request.name)
     if folder.exists() and not call.arguments["replace"]:
-        raise UsageError(f"there is a twin named {request.name} already: give another --name, or --replace")
+        raise UsageError(
+            say("there is a twin named {name} already: give another --name, or --replace", name=request.name)
+        )
 
     def first_part(share: float, stage: str) -> None:
         if stage != "done":
@@ -126,7 +129,7 @@ def _bands(text: str) -> tuple[int, ...]:
     except ValueError:
         bands = ()
     if len(bands) != 3 or min(bands) < 1:
-        raise UsageError(f"--bands takes three numbers from 1, as 3,2,1, not {text!r}")
+        raise UsageError(say("--bands takes three numbers from 1, as 3,2,1, not {text!r}", text=text))
     return bands
 
 

@@ -17,6 +17,7 @@ from data.sync.ledger import Account, Held, Ledger
 from data.sync.replay import replay
 from twin.access import mask_plate
 from twin.errors import IntegrityError, UsageError
+from twin.words import say
 
 MINUTES = 10
 NEWEST = 50
@@ -100,7 +101,9 @@ def _balance(arguments: argparse.Namespace, session: Session) -> int:
     if arguments.verify:
         misfits += session.commands.run("balance.verify", about=twin, twin=twin)
     if misfits:
-        raise IntegrityError(f"the balance of {twin} does not hold: {'; '.join(misfits[:5])}")
+        raise IntegrityError(
+            say("the balance of {twin} does not hold: {misfits}", twin=twin, misfits="; ".join(misfits[:5]))
+        )
     if not session.as_json:
         print(session.texts("balance.holds" if accounts or arguments.verify else "balance.nothing"))
     return 0

@@ -11,6 +11,7 @@ from typing import Any
 from app.commands import Call, Command
 from app.session import Session
 from twin.errors import UsageError
+from twin.words import say
 
 
 def add_parser(verbs: Any) -> None:
@@ -57,7 +58,7 @@ def _size(text: str) -> tuple[int, int] | None:
         return None
     width, cross, height = text.lower().partition("x")
     if not cross or not width.isdecimal() or not height.isdecimal():
-        raise UsageError(f"{text!r} is no size: write it as 1920x1080")
+        raise UsageError(say("{text!r} is no size: write it as 1920x1080", text=text))
     if not (800 <= int(width) <= 16_384 and 500 <= int(height) <= 16_384):
-        raise UsageError(f"{text} is too small or too large for a window")
+        raise UsageError(say("{text} is too small or too large for a window", text=text))
     return int(width), int(height)

@@ -15,6 +15,7 @@ from data.simulate.terminals import Fleet, Outcome, Simulation
 from data.store.twin_folder import read_manifest
 from twin.errors import BadInputError, UsageError
 from twin.geo import LocalFrame
+from twin.words import say
 
 
 def add_parser(verbs: Any) -> None:
@@ -64,7 +65,7 @@ def _simulate(arguments: argparse.Namespace, session: Session) -> int:
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UsageError(f"--jt808 {text}: write HOST:PORT, as 127.0.0.1:6808")
+        raise UsageError(say("--jt808 {text}: write HOST:PORT, as 127.0.0.1:6808", text=text))
     return host.strip("[]"), int(port)
 
 
@@ -83,9 +84,11 @@ def read_faults(text: str) -> Faults:
         try:
             number = float(value)
         except ValueError:
-            raise UsageError(f"--faults {part}: write a number, as loss=0.01") from None
+            raise UsageError(say("--faults {part}: write a number, as loss=0.01", part=part)) from None
         if name.strip() not in known or not 0 <= number <= (86400 if name.strip() == "clock" else 1):
-            raise UsageError(f"--faults {part}: there are {', '.join(known)}; shares are 0 to 1")
+            raise UsageError(
+                say("--faults {part}: there are {known}; shares are 0 to 1", part=part, known=", ".join(known))
+            )
         values[known[name.strip()]] = number
     return Faults(**values)
 
@@ -95,9 +98,9 @@ def _place(text: str, session: Session) -> tuple[float, float]:
         try:
             lon, lat = map(float, text.split(","))
         except ValueError:
-            raise UsageError(f"--around {text}: write LON,LAT in degrees, as 120.92,30.84") from None
+            raise UsageError(say("--around {text}: write LON,LAT in degrees, as 120.92,30.84", text=text)) from None
         if not (abs(lon) <= 180 and abs(lat) <= 90):
-            raise UsageError(f"--around {text}: longitude comes first, latitude second")
+            raise UsageError(say("--around {text}: longitude comes first, latitude second", text=text))
         return lon, lat
     try:
         manifest = read_manifest(session.home.twin(session.home.current()))

@@ -21,6 +21,7 @@ from data.sync.engine import Engine
 from data.sync.messages import Log, Message, Order, Ready, leave_order, line
 from data.sync.shared import BusyTableError
 from twin.errors import UsageError
+from twin.words import say
 
 RECORDING = "recording"
 
@@ -83,7 +84,7 @@ def _play(arguments: argparse.Namespace, session: Session) -> int:
 def _pair(text: str) -> tuple[str, str]:
     role, equals, name = text.partition("=")
     if not equals:
-        raise UsageError(f"--column {text}: write ROLE=NAME, as time=定位时间")
+        raise UsageError(say("--column {text}: write ROLE=NAME, as time=定位时间", text=text))
     return role, name
 
 

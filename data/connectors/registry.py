@@ -13,6 +13,7 @@ import data.connectors
 from data.connectors.contract import Connector, OpenSource, Parcel, SourceSettings
 from twin.city.city import City
 from twin.errors import UsageError
+from twin.words import say
 
 GROUP = "zhian.connectors"
 ReadAgain = Callable[[SourceSettings, str, str, bytes], Parcel]
@@ -45,7 +46,9 @@ def read_again(settings: SourceSettings, device: str, message: str, raw: bytes) 
     opener = _opener(settings.kind)
     reader = getattr(importlib.import_module(opener.__module__), "read_again", None)
     if reader is None:
-        raise UsageError(f"a source of the kind {settings.kind} keeps no messages that could be read again")
+        raise UsageError(
+            say("a source of the kind {kind} keeps no messages that could be read again", kind=settings.kind)
+        )
     return cast(ReadAgain, reader)(settings, device, message, raw)
 
 
@@ -60,4 +63,6 @@ def _opener(kind: str) -> OpenSource:
         return cast(OpenSource, module.open_source)
     for point in entry_points(group=GROUP, name=kind):
         return cast(OpenSource, point.load())
-    raise UsageError(f"there is no connector of the kind {kind!r}; there are: {', '.join(kinds())}")
+    raise UsageError(
+        say("there is no connector of the kind {kind!r}; there are: {kinds}", kind=kind, kinds=", ".join(kinds()))
+    )

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from twin.errors import CancelledError, DiskError, UsageError, ZhianError
+from twin.words import say
 
 METHOD = "spawn" if sys.platform == "win32" else "forkserver"
 """Never a plain fork: the window has threads."""
@@ -48,7 +49,9 @@ def run(function: Callable[..., Result], *arguments: Any, cancelled: Callable[[]
         receiver.close()
         _end(process)
     if answer is None:
-        raise ZhianError(f"the writer ended before it was done ({_ending(process.exitcode)}); nothing was kept")
+        raise ZhianError(
+            say("the writer ended before it was done ({ending}); nothing was kept", ending=_ending(process.exitcode))
+        )
     result, code, message = answer
     if code:
         raise _KINDS.get(code, ZhianError)(message)
@@ -83,7 +86,7 @@ def _end(process: multiprocessing.process.BaseProcess) -> None:
 def _ending(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
         return signal.Signals(-exitcode).name
-    return f"exit code {exitcode}"
+    return say("exit code {code}", code=exitcode)
 
 
 def _serve(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
@@ -91,9 +94,9 @@ def _serve(sender: Connection, function: Callable[..., Any], arguments: tuple[An
     try:
         answer = (function(*arguments), 0, "")
     except ZhianError as error:
-        answer = (None, error.exit_code, str(error))
+        answer = (None, error.exit_code, error.sentence)
     except Exception as error:  # noqa: BLE001 - it must reach the parent, whatever it is
-        answer = (None, 7 if _is_disk(error) else 1, f"the file cannot be written: {error}")
+        answer = (None, 7 if _is_disk(error) else 1, say("the file cannot be written: {error}", error=error))
     sender.send(answer)
     sender.close()
     os._exit(0)  # no clean-up of libraries that may hang or crash once the work is done

@@ -16,6 +16,7 @@ from data.export import child
 from data.export.content import Request
 from data.export.write import Written, write
 from twin.errors import DiskError, UsageError, ZhianError
+from twin.words import say
 
 SUFFIX = ".provenance.json"
 
@@ -76,13 +77,15 @@ def export(
 def check_target(target: Path, overwrite: bool) -> None:
     """Refuse a target that must not or cannot be written."""
     if target.is_dir():
-        raise UsageError(f"{target} is a folder; give the name of a file in it")
+        raise UsageError(say("{target} is a folder; give the name of a file in it", target=target))
     if not target.parent.is_dir():
-        raise UsageError(f"{target}: there is no folder {target.parent}; make it first")
+        raise UsageError(
+            say("{target}: there is no folder {parent}; make it first", target=target, parent=target.parent)
+        )
     if target.exists() and not target.is_file():
-        raise UsageError(f"{target} is no plain file; choose another name")
+        raise UsageError(say("{target} is no plain file; choose another name", target=target))
     if target.exists() and not overwrite:
-        raise UsageError(f"{target} is there already; choose another name, or --overwrite")
+        raise UsageError(say("{target} is there already; choose another name, or --overwrite", target=target))
 
 
 def provenance(receipt: Receipt, told: Mapping[str, Any]) -> str:
@@ -111,7 +114,7 @@ def _write(request: Request, fresh: Path, target: Path, cancelled: Callable[[], 
         return child.run(write, request, fresh, cancelled=cancelled)
     except ZhianError as error:
         if error.exit_code in (1, 7):
-            raise type(error)(f"{target}: {error}") from error
+            raise type(error)(say("{target}: {error}", target=target, error=error)) from error
         raise
 
 
@@ -140,4 +143,4 @@ def _force(folder: Path) -> None:
 
 
 def _disk(target: Path, error: OSError) -> DiskError:
-    return DiskError(f"{target} cannot be written: {error.strerror or error}")
+    return DiskError(say("{target} cannot be written: {reason}", target=target, reason=error))

@@ -11,6 +11,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin.errors import UsageError
+from twin.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,25 @@ def choose_format(target: Path, name: str, offered: Sequence[str]) -> Format:
     by_suffix = _by_suffix(target, forms)
     if not name:
         if by_suffix is None:
-            raise UsageError(f"{target.name}: the layer is not written in files of this name; it can be: {kinds}")
+            raise UsageError(
+                say(
+                    "{name}: the layer is not written in files of this name; it can be: {kinds}",
+                    name=target.name,
+                    kinds=kinds,
+                )
+            )
         return by_suffix
     if name not in offered:
-        raise UsageError(f"the layer is not written as {name}; it can be: {kinds}")
+        raise UsageError(say("the layer is not written as {name}; it can be: {kinds}", name=name, kinds=kinds))
     if by_suffix is not FORMATS[name]:
-        raise UsageError(f"{target.name}: a {FORMATS[name].title} file ends in {' or '.join(FORMATS[name].suffixes)}")
+        raise UsageError(
+            say(
+                "{name}: a {title} file ends in {suffixes}",
+                name=target.name,
+                title=FORMATS[name].title,
+                suffixes=", ".join(FORMATS[name].suffixes),
+            )
+        )
     return FORMATS[name]
 
 
@@ -86,13 +100,15 @@ def check_crs(form: Format, crs: str) -> str:
     try:
         asked = CRS.from_user_input(crs)
     except CRSError:
-        raise UsageError(f"{crs!r} is no coordinate system; give one as EPSG:4549") from None
+        raise UsageError(say("{crs!r} is no coordinate system; give one as EPSG:4549", crs=crs)) from None
     if form.crs == "wgs84" and asked != CRS.from_epsg(4326):
-        raise UsageError(f"{form.title} is always in WGS 84 (EPSG:4326); leave --crs out or choose another format")
+        raise UsageError(
+            say("{title} is always in WGS 84 (EPSG:4326); leave --crs out or choose another format", title=form.title)
+        )
     if len(asked.axis_info) < 2 or not (asked.is_projected or asked.is_geographic):
-        raise UsageError(f"{crs} is no system of places on the ground; give one as EPSG:4549")
+        raise UsageError(say("{crs} is no system of places on the ground; give one as EPSG:4549", crs=crs))
     if form.crs == "metric" and not (asked.is_projected and asked.axis_info[0].unit_name == "metre"):
-        raise UsageError(f"{form.title} needs a system in metres; give one as EPSG:4549")
+        raise UsageError(say("{title} needs a system in metres; give one as EPSG:4549", title=form.title))
     return crs
 
 

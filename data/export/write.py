@@ -15,6 +15,7 @@ from data.export.write_cityjson import write_cityjson
 from data.export.write_raster import write_heights, write_picture
 from data.export.write_table import write_csv, write_fgb, write_geojson, write_gpkg, write_parquet
 from twin.errors import DiskError, ZhianError
+from twin.words import say
 
 PROBE_BYTES = 4_000_000
 
@@ -56,7 +57,7 @@ def write(request: Request, path: Path) -> Written:
     except Exception as error:
         # GDAL's errors do not tell a full disk from a fault of its own; the disk itself does.
         if not _disk_takes_more(path.parent):
-            raise DiskError(f"the disk is full or failing: {error}") from error
+            raise DiskError(say("the disk is full or failing: {error}", error=error)) from error
         raise
 
 
@@ -104,4 +105,8 @@ def _force(path: Path) -> None:
 
 
 def _not_whole(path: Path) -> DiskError:
-    return DiskError(f"what was written as {path.suffix} does not read back whole: the disk may be full or failing")
+    return DiskError(
+        say(
+            "what was written as {suffix} does not read back whole: the disk may be full or failing", suffix=path.suffix
+        )
+    )

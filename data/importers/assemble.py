@@ -33,6 +33,7 @@ from data.store.twin_folder import save_city
 from twin.city.city import City, Terrain
 from twin.errors import BadInputError, UsageError
 from twin.geo import LocalFrame
+from twin.words import said, say
 
 READ = ".city.json, .osm.pbf, .gpkg, .geojson, .shp, .fgb, .parquet, .tif, .hgt, .hgt.zip"
 MARGIN_M = 500.0
@@ -120,7 +121,11 @@ def kind_of(path: Path) -> str:
         with open_raster(path) as file:
             return "terrain" if file.count == 1 and file.dtypes[0] != "uint8" else "imagery"
     if suffix not in _SUFFIXES:
-        raise BadInputError(str(path), f"files named {suffix or 'without a suffix'} are not read", f"give {READ}")
+        raise BadInputError(
+            str(path),
+            say("files named {suffix} are not read", suffix=suffix or said("without a suffix")),
+            say("give {formats}", formats=READ),
+        )
     return _SUFFIXES[suffix]
 
 

@@ -23,6 +23,7 @@ from data.importers.systems import ASK, declared_crs, flat_system
 from data.importers.uses import building_use
 from twin.errors import BadInputError
 from twin.geo import FloatArray
+from twin.words import say
 
 LARGEST_BYTES = 1 << 30
 VERSIONS = ("1.0", "1.1", "2.0")
@@ -110,11 +111,13 @@ def _decode(path: Path) -> _Model:
     try:
         model = msgspec.json.decode(path.read_bytes(), type=_Model)
     except BROKEN as error:
-        raise BadInputError(str(path), f"this is no whole CityJSON file: {error}", AGAIN) from error
+        raise BadInputError(str(path), say("this is no whole CityJSON file: {error}", error=error), AGAIN) from error
     if model.type != "CityJSON":
-        raise BadInputError(str(path), f"its type is {model.type[:40]!r}, not CityJSON", "give a CityJSON file")
+        raise BadInputError(
+            str(path), say("its type is {type!r}, not CityJSON", type=model.type[:40]), "give a CityJSON file"
+        )
     if not model.version.startswith(VERSIONS):
-        problem = f"CityJSON {model.version[:20]!r} is not read"
+        problem = say("CityJSON {version!r} is not read", version=model.version[:20])
         raise BadInputError(str(path), problem, "bring it to 2.0, as with `cjio upgrade`", "version")
     return model
 
@@ -133,7 +136,9 @@ def _vertices(model: _Model, subject: str) -> FloatArray:
             vertices = vertices * model.transform.scale + model.transform.translate
     bad = np.flatnonzero(~np.isfinite(vertices).all(axis=1))
     if len(bad):
-        raise BadInputError(subject, "a coordinate is no number that can be used", AGAIN, f"vertices[{bad[0]}]")
+        raise BadInputError(
+            subject, "a coordinate is no number that can be used", AGAIN, say("vertices[{number}]", number=int(bad[0]))
+        )
     return vertices
 
 

@@ -25,6 +25,7 @@ from data.importers.raster_source import open_raster, raster_system
 from data.importers.report import FileReport, Watch
 from data.importers.terrain import raster_extent
 from twin.errors import BadInputError, DiskError
+from twin.words import say
 
 Pixels = NDArray[np.number[Any]]
 TILE_PX = 512
@@ -101,7 +102,9 @@ def _bands(file: DatasetReader, asked: Sequence[int], subject: str) -> tuple[int
         raise BadInputError(subject, "its colours are in a palette", "write them out with gdal_translate -expand rgb")
     if asked:
         if len(asked) != 3 or not all(1 <= band <= file.count for band in asked):
-            raise BadInputError(subject, f"it has bands 1 to {file.count}", "pass three of them, as --bands 3,2,1")
+            raise BadInputError(
+                subject, say("it has bands 1 to {count}", count=file.count), "pass three of them, as --bands 3,2,1"
+            )
         return asked[0], asked[1], asked[2]
     named = [file.colorinterp.index(c) + 1 for c in (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
              if c in file.colorinterp]  # fmt: skip
@@ -137,7 +140,9 @@ def _writing(out: Path, profile: dict[str, Any]) -> Iterator[DatasetWriter]:
         with rasterio.open(out, "w", **profile) as picture:
             yield picture
     except RasterioError as error:
-        raise DiskError(f"{out}: the picture could not be written: {error}; make room on the disk") from error
+        raise DiskError(
+            say("{out}: the picture could not be written: {error}; make room on the disk", out=out, error=error)
+        ) from error
 
 
 def _copy(vrt: WarpedVRT, picture: DatasetWriter, stretch: _Stretch, watch: Watch) -> None:
@@ -175,4 +180,6 @@ def _add_overviews(out: Path) -> None:
             # The last tile is what a full disk would have lost.
             picture.read(1, window=Window(max(0, picture.width - 1), max(0, picture.height - 1), 1, 1))
     except RasterioError as error:
-        raise DiskError(f"{out}: the picture could not be written: {error}; make room on the disk") from error
+        raise DiskError(
+            say("{out}: the picture could not be written: {error}; make room on the disk", out=out, error=error)
+        ) from error

@@ -23,6 +23,7 @@ from data.importers.report import FileReport, Watch
 from twin.city.tables import TABLES
 from twin.errors import BadInputError
 from twin.geo import LocalFrame
+from twin.words import say
 
 DEGREES = "EPSG:4326"
 CREDIT = "© OpenStreetMap contributors, ODbL"
@@ -117,7 +118,9 @@ def _read(path: Path, report: FileReport, watch: Watch) -> _Found:
                 watch.at(count / (count + 100_000), "reading")  # how many there are is not known before the end
             gather.take(thing)
     except RuntimeError as error:
-        raise BadInputError(str(path), f"the extract is cut short or damaged: {error}", AGAIN) from error
+        raise BadInputError(
+            str(path), say("the extract is cut short or damaged: {error}", error=error), AGAIN
+        ) from error
     return found
 
 
@@ -125,7 +128,9 @@ def _box(path: Path) -> shapely.Polygon | None:
     try:
         box = osmium.FileProcessor(osmium.io.File(str(path), "pbf")).header.box()
     except RuntimeError as error:
-        raise BadInputError(str(path), f"the extract is cut short or damaged: {error}", AGAIN) from error
+        raise BadInputError(
+            str(path), say("the extract is cut short or damaged: {error}", error=error), AGAIN
+        ) from error
     if not box.valid():
         return None
     low, high = box.bottom_left, box.top_right

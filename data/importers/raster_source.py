@@ -23,6 +23,7 @@ from rasterio.io import DatasetReader
 
 from data.importers.systems import ASK, flat_system, parse_crs
 from twin.errors import BadInputError
+from twin.words import say
 
 AGAIN = "get the file again from where it came"
 LARGEST_BLOCK_BYTES = 256 << 20
@@ -49,7 +50,7 @@ def open_raster(path: Path) -> Iterator[DatasetReader]:
             _check_size(file, path)
             yield file
     except RasterioError as error:
-        raise BadInputError(str(path), f"the raster cannot be read: {_plain(error)}", AGAIN) from error
+        raise BadInputError(str(path), say("the raster cannot be read: {error}", error=_plain(error)), AGAIN) from error
 
 
 def _open(path: Path, driver: str) -> DatasetReader:
@@ -65,14 +66,24 @@ def _plain(error: Exception) -> str:
 def _check_size(file: DatasetReader, path: Path) -> None:
     pixels = file.width * file.height * file.count
     if pixels > MOST_PIXELS:
-        problem = f"it declares {file.width:,} × {file.height:,} pixels of {file.count} bands"
+        problem = say(
+            "it declares {width:,} × {height:,} pixels of {count} bands",
+            width=file.width,
+            height=file.height,
+            count=file.count,
+        )
         raise BadInputError(str(path), problem, "cut it to the county, as with gdal_translate -projwin")
     rows, cols = file.block_shapes[0]
     block = (
         rows * cols * np.dtype(file.dtypes[0]).itemsize * (file.count if file.interleaving == Interleaving.pixel else 1)
     )
     if block > LARGEST_BLOCK_BYTES:
-        problem = f"its blocks of {cols:,} × {rows:,} pixels need {block >> 20:,} MB each"
+        problem = say(
+            "its blocks of {cols:,} × {rows:,} pixels need {megabytes:,} MB each",
+            cols=cols,
+            rows=rows,
+            megabytes=block >> 20,
+        )
         raise BadInputError(str(path), problem, "write it in tiles, as with gdal_translate -co TILED=YES")
 
 
@@ -91,7 +102,9 @@ def raster_system(file: DatasetReader, crs: str, subject: str) -> str:
     try:
         return flat_system(CRS.from_wkt(file.crs.to_wkt()) if file.crs is not None else parse_crs(crs))[0]
     except (CRSError, RasterioError) as error:
-        raise BadInputError(subject, f"its coordinate system is not known: {_plain(error)}", ASK) from error
+        raise BadInputError(
+            subject, say("its coordinate system is not known: {error}", error=_plain(error)), ASK
+        ) from error
 
 
 @contextmanager
@@ -113,7 +126,7 @@ def unpacked_hgt(path: Path) -> Iterator[Path]:
                 with archive.open(entry) as packed:
                     content = packed.read(entry.file_size + 1)
         except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-            raise BadInputError(str(path), f"the archive is damaged: {error}", AGAIN) from error
+            raise BadInputError(str(path), say("the archive is damaged: {error}", error=error), AGAIN) from error
         if len(content) not in HGT_BYTES:
             raise BadInputError(str(path), "the tile in it has not the size of one", AGAIN, entry.filename)
         target.write_bytes(content)
@@ -127,7 +140,7 @@ def _hgt_entry(archive: zipfile.ZipFile, subject: str) -> zipfile.ZipInfo:
             raise BadInputError(subject, problem, "do not trust where it came from", entry.filename[:100])
     tiles = [entry for entry in archive.infolist() if _HGT_NAME.fullmatch(entry.filename)]
     if len(tiles) != 1:
-        problem = f"it holds {len(tiles)} SRTM tiles (N42E001.hgt and the like), where one is wanted"
+        problem = say("it holds {count} SRTM tiles (N42E001.hgt and the like), where one is wanted", count=len(tiles))
         raise BadInputError(subject, problem, "unpack it and give the tiles")
     if tiles[0].file_size not in HGT_BYTES:
         raise BadInputError(subject, "the tile in it has not the size of one", AGAIN, tiles[0].filename)

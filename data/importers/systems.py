@@ -8,6 +8,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from twin.errors import BadInputError, UsageError
+from twin.words import say
 
 ASK = "pass --crs with the system it is in, as --crs EPSG:4549"
 
@@ -22,7 +23,7 @@ def parse_crs(text: str) -> CRS:
     try:
         return CRS.from_user_input(text.strip())
     except CRSError:
-        raise UsageError(f"{text!r} is no known coordinate system; give one as EPSG:4549") from None
+        raise UsageError(say("{text!r} is no known coordinate system; give one as EPSG:4549", text=text)) from None
 
 
 def flat_system(crs: CRS) -> tuple[str, float]:
@@ -54,7 +55,7 @@ def declared_crs(reference: str, subject: str) -> CRS:
     try:
         return CRS.from_user_input(f"EPSG:{code[1]}" if code else reference)
     except CRSError:
-        problem = f"it declares the coordinate system {reference[:80]!r}, which is not known"
+        problem = say("it declares the coordinate system {reference!r}, which is not known", reference=reference[:80])
         raise BadInputError(subject, problem, ASK, "metadata.referenceSystem") from None
 
 

@@ -23,6 +23,7 @@ from data.importers.systems import ASK, flat_system, parse_crs
 from data.importers.uses import building_use
 from data.importers.vector_source import read_features
 from twin.errors import BadInputError
+from twin.words import say
 
 HEIGHTS = (
     "height_m", "height", "measuredheight", "hoehe", "höhe", "高度", "建筑高度", "楼高", "bldg_height", "gebhoehe",
@@ -128,7 +129,11 @@ def _column(attributes: pd.DataFrame, asked: str, usual: Sequence[str], subject:
     if asked:
         if asked.lower() not in there:
             listed = ", ".join(sorted(there.values())[:20]) or "none"
-            raise BadInputError(subject, f"it has no column {asked!r}", f"take one of these: {listed}")
+            raise BadInputError(
+                subject,
+                say("it has no column {asked!r}", asked=asked),
+                say("take one of these: {listed}", listed=listed),
+            )
         return there[asked.lower()]
     return next((there[name] for name in usual if name in there), "")
 

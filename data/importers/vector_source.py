@@ -24,6 +24,7 @@ from pyproj.exceptions import CRSError
 
 from data.importers.report import FileReport
 from twin.errors import BadInputError, UsageError
+from twin.words import say
 
 PARQUET = (".parquet", ".geoparquet")
 MOST_FEATURES = 5_000_000
@@ -72,7 +73,9 @@ def _read_parquet(path: Path) -> gpd.GeoDataFrame:
         LookupError,
         OSError,
     ) as error:
-        raise BadInputError(str(path), f"this is no whole GeoParquet file: {_plain(error, path)}", AGAIN) from error
+        raise BadInputError(
+            str(path), say("this is no whole GeoParquet file: {error}", error=_plain(error, path)), AGAIN
+        ) from error
 
 
 def _read_ogr(path: Path, encoding: str, report: FileReport) -> gpd.GeoDataFrame:
@@ -83,7 +86,7 @@ def _read_ogr(path: Path, encoding: str, report: FileReport) -> gpd.GeoDataFrame
             raise _encoding_error(path, error) from error
         except (DataSourceError, DataLayerError, FieldError, shapely.errors.ShapelyError, ValueError) as error:
             place = _json_place(path) if _suffix(path) in (".geojson", ".json") else ""
-            problem = f"it cannot be read as {report.format}: {_plain(error, source)}"
+            problem = say("it cannot be read as {format}: {error}", format=report.format, error=_plain(error, source))
             raise BadInputError(str(path), problem, AGAIN, place) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise BadInputError(str(path), "it holds no geometry", "give footprints as areas")
@@ -139,11 +142,13 @@ def _check_encoding(encoding: str) -> None:
     try:
         "".encode(encoding)
     except LookupError:
-        raise UsageError(f"{encoding!r} is no known encoding; Chinese files are mostly GB18030 or UTF-8") from None
+        raise UsageError(
+            say("{encoding!r} is no known encoding; Chinese files are mostly GB18030 or UTF-8", encoding=encoding)
+        ) from None
 
 
 def _encoding_error(path: Path, error: UnicodeDecodeError) -> BadInputError:
-    place = f"byte {error.start}"
+    place = say("byte {start}", start=error.start)
     return BadInputError(str(path), "its text is not UTF-8", "pass --encoding GB18030 if it is Chinese", place)
 
 
@@ -195,10 +200,14 @@ def _layer(source: Path, report: FileReport) -> str:
 def _check_size(source: Path, layer: str, report: FileReport) -> None:
     info = pyogrio.read_info(source, layer=layer)
     if info["driver"] != report.format:
-        problem = f"its content is that of a {info['driver']} file"
+        problem = say("its content is that of a {format} file", format=info["driver"])
         raise BadInputError(report.file, problem, "check its format and give it the right name")
     if info["features"] > MOST_FEATURES:
-        problem = f"it declares {info['features']:,} features; at most {MOST_FEATURES:,} make a twin"
+        problem = say(
+            "it declares {count:,} features; at most {most:,} make a twin",
+            count=info["features"],
+            most=MOST_FEATURES,
+        )
         raise BadInputError(report.file, problem, "cut it to the county")
 
 
@@ -206,7 +215,7 @@ def _json_place(path: Path) -> str:
     try:
         json.loads(path.read_bytes())
     except json.JSONDecodeError as error:
-        return f"line {error.lineno}, column {error.colno}"
+        return say("line {line}, column {column}", line=error.lineno, column=error.colno)
     except (ValueError, RecursionError):
         return ""
     return ""

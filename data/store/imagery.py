@@ -19,6 +19,7 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window, from_bounds
 
 from twin.errors import BadInputError
+from twin.words import say
 
 AGAIN = "import the orthophoto again"
 
@@ -94,4 +95,4 @@ def _opened(path: Path) -> Iterator[DatasetReader]:
         with rasterio.open(path, driver="GTiff") as file:
             yield file
     except RasterioError as error:
-        raise BadInputError(str(path), f"the picture cannot be read: {error}", AGAIN) from error
+        raise BadInputError(str(path), say("the picture cannot be read: {error}", error=error), AGAIN) from error

@@ -29,6 +29,7 @@ from twin.city.city import City, Terrain
 from twin.city.tables import TABLES
 from twin.errors import BadInputError, DiskError
 from twin.geo import LocalFrame
+from twin.words import say
 
 FORMAT = 1
 TERRAIN, IMAGERY, MANIFEST = "terrain.tif", "imagery.tif", "twin.json"
@@ -110,12 +111,18 @@ def _check(city: City, fresh: Path) -> None:
     try:
         for name, table in city.tables.items():
             if pq.read_metadata(fresh / f"{name}.parquet").num_rows != len(table):
-                raise DiskError(f"{fresh}: {name} was not written whole; make room on the disk and try again")
+                raise DiskError(
+                    say(
+                        "{fresh}: {name} was not written whole; make room on the disk and try again",
+                        fresh=fresh,
+                        name=name,
+                    )
+                )
         if city.terrain is not None:
             _read_terrain(fresh / TERRAIN)
     except (pa.ArrowException, BadInputError) as error:
         raise DiskError(
-            f"{fresh}: what was written cannot be read back; make room on the disk and try again"
+            say("{fresh}: what was written cannot be read back; make room on the disk and try again", fresh=fresh)
         ) from error
 
 
@@ -150,7 +157,9 @@ def _read_manifest(folder: Path) -> Manifest:
     except (FileNotFoundError, NotADirectoryError):
         raise BadInputError(str(folder), "there is no twin here", AGAIN) from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadInputError(str(folder / MANIFEST), f"the manifest cannot be read: {error}", AGAIN) from error
+        raise BadInputError(
+            str(folder / MANIFEST), say("the manifest cannot be read: {error}", error=error), AGAIN
+        ) from error
     if manifest.format > FORMAT:
         raise BadInputError(str(folder), "a newer program wrote this twin", "open it with that version")
     return manifest
@@ -160,7 +169,7 @@ def _read_table(file: Path) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(file)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise BadInputError(str(file), f"the table is damaged: {error}", AGAIN) from error
+        raise BadInputError(str(file), say("the table is damaged: {error}", error=error), AGAIN) from error
 
 
 def _write_terrain(terrain: Terrain, crs: str, path: Path) -> None:
@@ -176,4 +185,4 @@ def _read_terrain(path: Path) -> Terrain:
         with rasterio.open(path, driver="GTiff") as file:
             return Terrain(file.read(1), file.transform.c, file.transform.f, file.transform.a)
     except RasterioError as error:
-        raise BadInputError(str(path), f"the terrain cannot be read: {error}", AGAIN) from error
+        raise BadInputError(str(path), say("the terrain cannot be read: {error}", error=error), AGAIN) from error

@@ -15,6 +15,7 @@ from data.home import Home
 from data.sync.engine import Engine
 from data.sync.messages import Message, line
 from twin.errors import ZhianError
+from twin.words import pack
 
 WAITING = 256
 """Lines kept for a parent that does not read; what comes after them is dropped, as the table holds the same figures."""
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_run(Home.of_user(), arguments.twin))
     except ZhianError as error:
-        print(str(error), file=sys.stderr)
+        print(pack(error.sentence), file=sys.stderr)  # for the window, which says it in its language
         return error.exit_code
     return 0
 

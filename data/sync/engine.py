@@ -30,6 +30,7 @@ from twin.errors import UsageError, ZhianError
 from twin.geo import LocalFrame
 from twin.live.observation import ObservationArray, ObservationBatch
 from twin.live.table import LiveTable, place_word
+from twin.words import said, say
 from twin.world import SourceState
 
 BEAT_S = 0.5
@@ -150,7 +151,7 @@ class Engine:
         if task is not None:
             task.cancel()
             source = self._sources.pop(name)
-            source.fail("stopped", "info", "source_ended")
+            source.fail(said("stopped"), "info", "source_ended")
             self._table.tell_source(source.index, source.state())
             self._table.forget(source.index)
             self._dirty.set()
@@ -221,7 +222,11 @@ class Engine:
     def _state(self, source: RunningSource) -> SourceState:
         """Return how a source is doing; one whose words are not kept at present is not up."""
         state, problem = source.state(), self._intake.problem if self._intake is not None else ""
-        return replace(state, up=False, reason=f"journal: {problem}") if problem and source.acknowledged else state
+        return (
+            replace(state, up=False, reason=say("journal: {problem}", problem=problem))
+            if problem and source.acknowledged
+            else state
+        )
 
     def _held(self) -> list[int]:
         states = {source.index: source.state().playback for source in self._sources.values()}
@@ -245,7 +250,7 @@ class Engine:
         try:
             self._obey(order)
         except ZhianError as error:
-            self._say(Log("warning", "order_refused", order.source, {"order": order.order, "reason": str(error)}))
+            self._say(Log("warning", "order_refused", order.source, {"order": order.order, "reason": error.sentence}))
 
     def _obey(self, order: Order) -> None:
         if order.order == "quit":
@@ -253,14 +258,14 @@ class Engine:
         elif order.order == "add" and order.settings is not None:
             self._order_source(order.settings)
         elif order.source not in self._sources:
-            raise UsageError(f"there is no source {order.source!r}")
+            raise UsageError(say("there is no source {source!r}", source=order.source))
         elif order.order == "stop":
             self._stop(order.source)
         elif order.order in STEERING:
             self._sources[order.source].steer(order.order, order.value)
             self._dirty.set()
         else:
-            raise UsageError(f"there is no order {order.order!r}")
+            raise UsageError(say("there is no order {order!r}", order=order.order))
 
     def read(self, text: bytes) -> None:
         """Follow an order that came as a line."""

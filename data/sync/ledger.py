@@ -16,6 +16,7 @@ from data.connectors.contract import Gap, Record
 from data.sync.journal import open_engine
 from data.sync.tables import BALANCE, DEVICES, GAPS, QUARANTINE, RECORDS, SOURCES
 from twin.errors import BadInputError, IntegrityError
+from twin.words import say
 
 _MINUTE = sa.cast(RECORDS.c.arrival_s / 60, sa.Integer)
 _HELD_MINUTE = sa.cast(QUARANTINE.c.arrival_s / 60, sa.Integer)
@@ -110,7 +111,11 @@ class Ledger:
         with self._read() as connection:
             row = connection.execute(_held().where(QUARANTINE.c.id == number)).one_or_none()
         if row is None:
-            raise BadInputError("quarantine", f"there is no message {number}", "`zhian quarantine list` shows them")
+            raise BadInputError(
+                say("quarantine"),
+                say("there is no message {number}", number=number),
+                "`zhian quarantine list` shows them",
+            )
         return Held(*row)
 
     def gaps(self, name: str = "") -> list[tuple[str, Gap]]:
@@ -137,7 +142,9 @@ class Ledger:
         with self._read(write=True) as connection:
             row = connection.execute(sa.select(QUARANTINE).where(QUARANTINE.c.id == number)).one()
             if row.replayed_s is not None:
-                raise BadInputError("quarantine", f"message {number} was taken already", "nothing is left to do")
+                raise BadInputError(
+                    say("quarantine"), say("message {number} was taken already", number=number), "nothing is left to do"
+                )
             name = connection.scalar(
                 sa.select(sa.func.min(SOURCES.c.id)).where(
                     SOURCES.c.name == sa.select(SOURCES.c.name).where(SOURCES.c.id == row.source).scalar_subquery()
@@ -178,7 +185,11 @@ class Ledger:
             if isinstance(error.orig, sqlite3.OperationalError):
                 raise
             raise IntegrityError(
-                f"the journal {self.path} is damaged: {error.orig}; start the engine to mend it"
+                say(
+                    "the journal {path} is damaged: {reason}; start the engine to mend it",
+                    path=self.path,
+                    reason=error.orig,
+                )
             ) from error
         finally:
             engine.dispose()

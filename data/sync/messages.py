@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from data.connectors.contract import SourceSettings
 from data.home import Home
+from twin.words import pack, unpack
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
@@ -37,7 +39,10 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
 
 
 class Log(msgspec.Struct, frozen=True, tag="log"):
-    """Something worth a line: its text is ``engine.log.<key>`` in the language of the reader."""
+    """Something worth a line: its text is ``engine.log.<key>`` in the language of the reader.
+
+    Sentences among the values travel with their templates.
+    """
 
     level: str
     key: str
@@ -67,12 +72,17 @@ _orders = msgspec.json.Decoder(Order)
 
 def line(message: Message | Order) -> bytes:
     """Return a message as one line."""
+    if isinstance(message, Log):
+        message = replace(message, values={name: pack(value) for name, value in message.values.items()})
     return msgspec.json.encode(message) + b"\n"
 
 
 def read_message(text: bytes) -> Message:
     """Read a line of the engine's; :class:`msgspec.MsgspecError` if it is none."""
-    return _messages.decode(text)
+    message = _messages.decode(text)
+    if isinstance(message, Log):
+        return replace(message, values={name: unpack(value) for name, value in message.values.items()})
+    return message
 
 
 def read_order(text: bytes) -> Order:

@@ -12,6 +12,7 @@ from data.sync.journal import journal_path
 from data.sync.ledger import Ledger
 from data.sync.settings import sources_of
 from twin.errors import BadInputError
+from twin.words import said, say
 
 
 def replay(home: Home, twin: str, number: int, mended: bytes | None = None) -> int:
@@ -34,8 +35,10 @@ def replay(home: Home, twin: str, number: int, mended: bytes | None = None) -> i
     if len(parcel.rows):
         reasons += Gate(open_city(home.twin(twin), ())).check(parcel.rows, time.time()).reasons
     if reasons or not parcel.records:
+        why = said(reasons[0] if reasons else "it tells nothing")
         raise BadInputError(
-            f"message {number}", f"it still does not hold: {reasons[0] if reasons else 'it tells nothing'}",
+            say("message {number}", number=number),
+            say("it still does not hold: {reason}", reason=why),
             "give mended bytes with --raw",
-        )  # fmt: skip
+        )
     return ledger.take_back(number, parcel.records, time.time())

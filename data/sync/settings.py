@@ -23,6 +23,7 @@ import msgspec
 from data.connectors.contract import SourceSettings
 from data.home import Home
 from twin.errors import BadInputError
+from twin.words import say
 
 FILE = "sources.toml"
 DEMO = SourceSettings("demo life", "demo-life")
@@ -42,7 +43,11 @@ def sources_of(home: Home, twin: str, invented: bool) -> tuple[SourceSettings, .
     try:
         return tuple(msgspec.convert(table.get("source", []), tuple[SourceSettings, ...]))
     except msgspec.ValidationError as error:
-        raise BadInputError(str(home.data / FILE), f"a source of {twin}: {error}", "mend or remove the entry") from None
+        raise BadInputError(
+            str(home.data / FILE),
+            say("a source of {twin}: {error}", twin=twin, error=error),
+            "mend or remove the entry",
+        ) from None
 
 
 def set_sources(home: Home, twin: str, sources: Sequence[SourceSettings]) -> None:
@@ -64,7 +69,9 @@ def _read(path: Path) -> Mapping[str, Mapping[str, object]]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInputError(str(path), f"not TOML: {error}", "mend it, or remove it to start afresh") from None
+        raise BadInputError(
+            str(path), say("not TOML: {error}", error=error), "mend it, or remove it to start afresh"
+        ) from None
 
 
 def _toml(twin: str, table: Mapping[str, object]) -> str:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from data.home import Home
 from twin.errors import DiskError, ZhianError
 from twin.live.layout import table_bytes
+from twin.words import say
 
 CAPACITY = 131_072
 """Most entities at once: 41 MB of memory, of which only what is used is touched."""
@@ -124,7 +125,14 @@ def _allot(handle: BinaryIO, path: Path, size: int) -> None:
         if sys.platform == "linux":
             os.posix_fallocate(handle.fileno(), 0, size)
     except OSError as error:
-        raise DiskError(f"{path}: no room for the live table ({size / 1e6:.0f} MB): {error.strerror}") from error
+        raise DiskError(
+            say(
+                "{path}: no room for the live table ({size:.0f} MB): {reason}",
+                path=path,
+                size=size / 1e6,
+                reason=error,
+            )
+        ) from error
 
 
 def _lock(handle: BinaryIO, path: Path) -> None:
@@ -139,4 +147,4 @@ def _lock(handle: BinaryIO, path: Path) -> None:
 
             fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise BusyTableError(f"{path.stem}: another engine is running for this twin") from error
+        raise BusyTableError(say("{name}: another engine is running for this twin", name=path.stem)) from error

@@ -17,6 +17,7 @@ from data.sync.ledger import Ledger
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
 from twin.live.observation import ObservationBatch
+from twin.words import said, say, why
 from twin.world import SourceState
 
 RETRY_S = (1.0, 60.0)
@@ -87,7 +88,7 @@ class RunningSource:
     def steer(self, order: str, value: float) -> None:
         """Pass an order on."""
         if self.connector is None:
-            raise UsageError(f"{self.settings.name} is down: {self.reason}")
+            raise UsageError(say("{name} is down: {reason}", name=self.settings.name, reason=self.reason))
         self.connector.steer(order, value)
 
     async def run(self, city: City, take: Take) -> None:
@@ -98,17 +99,19 @@ class RunningSource:
             try:
                 await self._once(city, take)
             except ZhianError as error:
-                self.fail(str(error), "error")
+                self.fail(error.sentence, "error")
                 if self.strict:
                     raise
                 return
             except OSError as error:
-                self.fail(str(error))
+                self.fail(said(why(error)))
             except Exception as error:  # noqa: BLE001 - one faulty connector must not stop the others; it is reported
-                self.fail(f"fault in the connector: {type(error).__name__}: {error}", "error")
+                self.fail(
+                    say("fault in the connector: {name}: {error}", name=type(error).__name__, error=error), "error"
+                )
                 self.tell("debug", "traceback", {"text": traceback.format_exc()})
             else:
-                self.fail("ended", "info", "source_ended")
+                self.fail(said("ended"), "info", "source_ended")
                 return
             pause = RETRY_S[0] if self.heard > before else min(2 * pause, RETRY_S[1])
             await asyncio.sleep(pause)

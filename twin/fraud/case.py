@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from twin.errors import BadInputError
+from twin.words import say
 
 LONGEST_TITLE = 120
 LARGEST_YUAN = Decimal(10) ** 12
@@ -48,9 +49,13 @@ def new_case(title: str, amount: str, opened_at: datetime) -> NewCase:
     """
     title = " ".join(title.split())
     if not title:
-        raise BadInputError("title", "it is empty", "say in a few words what happened")
+        raise BadInputError(say("title"), "it is empty", "say in a few words what happened")
     if len(title) > LONGEST_TITLE:
-        raise BadInputError("title", f"it has {len(title)} characters", f"use at most {LONGEST_TITLE}")
+        raise BadInputError(
+            say("title"),
+            say("it has {length} characters", length=len(title)),
+            say("use at most {longest}", longest=LONGEST_TITLE),
+        )
     return NewCase(title, _yuan(amount), opened_at)
 
 
@@ -61,7 +66,7 @@ def _yuan(amount: str) -> Decimal:
     try:
         value = Decimal(text.removesuffix("万").strip()) * factor
     except InvalidOperation:
-        raise BadInputError("amount", f"{amount!r} is no sum of money", remedy) from None
+        raise BadInputError(say("amount"), say("{amount!r} is no sum of money", amount=amount), remedy) from None
     if not value.is_finite() or not 0 <= value <= LARGEST_YUAN:
-        raise BadInputError("amount", f"{amount!r} is out of range", remedy)
+        raise BadInputError(say("amount"), say("{amount!r} is out of range", amount=amount), remedy)
     return value.quantize(Decimal("0.01"))

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
 MAGIC = int.from_bytes(b"ZHIANLIV", "little")
-VERSION = 1
+VERSION = 2
 HEADER_BYTES = 4096
 MAX_SOURCES = 64
 NO_SOURCE = 255
+REASON_BYTES = 1024
 
 
 class Word(IntEnum):
@@ -60,7 +61,7 @@ SOURCE_DTYPE = np.dtype(
     [
         ("name", "S64"),
         ("kind", "S32"),
-        ("reason", "S256"),
+        ("reason", f"S{REASON_BYTES}"),
         ("up", "u1"),
         ("playing", "u1"),  # 1 if the playback fields count
         ("paused", "u1"),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from twin.live.frame import TrackFrame, empty_frame
 from twin.live.layout import MAGIC, MAX_SOURCES, VERSION, Counts, SlabWord, Word, Words, slab_views, table_bytes
+from twin.words import unpack
 from twin.world import Playback, SourceState
 
 TRIES = 8
@@ -102,5 +103,5 @@ def _state(row: np.void) -> SourceState:
     if row["playing"]:
         times = (float(row["begin_s"]), float(row["end_s"]), float(row["clock_s"]))
         playback = Playback(*times, float(row["speed"]), bool(row["paused"]))
-    name, kind, reason = (bytes(row[field]).decode() for field in ("name", "kind", "reason"))
-    return SourceState(name, kind, bool(row["up"]), reason, float(row["last_s"]), float(row["rate_hz"]), playback)
+    name, kind, why = (bytes(row[field]).decode() for field in ("name", "kind", "reason"))
+    return SourceState(name, kind, bool(row["up"]), unpack(why), float(row["last_s"]), float(row["rate_hz"]), playback)

@@ -15,6 +15,7 @@ from twin.live.layout import (
     MAGIC,
     MAX_SOURCES,
     NO_SOURCE,
+    REASON_BYTES,
     SOURCE_DTYPE,
     VERSION,
     Counts,
@@ -25,6 +26,7 @@ from twin.live.layout import (
     slab_views,
 )
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray, clip_utf8
+from twin.words import pack
 from twin.world import SourceState
 
 SILENT_FOR = 10.0
@@ -156,7 +158,7 @@ class LiveTable:
         """Note how a source is doing; readers see it with the next commit."""
         play = state.playback
         self._sources[index] = (
-            *(clip_utf8(state.name, 64), clip_utf8(state.kind, 32), clip_utf8(state.reason, 256)),
+            *(clip_utf8(state.name, 64), clip_utf8(state.kind, 32), _reason(state.reason)),
             *(state.up, play is not None, play is not None and play.paused, state.last_s, state.rate_hz),
             *((play.begin_s, play.end_s, play.clock_s, play.speed) if play is not None else (0.0, 0.0, 0.0, 0.0)),
         )
@@ -309,3 +311,9 @@ def _newest(slots: IntArray, time_s: NDArray[np.float64], chosen: BoolArray) -> 
     order = rows[np.lexsort((rows, time_s[rows], slots[rows]))]
     last = np.append(slots[order][1:] != slots[order][:-1], True)[: len(order)]
     return np.asarray(order[last])
+
+
+def _reason(text: str) -> bytes:
+    """Return a reason so that the reader can say it in its own language; one that is too long is cut, as it stands."""
+    packed = pack(text).encode()
+    return packed if len(packed) <= REASON_BYTES else clip_utf8(text, REASON_BYTES)

@@ -14,6 +14,7 @@ from data.connectors.demo_life.life import Life
 from twin.city.city import City
 from twin.errors import BadInputError, UsageError
 from twin.live.observation import ObservationArray, ObservationBatch
+from twin.words import say
 from twin.world import Playback
 
 LONGEST_STEP_S = 2.0
@@ -55,7 +56,7 @@ class DemoLife:
 
     def steer(self, order: str, value: float) -> None:
         """Refuse: life cannot be steered."""
-        raise UsageError(f"{self._name} is no recording: it cannot follow {order!r}")
+        raise UsageError(say("{name} is no recording: it cannot follow {order!r}", name=self._name, order=order))
 
     def report(self) -> tuple[str, ...]:
         """Say that it is invented."""
@@ -67,6 +68,6 @@ def open_source(settings: SourceSettings, city: City) -> DemoLife:
     try:
         options = msgspec.convert(settings.options, Options)
     except msgspec.ValidationError as error:
-        raise BadInputError(settings.name, f"its options: {error}", "mend sources.toml") from None
+        raise BadInputError(settings.name, say("its options: {error}", error=error), "mend sources.toml") from None
     entities = options.entities or entities_for(float(city.table("roads").geometry.length.sum()) / 1000.0)
     return DemoLife(settings.name, Life(city, entities, options.seed, time.time()), options.every_s)

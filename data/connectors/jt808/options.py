@@ -9,6 +9,7 @@ import msgspec
 from data.connectors.contract import SourceSettings
 from twin.errors import BadInputError
 from twin.live.kinds import CODE
+from twin.words import say
 
 
 class Terminal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,9 +46,13 @@ def read_options(settings: SourceSettings) -> Options:
     try:
         options = msgspec.convert(settings.options, Options)
     except msgspec.ValidationError as error:
-        raise BadInputError(settings.name, f"its options: {error}", "mend sources.toml") from None
+        raise BadInputError(settings.name, say("its options: {error}", error=error), "mend sources.toml") from None
     kinds = [options.kind, *(terminal.kind for terminal in options.terminals.values())]
     unknown = next((kind for kind in kinds if kind and kind not in CODE), None)
     if unknown is not None:
-        raise BadInputError(settings.name, f"there is no kind {unknown!r}", f"use one of {', '.join(CODE)}")
+        raise BadInputError(
+            settings.name,
+            say("there is no kind {unknown!r}", unknown=unknown),
+            say("use one of {kinds}", kinds=", ".join(CODE)),
+        )
     return options

@@ -20,6 +20,7 @@ from data.connectors.jt808.server import Server
 from twin.city.city import City
 from twin.errors import UsageError
 from twin.live.observation import ObservationBatch, batch
+from twin.words import say
 from twin.world import Playback
 
 COLLECT_S = 0.01
@@ -98,7 +99,7 @@ class Jt808:
 
     def steer(self, order: str, value: float) -> None:
         """Refuse: terminals cannot be steered."""
-        raise UsageError(f"{self._name} is no recording: it cannot follow {order!r}")
+        raise UsageError(say("{name} is no recording: it cannot follow {order!r}", name=self._name, order=order))
 
     def report(self) -> tuple[str, ...]:
         """Say where it listens and what is open about that."""

@@ -19,6 +19,7 @@ from twin.errors import BadInputError
 from twin.geo import BoolArray, FloatArray
 from twin.live.kinds import CODE
 from twin.live.observation import OBSERVATION_DTYPE, clip_utf8
+from twin.words import said, say
 
 NAMES: dict[str, tuple[str, ...]] = {
     "time": (
@@ -118,7 +119,12 @@ def recording_of(table: Table, options: Options) -> Recording:
     good, problems = _sort_out(bad, table.places)
     if not good.any():
         first = problems[0] if problems else Problem("", "the file has no rows")
-        raise BadInputError(table.subject, f"no row can be used: {first.reason}", "check its columns", first.place)
+        raise BadInputError(
+            table.subject,
+            say("no row can be used: {reason}", reason=said(first.reason)),
+            "check its columns",
+            first.place,
+        )
     rows = np.zeros(int(np.count_nonzero(good)), OBSERVATION_DTYPE)
     for field in ("heading_deg", "speed_mps", "value", "accuracy_m"):
         rows[field] = np.nan
@@ -144,7 +150,9 @@ def _roles(table: Table, options: Options) -> dict[str, str]:
     for name, known in NAMES.items():
         if name in options.columns:
             if options.columns[name] not in table.columns:
-                raise BadInputError(table.subject, f"there is no column {options.columns[name]!r}", _has(table))
+                raise BadInputError(
+                    table.subject, say("there is no column {column!r}", column=options.columns[name]), _has(table)
+                )
             role[name] = options.columns[name]
         else:
             found = next((plain[word] for word in known if word in plain), None)
@@ -152,7 +160,9 @@ def _roles(table: Table, options: Options) -> dict[str, str]:
                 role[name] = found
     missing = [name for name in NEEDED if name not in role]
     if missing:
-        raise BadInputError(table.subject, f"no column for {', '.join(missing)} was found", _has(table))
+        raise BadInputError(
+            table.subject, say("no column for {missing} was found", missing=", ".join(missing)), _has(table)
+        )
     return role
 
 
@@ -162,7 +172,8 @@ def _plain(name: str) -> str:
 
 
 def _has(table: Table) -> str:
-    return f"it has the columns {', '.join(table.columns)}; name the right one with --column ROLE=NAME"
+    listed = ", ".join(table.columns)
+    return say("it has the columns {columns}; name the right one with --column ROLE=NAME", columns=listed)
 
 
 def _numbers(values: Sequence[Any]) -> FloatArray:

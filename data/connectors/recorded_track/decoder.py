@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from data.connectors.recorded_track.columns import Options, Table, recording_of
 from data.connectors.recorded_track.recording import Recording, in_order
 from twin.errors import BadInputError
+from twin.words import said, say
 
 LARGEST_BYTES = 2_000_000_000
 AGAIN = "get it again from where it came"
@@ -40,14 +41,16 @@ def read_recording(path: str, options: Options) -> Recording:
     file = local_file(path)
     reader = READERS.get(file.suffix.lower())
     if reader is None:
-        raise BadInputError(path, f"a recording cannot be read from {file.suffix or 'such a file'}", _formats())
+        raise BadInputError(
+            path, say("a recording cannot be read from {suffix}", suffix=file.suffix or said("such a file")), _formats()
+        )
     if file.stat().st_size > LARGEST_BYTES:
         raise BadInputError(path, "it is larger than 2 GB", "cut it into days and play one")
     return in_order(recording_of(reader(file), options))
 
 
 def _formats() -> str:
-    return f"give one of {', '.join(sorted(READERS))}"
+    return say("give one of {formats}", formats=", ".join(sorted(READERS)))
 
 
 def _text(path: Path) -> str:
@@ -78,7 +81,12 @@ def _read_csv(path: Path) -> Table:
                 rows.append([*row, *[""] * (len(header) - len(row))])
                 places.append(f"line {reader.line_num}")
     except csv.Error as error:
-        raise BadInputError(str(path), f"not CSV: {error}", "check the quotes", f"line {reader.line_num}") from None
+        raise BadInputError(
+            str(path),
+            say("not CSV: {error}", error=error),
+            "check the quotes",
+            say("line {line}", line=reader.line_num),
+        ) from None
     columns = {name: [row[number] for row in rows] for number, name in enumerate(header)}
     return Table(str(path), columns, places)
 
@@ -89,7 +97,7 @@ def _read_gpx(path: Path) -> Table:
     try:
         gpx = gpxpy.parse(raw)
     except gpxpy.gpx.GPXException as error:
-        raise BadInputError(str(path), f"not GPX: {error}", AGAIN) from error
+        raise BadInputError(str(path), say("not GPX: {error}", error=error), AGAIN) from error
     found = list(_gpx_points(gpx, path.stem))
     if not found:
         problem = "it has a route to follow but no recorded track" if gpx.routes else "it has no track"
@@ -123,8 +131,8 @@ def _check_xml(raw: bytes, path: Path) -> None:
     try:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
-        problem = f"not XML, or cut short: {expat.errors.messages[error.code]}"
-        raise BadInputError(str(path), problem, AGAIN, f"line {error.lineno}") from None
+        problem = say("not XML, or cut short: {reason}", reason=expat.errors.messages[error.code])
+        raise BadInputError(str(path), problem, AGAIN, say("line {line}", line=error.lineno)) from None
 
 
 def _read_geojson(path: Path) -> Table:
@@ -132,7 +140,7 @@ def _read_geojson(path: Path) -> Table:
     try:
         content = msgspec.json.decode(path.read_bytes().removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, RecursionError) as error:
-        raise BadInputError(str(path), f"not GeoJSON, or cut short: {error}", AGAIN) from None
+        raise BadInputError(str(path), say("not GeoJSON, or cut short: {error}", error=error), AGAIN) from None
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list):
         raise BadInputError(str(path), "it holds no features", "give a FeatureCollection")
@@ -177,7 +185,7 @@ def _read_parquet(path: Path) -> Table:
         geo = b"geo" in (pq.read_schema(path).metadata or {})
         frame = gpd.read_parquet(path) if geo else pd.read_parquet(path)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise BadInputError(str(path), f"not GeoParquet, or cut short: {error}", AGAIN) from None
+        raise BadInputError(str(path), say("not GeoParquet, or cut short: {error}", error=error), AGAIN) from None
     columns: dict[str, Sequence[Any]] = {
         str(name): frame[name].tolist() for name in frame.columns if str(frame[name].dtype) != "geometry"
     }

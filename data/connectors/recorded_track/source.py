@@ -17,6 +17,7 @@ from data.connectors.recorded_track.recording import Recording, joined, moved_to
 from twin.city.city import City
 from twin.errors import BadInputError, UsageError
 from twin.live.observation import ObservationArray, ObservationBatch
+from twin.words import say
 from twin.world import Playback
 
 BEAT_S = 0.1
@@ -123,7 +124,7 @@ class RecordedTrack:
         elif order == "seek":
             self._wind(value)
         else:
-            raise UsageError(f"a recording cannot follow {order!r}")
+            raise UsageError(say("a recording cannot follow {order!r}", order=order))
         self._wake.set()
 
     def _wind(self, at_s: float) -> None:
@@ -140,7 +141,14 @@ class RecordedTrack:
 
 def _speed(times: float) -> float:
     if not SPEEDS[0] <= times <= SPEEDS[1]:
-        raise UsageError(f"a recording plays {SPEEDS[0]:g} to {SPEEDS[1]:g} times as fast, not {times:g}")
+        raise UsageError(
+            say(
+                "a recording plays {slowest:g} to {fastest:g} times as fast, not {times:g}",
+                slowest=SPEEDS[0],
+                fastest=SPEEDS[1],
+                times=times,
+            )
+        )
     return times
 
 
@@ -155,7 +163,7 @@ def open_source(settings: SourceSettings, city: City) -> RecordedTrack:
     try:
         options = msgspec.convert(settings.options, Options)
     except msgspec.ValidationError as error:
-        raise BadInputError(settings.name, f"its options: {error}", "mend them") from None
+        raise BadInputError(settings.name, say("its options: {error}", error=error), "mend them") from None
     if not options.paths:
         raise BadInputError(settings.name, "it names no file", "give the files in `paths`")
     recording = joined([read_recording(path, options) for path in options.paths])

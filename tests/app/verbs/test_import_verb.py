@@ -99,7 +99,7 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing(
 
     monkeypatch.setattr(Teller, "__call__", interrupt)
     assert main(["import", str(tmp_path / "b.gpkg"), "--name", "t"]) == 130
-    assert capsys.readouterr().err == "zhian: interrupted\n"
+    assert capsys.readouterr().err == "zhian: 已中断\n"
     assert home.twins() == []
     assert list((home.data / "twins").iterdir()) == []
 

@@ -50,7 +50,7 @@ def test_a_bad_recording_ends_with_its_sentence(home: Home, capsys: pytest.Captu
     bad = home.data.parent / "bad.csv"
     bad.write_text("name,lon,lat\nx,1,2\n", "utf-8")
     assert main(["play", str(bad)]) == 4
-    assert "no column for time" in capsys.readouterr().err
+    assert "找不到表示 time 的列" in capsys.readouterr().err
     assert main(["play", str(bad), "--column", "time"]) == 2
 
 
