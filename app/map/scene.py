@@ -27,6 +27,7 @@ TILE_DTYPE = np.dtype(
     ]
 )
 PARTS = ("vertices", "code", "owner", "triangles", "across")
+TOWER_M, TOWERS = 45.0, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,18 @@ class PreparedScene:
     relief: bool
     cover: NDArray[np.uint8] | None = None
     cover_bounds_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+    def skyline_m(self) -> tuple[float, float] | None:
+        """Return where the towers stand, east and north in local metres; None where there are none."""
+        buildings = self.city.table("buildings")
+        height_m = buildings["height_m"].to_numpy()
+        towers = np.flatnonzero(height_m >= TOWER_M)
+        if not len(towers):
+            return None
+        tallest = towers[np.argsort(height_m[towers])[-TOWERS:]]
+        west, south, east, north = np.median(buildings.geometry.iloc[tallest].bounds.to_numpy(), axis=0)
+        origin_east, origin_north = self.city.frame.origin_m
+        return float((west + east) / 2 - origin_east), float((south + north) / 2 - origin_north)
 
 
 def cut(mesh: Mesh, place_m: FloatArray, tile_m: float, *, shifted: bool = True) -> TiledMesh:

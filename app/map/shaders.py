@@ -97,7 +97,7 @@ def buildings(style: MapStyle) -> Program:
         f"    c *= {style.number('buildings', 'wall'):.3f};\n"
         "    float floorAt = code.z, all = code.w;\n"
         "    c *= 0.72 + 0.28 * clamp(floorAt * 0.55, 0.0, 1.0);\n"
-        "    float near = clamp((1500.0 - far) / 900.0, 0.0, 1.0);\n"
+        "    float near = clamp((2600.0 - far) / 1200.0, 0.0, 1.0);\n"
         "    if (near > 0.0) {\n"
         "      vec2 along = normalize(vec2(-n.y, n.x));\n"
         "      float column = dot(pos.xy, along) / 3.4;\n"
@@ -114,6 +114,8 @@ def buildings(style: MapStyle) -> Program:
         "      vec3 glass = mix(mix(dark, WINDOW, 0.45 * (1.0 - NIGHT)), WINDOW * (0.45 + 0.5 * key), on * NIGHT);\n"
         "      c = mix(c, glass, pane * near);\n"
         "    }\n"
+        # Too far to tell windows apart: the light of those that are on, spread over the wall.
+        "    c += WINDOW * (NIGHT * (1.0 - near) * (0.02 + 0.09 * fract(seed * 0.37)) * min(all * 0.12, 1.0));\n"
         "    float parapet = smoothstep(all - 0.22, all - 0.14, floorAt) * clamp((900.0 - far) / 500.0, 0.0, 1.0);\n"
         "    c = mix(c, tint * 0.95, parapet * 0.55);\n"
         "  }\n"

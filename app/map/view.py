@@ -34,6 +34,7 @@ from twin.world import World
 
 FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
 SMOOTH_WITHIN_M = 6000.0
+OPENING_M, OPENING_BEARING_DEG, OPENING_PITCH_DEG = 2100.0, -28.0, 19.0
 
 
 class MapView(QWidget):
@@ -121,7 +122,7 @@ class MapView(QWidget):
     # What is shown
 
     def show_city(self, scene: PreparedScene) -> None:
-        """Show a prepared city from above; what was shown goes."""
+        """Show a prepared city: over its towers towards the horizon, or whole where it has none; what was shown goes."""
         with self._timed():
             self._scene = self._finder.scene = scene
             self._scenery.show(scene)
@@ -129,7 +130,7 @@ class MapView(QWidget):
             self._selection, self._hover = (), None
             for name in self._layers:
                 self._apply_state(name)
-        self.set_camera(self._whole())
+        self.set_camera(self._opening())
         self._ask()
 
     def set_world(self, world: World) -> None:
@@ -226,6 +227,12 @@ class MapView(QWidget):
     def top_down(self) -> None:
         """Look straight down."""
         self._fly(replace(self._camera, pitch_deg=90.0))
+
+    def _opening(self) -> CameraState:
+        towers = self._scene.skyline_m() if self._scene is not None else None
+        if towers is None:
+            return self._whole()
+        return CameraState((*towers, self._ground(*towers)), OPENING_M, OPENING_BEARING_DEG, OPENING_PITCH_DEG)
 
     def _whole(self) -> CameraState:
         if self._scene is None:
