@@ -21,6 +21,7 @@ from app.facts import entity_facts, is_live
 from app.follower import Follower
 from app.jobs import JobEnd, Jobs
 from app.layer_book import LayerBook
+from app.legend import Legend
 from app.live_world import LiveWorld
 from app.look import Look
 from app.map.events import Pick
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         self.follower.changed.connect(self._on_following)
         self.layers.state_changed.connect(self.map.set_layer_state)
         self.layers.order_changed.connect(self.map.set_layer_order)
+        self.legend = Legend(self.map, self.layers, self.look, self)
         self.live.moved.connect(self._on_moved)
         self.live.panels_due.connect(self._on_panels_due)
         self.jobs.changed.connect(self.status.jobs.set_jobs)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from app.map.geometry import Mesh
@@ -92,7 +93,8 @@ class PreparedScene:
         if not len(towers):
             return None
         tallest = towers[np.argsort(height_m[towers])[-TOWERS:]]
-        west, south, east, north = np.median(buildings.geometry.iloc[tallest].bounds.to_numpy(), axis=0)
+        footprints = np.asarray(buildings.geometry.array, dtype=object)[tallest]
+        west, south, east, north = np.median(shapely.bounds(footprints), axis=0)
         origin_east, origin_north = self.city.frame.origin_m
         return float((west + east) / 2 - origin_east), float((south + north) / 2 - origin_north)
 

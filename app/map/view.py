@@ -122,7 +122,7 @@ class MapView(QWidget):
     # What is shown
 
     def show_city(self, scene: PreparedScene) -> None:
-        """Show a prepared city: over its towers towards the horizon, or whole where it has none; what was shown goes."""
+        """Show a prepared city over its towers, or whole where it has none; what was shown goes."""
         with self._timed():
             self._scene = self._finder.scene = scene
             self._scenery.show(scene)

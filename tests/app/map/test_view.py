@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,3 +93,19 @@ def test_a_picture_is_written(qtbot: QtBot, view: MapView, tmp_path: Path) -> No
     picture(qtbot, view)
     view.save_picture(tmp_path / "map.png")
     assert (tmp_path / "map.png").stat().st_size > 10_000
+
+
+def test_a_city_opens_over_its_towers(view: MapView, scene: PreparedScene) -> None:
+    towers = scene.skyline_m()
+    assert towers is not None
+    view.show_city(scene)
+    assert view.camera().focus_m[:2] == towers
+    assert view.camera().pitch_deg < 45
+
+
+def test_a_city_without_towers_opens_whole(view: MapView, scene: PreparedScene) -> None:
+    low = scene.city.table("buildings").assign(height_m=np.float32(9.0))
+    flat = replace(scene, city=replace(scene.city, tables={**scene.city.tables, "buildings": low}))
+    assert flat.skyline_m() is None
+    view.show_city(flat)
+    assert view.camera().pitch_deg > 45
