@@ -41,6 +41,14 @@ KINDS: tuple[Kind, ...] = (
     Kind("other", "vehicles", top_speed_mps=100),
 )
 CODE: dict[str, int] = {kind.name: code for code, kind in enumerate(KINDS)}
+# What a source calls by a word that is no kind may be a person of the public: the gate keeps it out.
+NO_KIND = 255
+
+
+def kind_code(name: str) -> int:
+    """Return the code of a kind, or :data:`NO_KIND`."""
+    return CODE.get(name, NO_KIND)
+
 
 STATES: tuple[str, ...] = ("unknown", "free", "busy", "off_duty", "moving", "stopped", "alarm", "fault")
 STATE_CODE: dict[str, int] = {state: code for code, state in enumerate(STATES)}

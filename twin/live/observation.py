@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.live.kinds import CODE, STATE_CODE
+from twin.live.kinds import STATE_CODE, kind_code
 
 OBSERVATION_DTYPE = np.dtype(
     [
@@ -73,7 +73,7 @@ def batch(source: str, observations: Iterable[Observation]) -> ObservationBatch:
     """Pack single observations into a batch."""
     rows = [
         (
-            *(clip_utf8(o.id, 32), clip_utf8(o.label, 48), CODE.get(o.kind, CODE["other"]), STATE_CODE.get(o.state, 0)),
+            *(clip_utf8(o.id, 32), clip_utf8(o.label, 48), kind_code(o.kind), STATE_CODE.get(o.state, 0)),
             *(o.time_s, o.lon_deg, o.lat_deg, o.height_m, o.heading_deg, o.speed_mps, o.value, o.accuracy_m),
         )
         for o in observations

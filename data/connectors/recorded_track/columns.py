@@ -17,7 +17,7 @@ import pandas as pd
 from data.connectors.recorded_track.recording import Problem, Recording
 from twin.errors import BadInputError
 from twin.geo import BoolArray, FloatArray
-from twin.live.kinds import CODE
+from twin.live.kinds import CODE, kind_code
 from twin.live.observation import OBSERVATION_DTYPE, clip_utf8
 from twin.words import said, say
 
@@ -222,8 +222,8 @@ def _digest(text: str) -> str:
 def _kinds(table: Table, role: Mapping[str, str], good: BoolArray, fallback: str) -> list[int]:
     words = _texts(table, role, "kind", good)
     if words is None:
-        return [CODE.get(fallback, CODE["other"])] * int(np.count_nonzero(good))
-    return [CODE.get(KIND_WORDS.get(word, word or fallback), CODE["other"]) for word in words]
+        return [kind_code(fallback)] * int(np.count_nonzero(good))
+    return [kind_code(KIND_WORDS.get(word, word or fallback)) for word in words]
 
 
 def _times(values: Sequence[Any], subject: str, zone: str) -> tuple[FloatArray, tuple[str, ...]]:

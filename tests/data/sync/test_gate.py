@@ -13,6 +13,7 @@ from data.sync.quarantine import KEPT, Quarantine
 from tests.twin.live.factory import ids, rows
 from tests.twin.small import FRAME, city
 from twin.city.city import City, Terrain
+from twin.live.observation import Observation, batch
 
 NOW_S = 1000.0
 
@@ -87,3 +88,10 @@ def test_a_full_quarantine_file_makes_room(tmp_path: Path, monkeypatch: pytest.M
         quarantine.add("demo", rows(("a", 1.0)), ("no id",), 5.0)
     assert len((tmp_path / "quarantine.jsonl").read_text("utf-8").splitlines()) == 1
     assert (tmp_path / "quarantine.jsonl.1").exists()
+
+
+def test_a_person_of_the_public_never_becomes_a_dot() -> None:
+    told = batch("handsets", [Observation("p1", "pedestrian", 1.0, 120.92, 30.84)])
+    passed = Gate(city()).check(told.rows, 2.0)
+    assert len(passed.rows) == 0
+    assert passed.reasons == ("kind unknown",)
