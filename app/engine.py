@@ -129,16 +129,6 @@ class EngineWatch(QObject):
         self.frame()
         return self._sources
 
-    @property
-    def live(self) -> bool:
-        """False while a recording plays: what is shown is then not now."""
-        return not any(source.playback for source in self.sources)
-
-    def at_s(self) -> float:
-        """Return the time of what is shown: now, or the clock of the recording that plays."""
-        clocks = [source.playback.clock_s for source in self.sources if source.playback is not None]
-        return max(clocks, default=time.time())
-
     def frame(self) -> TrackFrame:
         """Return the newest frame: the same object while nothing changes, the last one while the engine is gone."""
         if self._reader is None:

@@ -11,10 +11,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from twin.errors import CancelledError
 
@@ -76,8 +77,10 @@ class Jobs(QObject):
         super().__init__(parent)
         self._running: dict[int, _Running] = {}
         self._numbers = itertools.count(1)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(3)
+        # Python's own threads: Qt's are a new thread to Python at each job, and what libraries keep for a thread
+        # (PROJ's context in pyproj) is freed under them; that ended the process.
+        self._pool = ThreadPoolExecutor(3, "job")
+        self._work: set[Future[None]] = set()
         self._reported.connect(self.report)
         self._answered.connect(self._on_answered)
 
@@ -110,8 +113,19 @@ class Jobs(QObject):
         """
         stop = threading.Event()
         number = self.open(title, stop.set, done, failed, key=key, quiet=quiet)
-        self._pool.start(_Work(self, number, function, stop))
+        work = self._pool.submit(self._run, number, function, stop)
+        self._work = {other for other in self._work if not other.done()} | {work}
         return number
+
+    def _run(self, number: int, function: Callable[[Report, Cancelled], Any], stop: threading.Event) -> None:
+        """Do the work on a thread; whatever it raises travels to the window's thread."""
+        try:
+            answer, error = function(lambda share, stage: self._reported.emit(number, share, stage), stop.is_set), None
+        except Exception as problem:
+            answer, error = None, problem
+            if not isinstance(problem, CancelledError):
+                LOG.warning("job %d failed", number, exc_info=problem)
+        self._answered.emit(number, answer, error)
 
     def open(
         self,
@@ -165,7 +179,8 @@ class Jobs(QObject):
         """Cancel everything and wait for the threads to leave."""
         for number in list(self._running):
             self.cancel(number)
-        self._pool.waitForDone(10_000)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait(self._work, 10.0)
 
     def _on_answered(self, number: int, answer: object, error: Exception | None) -> None:
         self.close_job(number, answer, error)
@@ -176,22 +191,3 @@ class Jobs(QObject):
 
     def _tell(self) -> None:
         self.changed.emit(self.running())
-
-
-class _Work(QRunnable):
-    def __init__(self, jobs: Jobs, number: int, function: Callable[..., Any], stop: threading.Event) -> None:
-        super().__init__()
-        self._jobs, self._number, self._function, self._stop = jobs, number, function, stop
-
-    def run(self) -> None:
-        """Do the work on a thread of the pool; whatever it raises travels to the window's thread."""
-        try:
-            answer, error = self._function(self._report, self._stop.is_set), None
-        except Exception as problem:
-            answer, error = None, problem
-            if not isinstance(problem, CancelledError):
-                LOG.warning("job %d failed", self._number, exc_info=problem)
-        self._jobs._answered.emit(self._number, answer, error)
-
-    def _report(self, fraction: float, stage: str) -> None:
-        self._jobs._reported.emit(self._number, fraction, stage)

@@ -15,7 +15,7 @@ from twin.errors import BadInputError
 from twin.live.frame import empty_frame
 from twin.live.reader import LiveReader
 from twin.words import say
-from twin.world import World
+from twin.world import World, world_of
 
 FRESH_S = 5.0
 """An engine that gave no sign of life for so long does not count as running."""
@@ -39,7 +39,7 @@ def running_world(home: Home, twin: str, city: City) -> World | None:
             return None
         frame, sources = reader.frame(), reader.sources()
     told = any(source.last_s for source in sources)
-    return World(city, frame, sources, time.time(), live=True) if told else None
+    return world_of(city, frame, sources, time.time()) if told else None
 
 
 def live_world(home: Home, twin: str, city: City, seconds: float) -> World:

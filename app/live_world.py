@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from twin.city.city import City
 from twin.live.frame import TrackFrame, empty_frame
-from twin.world import SourceState, World
+from twin.world import SourceState, World, world_of
 
 FRAME_MS, PANEL_MS = 33, 500
 
@@ -20,15 +21,6 @@ class Engine(Protocol):
     @property
     def sources(self) -> tuple[SourceState, ...]:
         """The sources as they stand."""
-        ...
-
-    @property
-    def live(self) -> bool:
-        """False while a recording plays."""
-        ...
-
-    def at_s(self) -> float:
-        """Return the time of what is shown."""
         ...
 
     def frame(self) -> TrackFrame:
@@ -82,7 +74,7 @@ class LiveWorld(QObject):
         frame = self._engine.frame()
         if frame.version != self._version:
             self._version = frame.version
-            self.world = self._world(self._city, self._engine, frame)
+            self.world = world_of(self._city, frame, self._engine.sources, time.time())
             self.moved.emit(self.world)
 
     def close(self) -> None:
@@ -91,14 +83,13 @@ class LiveWorld(QObject):
         self._panels.stop()
         self._engine = None
 
-    def _world(self, city: City, engine: Engine, frame: TrackFrame) -> World:
-        return World(city, frame, engine.sources, engine.at_s(), engine.live)
-
     def _on_panels_due(self) -> None:
         if self._city is None or self.world is None:
             return
+        self.look()
         if self._engine is not None:
-            self.world = self._world(self._city, self._engine, self._engine.frame())
+            told = world_of(self._city, self._engine.frame(), self._engine.sources, time.time())
+            self.world = replace(told, tracks=self.world.tracks)  # what was drawn of this frame is known by it
         self.panels_due.emit(self.world)
 
 

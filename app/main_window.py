@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QWidget
 
 from app import formats, locator
@@ -28,6 +28,9 @@ from app.map.events import Pick
 from app.map.view import MapView
 from app.opening import Opened, TwinOpening
 from app.purpose_clock import PurposeClock
+from app.recording_commands import recording_commands
+from app.replay import Replay
+from app.replay_screen import ReplayScreen
 from app.selection import Selection
 from app.session import Session
 from app.settings import LayerChoice, SettingsFile
@@ -39,7 +42,9 @@ from app.widgets.event_log import EventPanel
 from app.widgets.layer_tree import LayerTree
 from app.widgets.opening import OpeningPanel
 from app.widgets.parts import named
+from app.widgets.playback_bar import PlaybackBar
 from app.widgets.purpose import PurposeDialog
+from app.widgets.stage import MoveQuestion, Stage
 from app.widgets.status_bar import StatusBar
 from app.widgets.top_bar import TopBar
 from app.window_commands import go_to, layer_commands, selection_commands, view_commands, window_commands
@@ -52,16 +57,25 @@ from twin.city.search import Found, SearchIndex
 from twin.errors import ZhianError
 from twin.world import World
 
-TOOLS = ("view.whole", "view.north", "view.top", "", "view.box", "selection.follow", "", "picture.save", "",
-         "theme.toggle", "language.toggle", "window.full_screen", "layout.reset")  # fmt: skip
+TOOLS = ("view.whole", "view.north", "view.top", "", "view.box", "selection.follow", "", "recording.play",
+         "picture.save", "", "theme.toggle", "language.toggle", "window.full_screen", "layout.reset")  # fmt: skip
 MENUS = {
     "app": ("palette.open", "search.focus", "", "purpose.state", "purpose.clear", "", "theme.toggle", "language.toggle",
             "window.full_screen", "", "app.quit"),
     "view": ("view.whole", "view.north", "view.top", "view.box", "", "picture.save", "layer.save", "", "layer.reset"),
+    "replay": ("recording.play", "", "recording.pause", "recording.resume", "recording.stop"),
     "select": ("selection.fly_to", "selection.follow", "selection.copy_coordinates", "selection.clear"),
 }  # fmt: skip
 UNTOLD = frozenset(
-    {"search.find", "search.focus", "palette.open", "map.fly_to", "layer.set_opacity", "fraud.list_cases"}
+    {
+        "search.find",
+        "search.focus",
+        "palette.open",
+        "map.fly_to",
+        "layer.set_opacity",
+        "fraud.list_cases",
+        "recording.seek",
+    }
 )
 
 MakeEngine = Callable[[Home, str, QObject], EngineWatch]
@@ -107,7 +121,9 @@ class MainWindow(QMainWindow):
         self.centre = QStackedWidget()
         self.centre.addWidget(self.opening_panel)
         self.centre.addWidget(self.map)
-        self.setCentralWidget(self.centre)
+        self.playback_bar = PlaybackBar(self.look)
+        self.stage = Stage(self.centre, self.playback_bar)
+        self.setCentralWidget(self.stage)
         actor = self.session.commands.actor
         self.top = TopBar(self.look, self.workspaces, self._ask, actor, self)
         self.setMenuWidget(self.top)
@@ -126,12 +142,15 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(self, docks, self.settings)
         self.command_palette = CommandPalette(self.look, self._offered, self.acts.icon_name, self)
         self.follower = Follower(self.map, self.selection, self)
+        self.replay = Replay(self.desk, self.map, lambda: self.engine, self._ask_to_move, self)
+        self.setAcceptDrops(True)
 
     def _add_commands(self) -> None:
         groups: tuple[Iterable[Command], ...] = (
             view_commands(self.map, self.desk),
             selection_commands(self.map, self.desk, self.follower),
             layer_commands(self.desk),
+            recording_commands(self.replay, self.look),
             window_commands(self),
             *(bench.commands(self.desk) for bench in self.benches),
         )
@@ -173,6 +192,9 @@ class MainWindow(QMainWindow):
         self.legend = Legend(self.map, self.layers, self.look, self)
         self.live.moved.connect(self._on_moved)
         self.live.panels_due.connect(self._on_panels_due)
+        self.replay.refused.connect(lambda why: self._on_refused("recording.play", why))
+        self.playback_bar.steered.connect(lambda order, value: self.acts.run(f"recording.{order}", value=value))
+        self.replay_screen = ReplayScreen(self.replay, self.playback_bar, self.stage, self.acts)
         self.jobs.changed.connect(self.status.jobs.set_jobs)
         self.jobs.ended.connect(self._on_job_ended)
         self.status.cancel_job.connect(self.jobs.cancel)
@@ -330,9 +352,16 @@ class MainWindow(QMainWindow):
 
     def _on_moved(self, world: World) -> None:
         self.map.set_world(world)
+        self.replay.on_world(world)
         self.follower.on_world(world)
 
+    def _ask_to_move(self, words: str, play: Callable[[], None]) -> None:
+        question = MoveQuestion(self.look, words, self)
+        question.yes.connect(play)
+        question.open()
+
     def _on_panels_due(self, world: World) -> None:
+        self.replay.on_world(world)
         mode = "replay" if not world.live else ("live" if len(world.tracks) else "waiting")
         if mode != self.top.clock.mode:
             self.top.clock.set_mode(mode, world.at_s)
@@ -403,6 +432,7 @@ class MainWindow(QMainWindow):
         )
 
     def _on_engine_log(self, entry: EngineLog) -> None:
+        self.replay.on_engine_log(entry)
         self.log.add("engine" if entry.level == "info" else "problem", f"engine.log.{entry.key}", **entry.values)
 
     def _show_banner(self) -> None:
@@ -447,6 +477,17 @@ class MainWindow(QMainWindow):
         """Close what floats below a line that moved."""
         super().resizeEvent(event)
         self.top.search.popup.hide()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files that are dragged over the window."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Play the recordings that are dropped on the window."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.acts.run("recording.play", paths=paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep how everything was, then let go of it in reverse order."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from twin.city.city import City
 from twin.live.frame import TrackFrame
@@ -72,3 +74,13 @@ class World:
     sources: tuple[SourceState, ...]
     at_s: float
     live: bool
+
+
+def world_of(city: City, tracks: TrackFrame, sources: tuple[SourceState, ...], now_s: float) -> World:
+    """Return the world that the sources tell: of now, or only what a recording tells while one plays, at its clock."""
+    clocks = {number: source.playback.clock_s for number, source in enumerate(sources) if source.playback is not None}
+    if not clocks:
+        return World(city, tracks, sources, now_s, live=True)
+    told = np.isin(tracks.source, list(clocks))
+    past = replace(tracks, rows=tracks.rows[told], position_m=tracks.position_m[told], source=tracks.source[told])
+    return World(city, past, sources, max(clocks.values()), live=False)

@@ -57,7 +57,7 @@ def commands(session: Session) -> tuple[Command, ...]:
 
     return (
         Command("engine.run", sync, permission="engine.run", in_palette=False),
-        Command("recording.play", play, permission="recording.play", sensitive=True, in_palette=False),
+        Command("engine.play", play, permission="recording.play", sensitive=True, in_palette=False),
     )
 
 
@@ -77,7 +77,7 @@ def _play(arguments: argparse.Namespace, session: Session) -> int:
         **{name: getattr(arguments, name) for name in ("speed", "loop", "here", "zone", "kind")},
     }
     settings = SourceSettings(RECORDING, "recorded-track", options)
-    session.commands.run("recording.play", about=twin, twin=twin, settings=settings)
+    session.commands.run("engine.play", about=twin, twin=twin, settings=settings)
     return 0
 
 

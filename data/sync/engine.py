@@ -198,8 +198,15 @@ class Engine:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            self._tell_playing()
             self._table.commit(time.time())
             await asyncio.sleep(COMMIT_S)
+
+    def _tell_playing(self) -> None:
+        """Tell where recordings stand with what they tell, so that both are of one instant."""
+        for source in self._sources.values():
+            if source.playback() is not None:
+                self._table.tell_source(source.index, self._state(source))
 
     async def _beat(self) -> None:
         while True:
@@ -229,7 +236,7 @@ class Engine:
         )
 
     def _held(self) -> list[int]:
-        states = {source.index: source.state().playback for source in self._sources.values()}
+        states = {source.index: source.playback() for source in self._sources.values()}
         return [index for index, playback in states.items() if playback is not None and playback.paused]
 
     def _status(self, now: float) -> Status:

@@ -18,7 +18,7 @@ from twin.city.city import City
 from twin.errors import UsageError, ZhianError
 from twin.live.observation import ObservationBatch
 from twin.words import said, say, why
-from twin.world import SourceState
+from twin.world import Playback, SourceState
 
 RETRY_S = (1.0, 60.0)
 """Pause after the first fault and the longest one."""
@@ -74,15 +74,18 @@ class RunningSource:
         over = min(RATE_OVER_S, max(now - self.began, 1.0))
         return sum(rows for _, rows in self._recent) / over
 
+    def playback(self) -> Playback | None:
+        """Return where its recording stands; None for what is now."""
+        return self.connector.playback() if self.connector is not None else None
+
     def state(self) -> SourceState:
         """Return how it is doing."""
-        playback = self.connector.playback() if self.connector is not None else None
         name, kind = self.settings.name, self.settings.kind
-        return SourceState(name, kind, self.up, self.reason, self.last_s, self.rate_hz(), playback)
+        return SourceState(name, kind, self.up, self.reason, self.last_s, self.rate_hz(), self.playback())
 
     def now_s(self) -> float:
         """Return the time at the source: a recording's own, else now."""
-        playback = self.connector.playback() if self.connector is not None else None
+        playback = self.playback()
         return self.clock() if playback is None else max(playback.clock_s, self.clock())
 
     def steer(self, order: str, value: float) -> None:

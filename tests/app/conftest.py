@@ -52,7 +52,6 @@ class StillEngine(QObject):
     def __init__(self, city: City, parent: QObject) -> None:
         super().__init__(parent)
         self.sources: tuple[SourceState, ...] = (SourceState("demo life", "demo-life", True, "", time.time(), 4.0),)
-        self.live = True
         self._frame = still_frame(city)
 
     def start(self) -> None:
@@ -60,9 +59,6 @@ class StillEngine(QObject):
 
     def close(self) -> None:
         self.sources = ()
-
-    def at_s(self) -> float:
-        return time.time()
 
     def frame(self) -> TrackFrame:
         return self._frame

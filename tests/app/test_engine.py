@@ -13,6 +13,7 @@ from app.engine import EngineLog, EngineState, EngineWatch
 from app.texts import Texts
 from data.home import Home
 from tests.small_county import home_with_county
+from twin.world import Playback
 
 BLOCK_S = 0.016
 WAIT_MS = 20_000
@@ -117,11 +118,18 @@ def test_a_recording_makes_the_world_a_look_back(watch: EngineWatch, qtbot: QtBo
     csv.write_text("time,lon,lat\n" + "".join(f"{1000 + s},120.92,{30.83 + s * 1e-4}\n" for s in range(60)), "utf-8")
     watch.start()
     _wait_for_life(watch, qtbot)
-    assert watch.live
+    assert _recording(watch) is None
     watch.play([str(csv)], speed=10.0)
-    qtbot.waitUntil(lambda: not watch.live, timeout=WAIT_MS)
-    assert 1000 <= watch.at_s() <= 1060
+    qtbot.waitUntil(lambda: _recording(watch) is not None, timeout=WAIT_MS)
+    playback = _recording(watch)
+    assert playback is not None
+    assert 1000 <= playback.clock_s <= 1060
     watch.steer("recording", "pause")
-    qtbot.waitUntil(lambda: watch.sources[1].playback is not None and watch.sources[1].playback.paused, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: getattr(_recording(watch), "paused", False), timeout=WAIT_MS)
     watch.steer("recording", "stop")
-    qtbot.waitUntil(lambda: watch.live, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: _recording(watch) is None, timeout=WAIT_MS)
+
+
+def _recording(watch: EngineWatch) -> Playback | None:
+    watch.frame()
+    return next((source.playback for source in watch.sources if source.playback is not None), None)

@@ -56,7 +56,7 @@ def test_cancelling_is_seen_at_once_and_the_answer_is_dropped(jobs: Jobs, qtbot:
     assert end.outcome == "cancelled"
     assert jobs.running() == ()
     let_go.set()
-    jobs._pool.waitForDone(5000)
+    jobs.close()
     qtbot.wait(1)
     assert answers == []
 
@@ -73,7 +73,7 @@ def test_a_newer_job_of_the_same_key_replaces_the_older(jobs: Jobs, qtbot: QtBot
     jobs.submit("job.facts", lambda _report, _cancelled: "new", answers.append, key="facts")
     hold.set()
     qtbot.waitUntil(lambda: bool(answers) and not jobs.running())
-    jobs._pool.waitForDone(5000)
+    jobs.close()
     qtbot.wait(1)
     assert answers == ["new"]
 
@@ -106,3 +106,18 @@ def test_progress_tells_the_time_left() -> None:
     state = JobState(1, "job.open", started_s=100.0, fraction=0.25)
     assert state.left_s(110.0) == pytest.approx(30.0)
     assert JobState(1, "job.open", 100.0, 0.01).left_s(110.0) is None
+
+
+def test_a_thread_keeps_what_libraries_keep_for_it(jobs: Jobs, qtbot: QtBot) -> None:
+    """PROJ's contexts are kept for a thread: they must outlive the job."""
+    kept = threading.local()
+    answers: list[int] = []
+
+    def work(_report: Report, _cancelled: Cancelled) -> int:
+        kept.count = getattr(kept, "count", 0) + 1
+        return int(kept.count)
+
+    for number in range(8):
+        jobs.submit("job.open", work, answers.append)
+        qtbot.waitUntil(lambda number=number: len(answers) == number + 1)  # type: ignore[misc]  # mypy takes no default in a lambda here
+    assert max(answers) > 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -13,6 +15,7 @@ from app.map.events import Pick
 from app.settings import SettingsFile
 from tests.app.conftest import OpenWindow, until
 from twin.access import Purpose
+from twin.world import Playback
 
 CAR = Pick("vehicles", "car-1", (0.0, 0.0, 0.0))
 
@@ -292,9 +295,17 @@ def test_controls_have_names_for_those_who_hear_them(window: MainWindow) -> None
 
 def test_what_is_not_now_says_so(window: MainWindow) -> None:
     assert window.engine is not None
-    window.engine.live = False  # type: ignore[misc]  # the still engine of the test
+    now = window.engine.sources
+    past = replace(now[0], playback=Playback(1000.0, 2000.0, 1500.0, 1.0, False))
+    window.engine.sources = (past,)  # type: ignore[misc]  # the still engine of the test
     until(lambda: window.top.clock.mode == "replay")
     assert "回放" in window.top.clock.words.text()
+    assert window.playback_bar.isVisible()
+    assert window.stage.property("framed") == "true"
+    window.engine.sources = now  # type: ignore[misc]
+    until(lambda: window.top.clock.mode == "live")
+    assert not window.playback_bar.isVisible()
+    assert window.stage.property("framed") == "false"
 
 
 def test_an_error_nobody_caught_becomes_a_sentence(window: MainWindow) -> None:

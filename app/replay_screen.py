@@ -1,0 +1,48 @@
+"""Shows on the screen that a recording plays, and where it stands."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.actions import Actions
+from app.replay import Replay
+from app.widgets.playback_bar import PlaybackBar
+from app.widgets.stage import Stage
+from twin.world import Playback
+
+FLIGHT_MS = 900
+"""Until the camera has arrived."""
+
+
+class ReplayScreen(QObject):
+    """Keeps bar, frame and actions as the recording stands."""
+
+    def __init__(self, replay: Replay, bar: PlaybackBar, stage: Stage, acts: Actions) -> None:
+        super().__init__(replay)
+        self._replay, self._bar, self._stage, self._acts = replay, bar, stage, acts
+        self._followed = False
+        replay.stood.connect(self._on_stood)
+        replay.began.connect(self._on_began)
+        self._on_stood(None)
+
+    def _on_began(self, key: str) -> None:
+        """Keep the camera on an entity that is alone: nobody would find it on the map."""
+        self._followed = bool(key)
+        if key:
+            self._acts.run("map.find_entity", about=key, key=key)
+            QTimer.singleShot(FLIGHT_MS, lambda: self._replay.playback and self._acts.run("selection.follow"))
+
+    def _on_stood(self, playback: Playback | None) -> None:
+        self._bar.set_name(self._replay.name)
+        self._bar.set_playback(playback)
+        self._stage.set_framed(playback is not None)
+        if playback is None and self._followed:
+            self._followed = False
+            self._acts.run("selection.clear")
+        able = {
+            "pause": playback is not None and not playback.paused,
+            "resume": playback is not None and playback.paused,
+            "stop": playback is not None,
+        }
+        for order, on in able.items():
+            self._acts.by_id[f"recording.{order}"].setEnabled(on)

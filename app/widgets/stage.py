@@ -1,0 +1,52 @@
+"""The middle of the window: the map, framed while what it shows is not now, and the playback bar under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+
+from app.look import Look
+from app.widgets.parts import named
+
+FRAME_PX = 3
+
+
+class Stage(QWidget):
+    """Holds the map; :meth:`set_framed` draws the frame that says 'not now'."""
+
+    def __init__(self, middle: QWidget, below: QWidget) -> None:
+        super().__init__()
+        named(self, "stage").setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._inside = QVBoxLayout(self)
+        self._inside.setSpacing(0)
+        self._inside.addWidget(middle, 1)
+        self._inside.addWidget(below)
+        self.set_framed(False)
+
+    def set_framed(self, framed: bool) -> None:
+        """Draw the frame, or take it away."""
+        said = "true" if framed else "false"
+        if said == self.property("framed"):
+            return
+        edge = FRAME_PX if framed else 0
+        self._inside.setContentsMargins(edge, edge, edge, edge)
+        self.setProperty("framed", said)
+        self.style().polish(self)
+
+
+class MoveQuestion(QMessageBox):
+    """Asks whether a recording from far away is moved into this twin."""
+
+    yes = Signal()
+
+    def __init__(self, look: Look, words: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        texts = look.texts
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(texts("replay.title"))
+        self.setText(words)
+        self.setInformativeText(texts("replay.far_hint"))
+        self.move_here = self.addButton(texts("replay.here"), QMessageBox.ButtonRole.AcceptRole)
+        self.leave = self.addButton(texts("replay.leave"), QMessageBox.ButtonRole.RejectRole)
+        self.setDefaultButton(self.move_here)
+        self.move_here.clicked.connect(self.yes)
