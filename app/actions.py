@@ -83,7 +83,7 @@ class Actions(QObject):
             return self._look.texts("purpose.needed")
         if isinstance(error, BadInputError) and f"problem.{error.subject}" in self._look.texts:
             return self._look.texts(f"problem.{error.subject}")
-        return str(error)
+        return self._look.texts.error(error)
 
     def _dress(self, command_id: str) -> None:
         action, title = self.by_id[command_id], self._look.texts(f"command.{command_id}")

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from twin.errors import CancelledError
+from twin.words import why
 
 Report = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
@@ -171,7 +172,7 @@ class Jobs(QObject):
         elif isinstance(error, CancelledError):
             self._end(job, "cancelled")
         else:
-            self._end(job, "failed", str(error))
+            self._end(job, "failed", why(error))
             if job.failed is not None:
                 job.failed(error)
 

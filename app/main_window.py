@@ -55,6 +55,7 @@ from layers.catalogue import LAYERS
 from twin.access import Purpose
 from twin.city.search import Found, SearchIndex
 from twin.errors import ZhianError
+from twin.words import why
 from twin.world import World
 
 TOOLS = ("view.whole", "view.north", "view.top", "", "view.box", "selection.follow", "", "recording.play",
@@ -223,7 +224,9 @@ class MainWindow(QMainWindow):
         self.map.set_language(self.look.language)
         if self.settings.problem:
             self.log.add("problem", "event.bad_settings", problem=self.settings.problem)
-            self.status.say(self.look.texts("event.bad_settings", problem=self.settings.problem), problem=True)
+            self.status.say(
+                self.look.texts("event.bad_settings", problem=self.look.texts.said(self.settings.problem)), problem=True
+            )
         panel = self.bench_panels.get("fraud")
         if isinstance(panel, FraudPanel):
             panel.refresh()
@@ -451,6 +454,7 @@ class MainWindow(QMainWindow):
     def retranslate(self, *_: object) -> None:
         """Write what the window itself says in the language of the moment."""
         texts = self.look.texts
+        self.opening.language = self.look.language
         self.setWindowTitle(texts("app.title"))
         for name, menu in self._menus.items():
             menu.setTitle(texts(f"menu.{name}"))
@@ -461,7 +465,7 @@ class MainWindow(QMainWindow):
 
     def report_crash(self, sentence: str) -> None:
         """Tell of an error nobody caught."""
-        self.status.say(sentence, problem=True)
+        self.status.say(self.look.texts.said(sentence), problem=True)
         self.log.add("problem", "event.crash", what=sentence)
 
     # The window's own life
@@ -510,7 +514,7 @@ class MainWindow(QMainWindow):
         try:
             self.settings.change(geometry=geometry, layers=choices, layer_order=list(self.layers.order))
         except (OSError, ZhianError) as error:
-            self.log.add("problem", "event.crash", what=str(error))
+            self.log.add("problem", "event.crash", what=why(error))
 
     def centre_of_map(self) -> QPoint:
         """Return the middle of the map on the screen."""

@@ -19,7 +19,7 @@ from twin.city.city import City
 from twin.city.search import SearchIndex
 from twin.errors import CancelledError, ZhianError
 from twin.traffic.speeds import road_index
-from twin.words import say, unpack
+from twin.words import say, unpack, why
 
 DEMO, SMALL = "demo", "small"
 
@@ -42,8 +42,8 @@ class TwinOpening(QObject):
     reported = Signal(float, str)
     opened = Signal(object)
     """Opened."""
-    failed = Signal(str, str)
-    """A title of the texts, and why."""
+    failed = Signal(str, object)
+    """A title of the texts, and why: a str, :class:`twin.words.Said` where it can be."""
 
     def __init__(self, home: Home, jobs: Jobs, program: Sequence[str] = (), parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +51,8 @@ class TwinOpening(QObject):
         self._program = list(program) or [sys.executable, "-m", "app"]
         self._process: QProcess | None = None
         self._job = 0
+        self.language = ""
+        """What a child process says its errors in; empty for that of the environment."""
         self._unread, self._errors, self._answer = b"", b"", b""
 
     def start(self, name: str, build: bool, small: bool = False) -> None:
@@ -75,7 +77,10 @@ class TwinOpening(QObject):
         process = QProcess(self)
         process.setProgram(self._program[0])
         options = ["--small"] if small else []
-        process.setArguments([*self._program[1:], "--json", "county", "build", "--name", name, "--replace", *options])
+        spoken = ["--language", self.language] if self.language else []
+        process.setArguments(
+            [*self._program[1:], "--json", *spoken, "county", "build", "--name", name, "--replace", *options]
+        )
         process.readyReadStandardOutput.connect(self._on_output)
         process.readyReadStandardError.connect(self._on_errors)
         process.finished.connect(lambda code, _status: self._on_built(name, code))
@@ -137,7 +142,7 @@ class TwinOpening(QObject):
         self.opened.emit(opened)
 
     def _on_failed(self, error: Exception) -> None:
-        self.failed.emit("title_failed", str(error))
+        self.failed.emit("title_failed", why(error))
 
 
 class _Progress(msgspec.Struct):

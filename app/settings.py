@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from twin.words import say
+
 NAME = "settings.json"
 LAYOUT_VERSION = 1
 Opacity = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -50,7 +52,7 @@ class SettingsFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.problem = ""
+        self.problem: str = ""
         self._unknown: dict[str, Any] = {}
         self.values = self._kept = self._read()
 
@@ -89,5 +91,5 @@ class SettingsFile:
     def _set_aside(self, error: Exception) -> Settings:
         aside = self.path.with_name(f"{NAME}.bad-{time.strftime('%Y%m%dT%H%M%S')}")
         self.path.replace(aside)
-        self.problem = f"{aside.name}: {error}"
+        self.problem = say("{file}: {reason}", file=aside.name, reason=error)
         return Settings()

@@ -25,7 +25,7 @@ from app.session import Session
 from app.settings import SettingsFile
 from data.home import Home
 from twin.errors import BadInputError, DiskError, UsageError, ZhianError
-from twin.words import say
+from twin.words import say, why
 
 LOG = logging.getLogger("zhian")
 STEADY_S = 4.0
@@ -149,13 +149,13 @@ class Ending(QObject):
         try:
             grab(self._window, self._picture)
         except ZhianError as error:
-            self._end(error.exit_code, f"zhian: {error}")
+            self._end(error.exit_code, f"zhian: {self._window.look.texts.error(error)}")
         else:
             self._end(0, "")
             print(self._picture)
 
     def _on_failed(self, _title: str, problem: str) -> None:
-        self._end(1, f"zhian: {problem}")
+        self._end(1, f"zhian: {self._window.look.texts.said(problem)}")
 
     def _end(self, code: int, words: str) -> None:
         self._timer.stop()
@@ -201,7 +201,7 @@ class Catcher:
             self._window.close()
             return
         LOG.error("uncaught", exc_info=(kind, error, trace))
-        self._window.report_crash(str(error) if isinstance(error, ZhianError) else f"{kind.__name__}: {error}")
+        self._window.report_crash(why(error) if isinstance(error, ZhianError) else f"{kind.__name__}: {error}")
 
 
 def _on_qt_message(kind: QtMsgType, _context: object, message: str) -> None:

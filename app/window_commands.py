@@ -21,6 +21,7 @@ from data.export.export import Receipt
 from data.export.formats import FORMATS
 from twin.city.search import Found
 from twin.errors import DiskError, UsageError
+from twin.words import say
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -40,7 +41,7 @@ def view_commands(view: MapView, desk: Desk) -> Iterator[Command]:
             folder.mkdir(parents=True, exist_ok=True)
             view.save_picture(path)
         except OSError as error:
-            raise DiskError(str(error)) from error
+            raise DiskError(say("{folder}: {reason}", folder=folder, reason=error)) from error
         desk.log.add("job", "event.picture", path=str(path))
         return str(path)
 

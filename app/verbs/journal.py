@@ -137,13 +137,13 @@ def _list(arguments: argparse.Namespace, session: Session) -> int:
     )
     for held in found:
         told = {**held._asdict(), "raw": len(held.raw)}
-        print(json.dumps(told, ensure_ascii=False) if session.as_json else _held_line(held))
+        print(json.dumps(told, ensure_ascii=False) if session.as_json else _held_line(session, held))
     return 0
 
 
-def _held_line(held: Held) -> str:
+def _held_line(session: Session, held: Held) -> str:
     taken = "  ✔" if held.replayed_s else ""
-    words = (held.source, held.device or "-", held.message or "-", held.reason)
+    words = (held.source, held.device or "-", held.message or "-", session.texts.said(held.reason))
     return f"{held.id:>6}  {_clock(held.arrival_s)}  {'  '.join(words)}  ({len(held.raw)} B){taken}"
 
 
@@ -155,7 +155,7 @@ def _show(arguments: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         print(json.dumps({**held._asdict(), "raw": held.raw.hex()}, ensure_ascii=False))
     else:
-        print(_held_line(held))
+        print(_held_line(session, held))
         print(held.raw.hex())
     return 0
 

@@ -56,7 +56,7 @@ def _world(session: Session, name: str) -> World:
 
 
 def _words(session: Session, reason: str) -> str:
-    return session.texts(reason) if reason in session.texts else reason
+    return session.texts(reason) if reason in session.texts else session.texts.said(reason)
 
 
 def _list(arguments: argparse.Namespace, session: Session) -> int:

@@ -117,7 +117,9 @@ def _printer(session: Session) -> Callable[[Message], None]:
 def _words(session: Session, message: Message) -> str:
     texts = session.texts
     if isinstance(message, Log):
-        words = texts(f"engine.log.{message.key}", **message.values)
+        words = texts(
+            f"engine.log.{message.key}", **{name: texts.said(value) for name, value in message.values.items()}
+        )
         return f"{message.source}: {words}" if message.source else words
     if isinstance(message, Ready):
         return texts("engine.line.started", table=message.table)

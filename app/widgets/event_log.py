@@ -84,7 +84,7 @@ class EventPanel(QWidget):
 
     def _item(self, event: Event) -> QListWidgetItem:
         texts = self._desk.look.texts
-        values = {name: texts(value) if value in texts else value for name, value in event.values.items()}
+        values = {name: texts(value) if value in texts else texts.said(value) for name, value in event.values.items()}
         item = QListWidgetItem(texts(event.key, **values).strip())
         item.setData(TIME_ROLE, formats.clock(event.at_s))
         item.setData(KIND_ROLE, event.kind)

@@ -151,7 +151,7 @@ class LayerModel(QAbstractTableModel):
         if state.where:
             parts.append(state.where)
         if status is not None and status.reason:
-            parts.append(texts(status.reason) if status.reason in texts else status.reason)
+            parts.append(texts(status.reason) if status.reason in texts else texts.said(status.reason))
         return " · ".join(parts)
 
 
@@ -214,7 +214,7 @@ class LayerTree(QWidget):
         lines = []
         for source in world.sources:
             colour = theme["good" if source.up else "severity_2"]
-            state = f"{formats.count(source.rate_hz)}/s" if source.up else source.reason
+            state = f"{formats.count(source.rate_hz)}/s" if source.up else texts.said(source.reason)
             name = texts(f"source.{source.kind}") if f"source.{source.kind}" in texts else source.name
             lines.append(f'<span style="color:{colour}">{"●" if source.up else "◆"}</span> {name} · {state}')
         self.sources.setText("<br>".join(lines))

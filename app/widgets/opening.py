@@ -75,7 +75,7 @@ class OpeningPanel(QWidget):
         keys = (f"county.stage.{stage}", f"stage.{stage}")
         words = next((texts(key) for key in keys if key in texts), stage)
         self.stage.setText(f"{words} · {self._left(fraction)}" if fraction >= 0.03 else words)
-        self.problem.setText(problem)
+        self.problem.setText(texts.said(problem))
         for widget in (self.bar, self.stage, self.cancel):
             widget.setVisible(not problem)
         for widget in (self.problem, self.retry):

@@ -99,7 +99,7 @@ class StatusBar(QStatusBar):
             parts.append(texts("status.oldest", age=formats.age(state.oldest_s, self._look.language)))
             parts.append(texts("status.quarantine", count=formats.count(state.quarantined)))
         elif state.reason:
-            parts.append(state.reason)
+            parts.append(texts.said(state.reason))
         self.engine.setText(" · ".join(parts))
 
 

@@ -13,8 +13,10 @@ from app.facts import entity_facts
 from app.main_window import MainWindow
 from app.map.events import Pick
 from app.settings import SettingsFile
+from app.widgets.event_log import EventPanel
 from tests.app.conftest import OpenWindow, until
 from twin.access import Purpose
+from twin.words import say
 from twin.world import Playback
 
 CAR = Pick("vehicles", "car-1", (0.0, 0.0, 0.0))
@@ -173,6 +175,16 @@ def test_the_theme_changes_at_run_time_and_is_kept(window: MainWindow) -> None:
     assert window.look.theme.name == "light"
     assert SettingsFile.in_folder(window.session.home.data).values.theme == "light"
     window.acts.run("theme.toggle")
+
+
+def test_what_went_wrong_is_read_in_the_language_of_the_moment(window: MainWindow) -> None:
+    wrong = say("{name} is down: {reason}", name="卡口", reason=say("ended"))
+    window.log.add("problem", "engine.log.source_down", reason=wrong)
+    events = window.arrangement.docks["events"].findChild(EventPanel)
+    assert isinstance(events, EventPanel)
+    assert events.list.item(0).text() == "数据源中断：卡口 已中断：已结束"
+    window.look.set_language("en")
+    assert events.list.item(0).text() == "The source is down: 卡口 is down: ended"
 
 
 def test_the_language_changes_everywhere_at_run_time(window: MainWindow) -> None:

@@ -60,7 +60,7 @@ class DemoLife:
 
     def report(self) -> tuple[str, ...]:
         """Say that it is invented."""
-        return (f"{len(self._life)} invented entities",)
+        return (say("{count} invented entities", count=len(self._life)),)
 
 
 def open_source(settings: SourceSettings, city: City) -> DemoLife:

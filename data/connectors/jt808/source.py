@@ -104,11 +104,18 @@ class Jt808:
     def report(self) -> tuple[str, ...]:
         """Say where it listens and what is open about that."""
         options = self._options
-        lines = [f"listens for JT/T 808 on {options.host}:{options.port} ({options.transport})"]
+        lines = [
+            say(
+                "listens for JT/T 808 on {host}:{port} ({transport})",
+                host=options.host,
+                port=options.port,
+                transport=options.transport,
+            )
+        ]
         if not _is_loopback(options.host):
-            lines.append("JT/T 808 is sent in the clear: let only the terminals' network reach this address")
+            lines.append(say("JT/T 808 is sent in the clear: let only the terminals' network reach this address"))
         if options.authentication == "required" and not options.secret:
-            lines.append("no secret is set: terminals must register again after each start")
+            lines.append(say("no secret is set: terminals must register again after each start"))
         return tuple(lines)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from twin.geo import FloatArray
 from twin.live.kinds import KINDS
 from twin.live.observation import ObservationArray
+from twin.words import said, say
 
 EARTH_M = 6_371_008.8
 """Mean radius (IUGG)."""
@@ -43,12 +44,19 @@ class Recording:
 
     def report(self, name: str) -> tuple[str, ...]:
         """Return sentences for the log: how many rows, what was guessed, and the first rows left out."""
-        count = f"{name}: {len(self.rows)} rows of {len(np.unique(self.rows['id']))} entities"
+        entities = len(np.unique(self.rows["id"]))
+        count = say("{name}: {rows} rows of {entities} entities", name=name, rows=len(self.rows), entities=entities)
         if not self.problems:
             return (count, *self.notes)
-        listed = "; ".join(f"{problem.place}: {problem.reason}" for problem in self.problems[:LISTED])
+        listed = say("{place}: {reason}", place=self.problems[0].place, reason=said(self.problems[0].reason))
+        for problem in self.problems[1:LISTED]:
+            listed = say("{before}; {place}: {reason}", before=listed, place=problem.place, reason=said(problem.reason))
         more = ", …" if len(self.problems) > LISTED else ""
-        return (f"{count}; {len(self.problems)} left out: {listed}{more}", *self.notes)
+        left_out = len(self.problems)
+        return (
+            say("{rows}; {count} left out: {listed}{more}", rows=count, count=left_out, listed=listed, more=more),
+            *self.notes,
+        )
 
 
 def in_order(recording: Recording) -> Recording:
@@ -100,5 +108,7 @@ def moved_to(recording: Recording, lon_deg: float, lat_deg: float) -> Recording:
     stretch = np.cos(np.radians(lat0)) / np.cos(np.radians(lat_deg))
     rows["lon_deg"] = lon_deg + (rows["lon_deg"] - lon0) * stretch
     rows["lat_deg"] = lat_deg + (rows["lat_deg"] - lat0)
-    note = f"moved here from {lon0:.4f}, {lat0:.4f}: the times and shapes are real, the place is not"
+    note = say(
+        "moved here from {lon:.4f}, {lat:.4f}: the times and shapes are real, the place is not", lon=lon0, lat=lat0
+    )
     return replace(recording, rows=rows, notes=(*recording.notes, note))

@@ -10,6 +10,7 @@ from twin.geo import LocalFrame
 from twin.live.kinds import KINDS
 from twin.live.layout import MAX_SOURCES, SlabWord, Word, Words
 from twin.live.table import SILENT_FOR, place_word
+from twin.words import Said, say
 from twin.world import Playback, SourceState
 
 
@@ -151,6 +152,27 @@ def test_readers_see_how_sources_do() -> None:
     (seen,) = pair.reader.sources()
     assert (seen.name, seen.playback, seen.rate_hz) == (told.name, playback, 2.5)
     assert told.reason.startswith(seen.reason)
+
+
+def test_readers_can_say_why_a_source_is_down_in_another_language() -> None:
+    pair = Pair()
+    why = say("{name} is down: {reason}", name="浙江", reason=say("ended"))
+    pair.table.tell_source(pair.source, SourceState("a", "demo-life", False, why, 3.0, 2.5, None))
+    pair.table.commit(1.0)
+    (seen,) = pair.reader.sources()
+    assert seen.reason == "浙江 is down: ended"
+    assert isinstance(seen.reason, Said)
+    assert seen.reason.values == why.values
+
+
+def test_a_reason_too_long_for_the_table_is_cut_as_it_stands() -> None:
+    pair = Pair()
+    why = say("{name} is down: {reason}", name="a", reason="文" * 900)
+    pair.table.tell_source(pair.source, SourceState("a", "demo-life", False, why, 3.0, 2.5, None))
+    pair.table.commit(1.0)
+    (seen,) = pair.reader.sources()
+    assert why.startswith(seen.reason)
+    assert seen.reason.startswith("a is down: 文")
 
 
 def test_there_is_an_end_to_sources() -> None:
