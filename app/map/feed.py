@@ -20,10 +20,13 @@ from layers.layer import Labels, Layer, LayerState, Lines, Rows, Symbols
 from layers.shown import shown
 from twin.city.city import City
 from twin.geo import BoolArray
+from twin.geo import FloatArray
 from twin.world import World
 
 NAMED, NAMED_MOVERS = 120, 40
 MOVERS_NAMED_WITHIN_M, NAMED_WITHIN_M = 450.0, 6000.0
+# Those that an operator sends or follows are named from farther away than the traffic around them.
+TRAFFIC, UNITS_NAMED_WITHIN_M = ("car", "taxi", "other"), 2600.0
 SITE_RANK, DEVICE_RANK, MOVER_RANK = 5, 6, 7
 
 
@@ -182,15 +185,21 @@ def _own(drawing: object) -> Symbols | Labels | Lines | None:
     return drawing if isinstance(drawing, Symbols | Labels | Lines) else None
 
 
+def _reach_m(symbols: Symbols) -> FloatArray:
+    """Return how near each mover must be to be named, (N,) metres."""
+    traffic = [number for number, name in enumerate(symbols.names) if name in TRAFFIC]
+    return np.where(np.isin(symbols.symbol, traffic), MOVERS_NAMED_WITHIN_M, UNITS_NAMED_WITHIN_M)
+
+
 def _names(layer: str, symbols: Symbols, request: Request, opacity: float, *, live: bool) -> list[LabelSet]:
     """Return the words beside the symbols of a layer, for the nearest of them."""
     columns = symbols.rows.columns
     column = next((name for name in ("name", "label") if name in columns), "")
     lens = request.lens
-    if not column or (live and lens.state.distance_m > 2 * MOVERS_NAMED_WITHIN_M):
+    if not column or (live and lens.state.distance_m > 2 * UNITS_NAMED_WITHIN_M):
         return []
     x, y, depth = lens.project(symbols.position_m)
-    reach = MOVERS_NAMED_WITHIN_M if live else NAMED_WITHIN_M
+    reach = _reach_m(symbols) if live else np.full(len(depth), NAMED_WITHIN_M)
     margin = 0.3 * lens.width_px
     seen = (depth > 1) & (depth < reach) & (x > -margin) & (x < lens.width_px + margin)
     seen &= (y > -margin) & (y < lens.height_px + margin)

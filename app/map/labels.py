@@ -16,7 +16,7 @@ from app.map.style import MapStyle
 GRID_PX = 12
 MOST = 150
 # How far (metres) a label of each rank is still written.
-REACH_M = (150_000.0, 90_000.0, 45_000.0, 16_000.0, 9_000.0, 3_500.0, 900.0, 450.0)
+REACH_M = (150_000.0, 90_000.0, 45_000.0, 16_000.0, 9_000.0, 3_500.0, 900.0, 2_600.0)
 SIZES_PX = (19, 16, 14, 13, 12, 12, 11, 11)
 
 
