@@ -19,8 +19,7 @@ from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
 from layers.layer import Labels, Layer, LayerState, Lines, Rows, Symbols
 from layers.shown import shown
 from twin.city.city import City
-from twin.geo import BoolArray
-from twin.geo import FloatArray
+from twin.geo import BoolArray, FloatArray
 from twin.world import World
 
 NAMED, NAMED_MOVERS = 120, 40
