@@ -120,7 +120,8 @@ class Ending(QObject):
     def _look(self) -> None:
         now = time.monotonic()
         if now - self._began > PATIENCE_S:
-            self._end(1, f"zhian: the county was not shown within {PATIENCE_S:.0f} s")
+            late = say("the county was not shown within {seconds:.0f} s", seconds=PATIENCE_S)
+            self._end(1, f"zhian: {self._window.look.texts.said(late)}")
         elif not self._whole():
             self._whole_since = 0.0
         elif not self._whole_since:

@@ -120,7 +120,9 @@ def _words(session: Session, message: Message) -> str:
         words = texts(
             f"engine.log.{message.key}", **{name: texts.said(value) for name, value in message.values.items()}
         )
-        return f"{message.source}: {words}" if message.source else words
+        key = f"source.{message.source}"
+        name = texts(key) if key in texts else message.source
+        return f"{name}: {words}" if name else words
     if isinstance(message, Ready):
         return texts("engine.line.started", table=message.table)
     return texts(

@@ -188,7 +188,7 @@ class DetailsPanel(QWidget):
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "use": ("use",), "road_class": ("road_class",), "state": ("state",), "status": ("status",), "roof": ("roof",),
     "kind": ("kind", "site_kind", "device_kind", "place_kind", "water_kind", "land_kind"), "grade": ("grade",),
-    "quantity": ("quantity",),
+    "quantity": ("quantity",), "source": ("source",),
 }  # fmt: skip
 
 
