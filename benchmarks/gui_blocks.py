@@ -57,8 +57,9 @@ def measure(small: bool, live_s: float, play: list[Path]) -> dict[str, object]:
     during("first frame", lambda: window.live.world is not None and len(window.live.world.tracks) > 0, 120)
     during("living", lambda: False, live_s)
     if play and window.engine is not None:
-        window.engine.play([str(path) for path in play])
+        window.acts.run("recording.play", paths=play, here=True, speed=10.0)
         during("playing", lambda: False, live_s)
+        results["played"] = window.replay.playback is not None
     window.close()
     return results
 

@@ -10,7 +10,7 @@ from layers.roads import RoadLayer
 from twin.city.city import City
 from twin.city.tables import Column
 from twin.live.frame import TrackFrame
-from twin.traffic.speeds import GRADES, road_speeds
+from twin.traffic.speeds import GRADES, Sighting, recent, road_speeds, sight
 from twin.world import World
 
 REFRESH_S = 5.0
@@ -39,9 +39,10 @@ class CongestionLayer:
     def __init__(self) -> None:
         self._roads = RoadLayer()
         self._made: tuple[City, TrackFrame, Rows] | None = None
+        self._seen: tuple[Sighting, ...] = ()
 
     def rows(self, world: World) -> Rows:
-        """Return the roads with a vehicle on them; the same object for some seconds, since matching costs much."""
+        """Return the roads with a vehicle in the last minute; the same object for some seconds: matching costs much."""
         made = self._made
         if made is None or made[0] is not world.city or not _is_recent(made[1], world.tracks):
             made = (world.city, world.tracks, self._make(world))
@@ -49,7 +50,8 @@ class CongestionLayer:
         return made[2]
 
     def _make(self, world: World) -> Rows:
-        speeds = road_speeds(world.city, world.tracks)
+        self._seen = seen_lately = recent(self._seen, sight(world))
+        speeds = road_speeds(seen_lately)
         seen = speeds.vehicles > 0
         roads = self._roads.rows(world).take(seen)
         newest_ms = world.tracks.rows["time_s"].max() * 1000.0 if len(world.tracks) else 0.0

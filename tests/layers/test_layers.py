@@ -178,7 +178,7 @@ def test_congestion_is_the_mean_of_the_vehicles_on_a_road() -> None:
     assert list(rows.columns["id"]) == ["r1"]
     assert rows.columns["mean_kmh"] == pytest.approx([40.5])
     assert list(rows.columns["vehicles"]) == [2]
-    assert list(rows.columns["grade"]) == ["free"]
+    assert list(rows.columns["grade"]) == ["unknown"]  # of two vehicles none is told
 
 
 def test_congestion_is_worked_out_again_after_some_seconds() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from twin.city.city import City
 from twin.geo import FloatArray
-from twin.traffic.speeds import RoadSpeeds, grade, road_index
+from twin.traffic.speeds import Sighting, grade, mean_speeds, road_index, road_speeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class NamedRoads:
     name, name_en, road_class : (R,) object arrays
     length_km : (R,) float array
     mean_kmh : (R,) float array
-        Over all vehicles on the road; NaN where none is seen.
+        Over everything that was seen on the road; NaN where no vehicle was.
     vehicles : (R,) int array
+        Different ones that were seen.
     grade : (R,) int8 array
         Index into :data:`twin.traffic.speeds.GRADES`.
     position_m : (R, 2) float array
@@ -44,29 +45,30 @@ class NamedRoads:
         return len(self.name)
 
 
-def named_roads(city: City, speeds: RoadSpeeds) -> NamedRoads:
-    """Put the speeds of segments together by the road's name; roads without a name are left out."""
+def named_roads(sightings: Sequence[Sighting]) -> NamedRoads:
+    """Put the segments of one name and class together; roads without a name are left out."""
+    city = sightings[0].city
     index, roads = road_index(city), city.table("roads")
+    speeds = road_speeds(sightings)
     table = pd.DataFrame(
         {
             "name": roads["name"].to_numpy(),
             "name_en": roads["name_en"].to_numpy(),
             "road_class": roads["road_class"].to_numpy(),
             "length": shapely.length(index.lines),
-            "vehicles": speeds.vehicles,
-            "sum": np.nan_to_num(speeds.mean_kmh) * speeds.vehicles,
             "group": index.group,
             "row": np.arange(len(roads)),
         }
     )
     table["worth"] = np.where(speeds.vehicles > 0, 1e6 - speeds.mean_kmh, table["length"] * 1e-6)
     table = table[table["name"].astype(str).str.len() > 0].sort_values("worth", ascending=False, kind="stable")
-    rows = table.groupby(["name", "road_class"], sort=True).agg(
-        name_en=("name_en", "first"), length=("length", "sum"), vehicles=("vehicles", "sum"), total=("sum", "sum"),
-        group=("group", "first"), row=("row", "first"),
-    ).reset_index()  # fmt: skip
-    vehicles = rows["vehicles"].to_numpy(np.int64)
-    mean = np.divide(rows["total"].to_numpy(float), vehicles, out=np.full(len(rows), np.nan), where=vehicles > 0)
+    groups = table.groupby(["name", "road_class"], sort=True)
+    rows = groups.agg(
+        name_en=("name_en", "first"), length=("length", "sum"), group=("group", "first"), row=("row", "first")
+    ).reset_index()
+    part = np.full(len(roads), -1)
+    part[table["row"].to_numpy()] = groups.ngroup().to_numpy()
+    mean, vehicles = mean_speeds(sightings, part, len(rows))
     middle = shapely.line_interpolate_point(index.lines[rows["row"].to_numpy()], 0.5, normalized=True)
     return NamedRoads(
         rows["name"].to_numpy(object),
@@ -75,6 +77,6 @@ def named_roads(city: City, speeds: RoadSpeeds) -> NamedRoads:
         rows["length"].to_numpy(float) / 1000.0,
         mean,
         vehicles,
-        grade(mean, rows["group"].to_numpy(np.int8)),
+        grade(mean, rows["group"].to_numpy(np.int8), vehicles),
         shapely.get_coordinates(middle) - np.asarray(index.origin_m, dtype=np.float64),
     )

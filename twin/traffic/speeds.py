@@ -1,7 +1,8 @@
-"""How fast each road runs now, from the vehicles on it."""
+"""How fast each road runs now, from the vehicles seen on it in the last minute."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from twin.city.city import City
 from twin.geo import BoolArray, FloatArray
 from twin.live.frame import TrackFrame
 from twin.live.kinds import CODE, STATE_CODE
+from twin.world import World
 
 GRADES = ("unknown", "free", "steady", "slow", "congested", "jammed")
 """Names of the grades 0 to 5."""
@@ -21,6 +23,10 @@ CLASS_GROUP = {"motorway": EXPRESSWAY, "trunk": EXPRESSWAY, "primary": ARTERIAL,
 # Mean speed in km/h: above the first is grade 1, at or below the last is grade 5. Bands of GA/T 115-2020.
 BANDS_KMH = np.array([[65.0, 50.0, 35.0, 20.0], [40.0, 30.0, 20.0, 15.0], [35.0, 25.0, 15.0, 10.0]])
 COUNTED = ("car", "dump_truck", "hazmat_truck", "bus", "taxi", "police_car", "ambulance", "fire_engine", "other")
+MINUTE_S = 60.0
+"""Speeds are means over so long: at one instant half of a road's vehicles stand at a light."""
+FEW = 3
+"""Of fewer vehicles than this no grade is told."""
 REACH_M = 25.0
 ALONG_DEG = 40.0
 
@@ -44,14 +50,40 @@ class RoadIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """The vehicles on the roads of a city at one instant.
+
+    Parameters
+    ----------
+    at_s : float
+        By the clock of what is shown.
+    live : bool
+        False in a recording.
+    vehicle : (K,) uint64 array
+        A number that stands for its id.
+    road : (K,) int array
+        Row of the city's roads.
+    speed_kmh : (K,) float array
+    """
+
+    city: City
+    at_s: float
+    live: bool
+    vehicle: NDArray[np.uint64]
+    road: NDArray[np.int64]
+    speed_kmh: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class RoadSpeeds:
     """Speeds of the roads of a city, in the order of its table.
 
     Parameters
     ----------
     mean_kmh : (N,) float32 array
-        NaN where no vehicle is seen.
+        Over everything that was seen; NaN where no vehicle was.
     vehicles : (N,) int32 array
+        Different ones that were seen.
     grade : (N,) int8 array
         Index into :data:`GRADES`.
     """
@@ -77,17 +109,69 @@ def road_index(city: City) -> RoadIndex:
     return index
 
 
-def road_speeds(city: City, tracks: TrackFrame) -> RoadSpeeds:
-    """Return the mean speed of the vehicles on each road at this instant, and its grade."""
-    index = road_index(city)
+def sight(world: World) -> Sighting:
+    """Return which vehicle is on which road now."""
+    index, tracks = road_index(world.city), world.tracks
     moving = counted(tracks)
     position_m, rows = tracks.position_m[moving], tracks.rows[moving]
     vehicle, road = match_to_road(index, position_m[:, :2].astype(np.float64), rows["heading_deg"].astype(np.float64))
     speed_kmh = rows["speed_mps"][vehicle].astype(np.float64) * 3.6
-    count = np.bincount(road, minlength=len(index.lines))
-    total = np.bincount(road, weights=speed_kmh, minlength=len(index.lines))
-    mean = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
-    return RoadSpeeds(mean.astype(np.float32), count.astype(np.int32), grade(mean, index.group))
+    return Sighting(world.city, world.at_s, world.live, _numbers(rows["id"][vehicle]), road, speed_kmh)
+
+
+def _numbers(ids: NDArray[np.bytes_]) -> NDArray[np.uint64]:
+    """Return a number for each id, the same for the same id: ids of 32 bytes are slow to sort."""
+    words = np.ascontiguousarray(ids).view(np.uint64).reshape(len(ids), ids.dtype.itemsize // 8)
+    mixed = np.zeros(len(ids), np.uint64)
+    for column in words.T:
+        mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def recent(before: Sequence[Sighting], newest: Sighting) -> tuple[Sighting, ...]:
+    """Return the sightings of the minute that ends with the newest, and it; nothing of another city or time."""
+    kept = (
+        old
+        for old in before
+        if old.city is newest.city and old.live is newest.live and 0.0 <= newest.at_s - old.at_s < MINUTE_S
+    )
+    return (*kept, newest)
+
+
+def road_speeds(sightings: Sequence[Sighting]) -> RoadSpeeds:
+    """Return the mean speed on each road over the sightings, of one city and at least one, and its grade."""
+    index = road_index(sightings[0].city)
+    mean, vehicles = mean_speeds(sightings, np.arange(len(index.lines)), len(index.lines))
+    return RoadSpeeds(mean.astype(np.float32), vehicles.astype(np.int32), grade(mean, index.group, vehicles))
+
+
+def mean_speeds(
+    sightings: Sequence[Sighting], part: NDArray[np.int64], count: int
+) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return the mean speed and the number of different vehicles on each part of the network.
+
+    Parameters
+    ----------
+    part : (N,) int array
+        Which of ``count`` parts each road belongs to; -1 for none.
+
+    Returns
+    -------
+    mean_kmh, vehicles : (count,) arrays
+    """
+    part = part[np.concatenate([seen.road for seen in sightings])]
+    on = part >= 0
+    part = part[on]
+    speed_kmh = np.concatenate([seen.speed_kmh for seen in sightings])[on]
+    vehicle = np.concatenate([seen.vehicle for seen in sightings])[on]
+    times = np.bincount(part, minlength=count)
+    total = np.bincount(part, weights=speed_kmh, minlength=count)
+    mean = np.divide(total, times, out=np.full(count, np.nan), where=times > 0)
+    order = np.lexsort((vehicle, part))
+    part, vehicle = part[order], vehicle[order]
+    first = np.append(True, (part[1:] != part[:-1]) | (vehicle[1:] != vehicle[:-1]))[: len(part)]
+    return mean, np.bincount(part[first], minlength=count).astype(np.int64)
 
 
 def counted(tracks: TrackFrame) -> BoolArray:
@@ -140,8 +224,8 @@ def _turn_deg(lines: NDArray[np.object_], points: NDArray[np.object_], heading_d
     return turn
 
 
-def grade(mean_kmh: FloatArray, group: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Grade speeds by the bands of their road's group: 1 (free) to 5 (jammed), 0 where no speed is known."""
+def grade(mean_kmh: FloatArray, group: NDArray[np.int8], vehicles: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Grade speeds by the bands of their road's group: 1 (free) to 5 (jammed), 0 where too few vehicles tell it."""
     bands = BANDS_KMH[group]
     grades = 1 + (np.asarray(mean_kmh)[:, None] <= bands).sum(axis=1)
-    return np.where(np.isnan(mean_kmh), 0, grades).astype(np.int8)
+    return np.where(np.isnan(mean_kmh) | (vehicles < FEW), 0, grades).astype(np.int8)

@@ -13,7 +13,7 @@ from app.desk import Desk
 from app.widgets.parts import label, line
 from app.widgets.table import Table, TableColumn, TableModel
 from twin.traffic.roads import NamedRoads, named_roads
-from twin.traffic.speeds import GRADES, road_speeds
+from twin.traffic.speeds import GRADES, Sighting, recent, sight
 from twin.world import World
 
 EVERY_S = 3.0
@@ -31,6 +31,7 @@ class TrafficPanel(QWidget):
         super().__init__()
         self._desk, self._asked_s = desk, 0.0
         self._roads: NamedRoads | None = None
+        self._seen: tuple[Sighting, ...] = ()
         self.summary = label("quiet", wrap=True, rich=True)
         self.search = line(clear=True)
         self.seen_only = QCheckBox()
@@ -70,7 +71,7 @@ class TrafficPanel(QWidget):
             TableColumn("name", self._name, width_px=112),
             TableColumn("speed", lambda value: "—" if np.isnan(value) else f"{value:.0f}", figure=True, width_px=78),
             TableColumn("vehicles", str, figure=True, width_px=50),
-            TableColumn("grade", lambda value: f"{MARKS[value[0]]} {texts(f'grade.{GRADES[value[0]]}')}", width_px=96,
+            TableColumn("grade", lambda value: f"{MARKS[value[0]]} {texts(_grade_key(*value))}", width_px=96,
                         token=lambda value: TOKENS[value[0]]),
             TableColumn("length", lambda value: f"{value:.1f}", figure=True, width_px=66),
             TableColumn("road_class", lambda value: texts(f"road_class.{value}"), width_px=72),
@@ -82,17 +83,17 @@ class TrafficPanel(QWidget):
     def _on_panels_due(self, world: World) -> None:
         due = time.monotonic() - self._asked_s >= EVERY_S and not self._desk.jobs.is_running("speeds")
         if self.isVisible() and due and len(world.tracks):
-            self._asked_s = time.monotonic()
+            self._asked_s, before = time.monotonic(), self._seen
             self._desk.jobs.submit(
                 "job.speeds",
-                lambda _report, _cancelled: named_roads(world.city, road_speeds(world.city, world.tracks)),
+                lambda _report, _cancelled: _look(before, world),
                 self._on_roads,
                 key="speeds",
                 quiet=True,
             )
 
-    def _on_roads(self, roads: NamedRoads) -> None:
-        self._roads = roads
+    def _on_roads(self, looked: tuple[tuple[Sighting, ...], NamedRoads]) -> None:
+        self._seen, self._roads = looked
         self._fill()
 
     def _fill(self, *_: object) -> None:
@@ -130,3 +131,13 @@ class TrafficPanel(QWidget):
             self._desk.run(
                 "map.fly_to", about=str(roads.name[int(key)]), lon_deg=float(lon), lat_deg=float(lat), distance_m=900.0
             )
+
+
+def _look(before: tuple[Sighting, ...], world: World) -> tuple[tuple[Sighting, ...], NamedRoads]:
+    seen = recent(before, sight(world))
+    return seen, named_roads(seen)
+
+
+def _grade_key(grade: int, vehicles: int) -> str:
+    """Return the text of a grade; a road with too few vehicles for one says so."""
+    return "grade.few" if not grade and vehicles else f"grade.{GRADES[grade]}"

@@ -20,6 +20,7 @@ ROOM_M = 2.0
 """Left to the one ahead when standing."""
 REACTION_S = 1.0
 HALTED_MPS = 0.3
+SET_OFF_TURNS = 12
 Aspects = NDArray[np.int8]
 
 
@@ -63,6 +64,7 @@ class Traffic:
         self._halted_s = np.zeros(len(way))
         self._lane_first = np.concatenate([[0], np.cumsum(ways.lanes)])
         self._turn_mps = self._turning()
+        self._under_way = False
 
     def _turning(self) -> FloatArray:
         """Return the speed at which each mover can take the turn ahead of it."""
@@ -77,11 +79,26 @@ class Traffic:
     def step(self, time_s: float, step_s: float) -> None:
         """Move everything on by ``step_s``; ``time_s`` is the time at its start, by which the lights stand."""
         shown = self._signals.aspects(time_s)
-        speed = np.minimum(self.speed_mps + self._movers.accelerate_mps2 * step_s, self._free())
+        if not self._under_way:
+            self._set_off(shown)
+        faster = self.speed_mps + self._movers.accelerate_mps2 * step_s
+        self.speed_mps = self._lawful(np.minimum(faster, self._free()), shown)
+        self._advance(shown, step_s)
+
+    def _set_off(self, shown: Aspects) -> None:
+        """Let all be as fast as they may, as if the day had gone on before.
+
+        Each turn takes the speeds ahead from the one before, which are no faster: so each could still stop.
+        """
+        self._under_way = True
+        for _ in range(SET_OFF_TURNS):
+            self.speed_mps = self._lawful(self._free(), shown)
+
+    def _lawful(self, speed: FloatArray, shown: Aspects) -> FloatArray:
+        """Return no more than what gaps, lights and bends allow."""
         for gap_m, ahead_mps in (self._leader(), self._stop_line(shown), self._next_stop_line(shown), self._bend()):
             speed = np.minimum(speed, _safe(gap_m, ahead_mps))
-        self.speed_mps = np.maximum(speed, 0.0)
-        self._advance(shown, step_s)
+        return np.maximum(speed, 0.0)
 
     def _free(self) -> FloatArray:
         return np.minimum(self._ways.limit_mps[self.way] * self._movers.zeal, self._movers.top_mps)
