@@ -9,6 +9,7 @@ import json
 import os
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -271,33 +272,40 @@ def test_negative_numbers_are_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A disk that takes no file of more than 2 kB, as far as a process can tell."""
-    monkeypatch.setattr(child, "METHOD", "spawn")  # a new process takes its parent's limits over
+def spawned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write each file in a new process, which takes its parent's limits over."""
+    monkeypatch.setattr(child, "METHOD", "spawn")
+
+
+@contextmanager
+def small_files() -> Iterator[None]:
+    """A disk that takes no file of more than 2 kB; no longer than needed, since the test run may log to a file too."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("small_files")
+@pytest.mark.usefixtures("spawned")
 @pytest.mark.parametrize(
     ("layer", "name"),
     [("land", "x.gpkg"), ("buildings", "x.geojson"), ("buildings", "x.fgb"), ("buildings", "x.parquet"),
      ("buildings", "x.city.json"), ("terrain", "x.tif")],
 )  # fmt: skip
 def test_a_full_disk_leaves_nothing_behind(layer: str, name: str, tmp_path: Path) -> None:
-    with pytest.raises(DiskError):
+    with pytest.raises(DiskError), small_files():
         export(tmp_path / name, layer)
     assert left_in(tmp_path) == []
 
 
-@pytest.mark.usefixtures("small_files")
+@pytest.mark.usefixtures("spawned")
 def test_a_full_disk_leaves_the_file_that_was_there(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("mine")
     many = tiny_city()
     many.table("buildings")["name"] = ["名" * 900] * 4
-    with pytest.raises(DiskError):
+    with pytest.raises(DiskError), small_files():
         export(tmp_path / "x.csv", "buildings", dataclasses.replace(WORLD, city=many), overwrite=True)
     assert left_in(tmp_path) == ["x.csv"]
     assert (tmp_path / "x.csv").read_text() == "mine"
