@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``zhian`` and return its exit code: 0 ok, 1 failure, 2 usage, 3 missing system piece, 4 bad input, 5 not
     allowed, 6 integrity, 7 disk, 130 interrupted.
     """
-    verbs = _verbs()
+    verbs = verb_modules()
     arguments = _parser(verbs).parse_args(argv)
     try:
         session = open_session(arguments.language, arguments.purpose, arguments.reference, arguments.json)
@@ -79,7 +79,8 @@ def default_language() -> str:
     return "en" if spoken.lower().startswith("en") else "zh"
 
 
-def _verbs() -> list[ModuleType]:
+def verb_modules() -> list[ModuleType]:
+    """Return the modules of the verbs, by name."""
     names = sorted(module.name for module in pkgutil.iter_modules(app.verbs.__path__))
     return [importlib.import_module(f"app.verbs.{name}") for name in names]
 

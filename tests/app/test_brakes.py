@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import _verbs, open_session
+from app.cli import open_session, verb_modules
 from app.commands import Command, Commands
 from app.texts import LANGUAGES, Texts
 from twin.access import Actor, AuditEntry
@@ -32,7 +32,7 @@ def every(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Command]:
     monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
     session = open_session()
     session.commands.close()
-    return [command for verb in _verbs() for command in verb.commands(session)]
+    return [command for verb in verb_modules() for command in verb.commands(session)]
 
 
 def test_every_command_has_a_permission_and_a_title_in_both_languages(every: list[Command]) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import data.gdal_guard  # noqa: F401 - before GDAL loads
 
@@ -23,6 +20,7 @@ from app.exporting import Wish, export_layer
 from data.export.formats import FORMATS
 from layers.catalogue import LAYERS, layer_by_name
 from layers.shown import shown
+from tests.by_cjio import read_by_cjio
 from tests.data.export.county import AT_S, IMAGE_PX, call, county_world
 from tests.data.export.readers import READERS, Found, same_value
 from twin.world import World
@@ -117,25 +115,6 @@ def check_provenance(path: Path, layer: str, form: str, count: int) -> None:
 def test_live_points_keep_their_height_above_the_sea(world: World, tmp_path: Path) -> None:
     found = READERS["gpkg"](written(world, "drones", "gpkg", tmp_path))
     assert {round(shapely.get_z(shape), 2) for shape in found.shapes.values()} == {63.25}
-
-
-# cjio makes the json module write six digits from the moment it is imported, so it gets a process of its own.
-CJIO = """
-import json, sys
-from cjio import cityjson
-with open(sys.argv[1], encoding="utf-8") as file:
-    model = cityjson.reader(file)
-told = {"version": model.get_version(), "epsg": model.get_epsg(), "title": model.get_title()}
-model.decompress()
-print(json.dumps({**told, "objects": model.j["CityObjects"], "corners": model.j["vertices"]}, ensure_ascii=False))
-"""
-
-
-def read_by_cjio(path: Path) -> dict[str, Any]:
-    command = [sys.executable, "-X", "utf8", "-c", CJIO, str(path)]
-    return dict(
-        json.loads(subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout)
-    )
 
 
 def test_buildings_become_city_objects_with_solids(world: World, tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 import shapely
-from cjio import cityjson as cjio_cityjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.importers.cityjson import read_cityjson
 from data.importers.part import Part
 from data.importers.report import Watch
+from tests.by_cjio import read_by_cjio
 from tests.data.importers.samples import EAST_M, NORTH_M, box_model, write_json
 from twin.errors import BadInputError
 
@@ -36,8 +36,7 @@ def test_a_solid_gives_a_footprint_its_height_and_its_surfaces(tmp_path: Path) -
 
 def test_the_sample_is_cityjson_in_the_eyes_of_cjio(tmp_path: Path) -> None:
     path = write_json(tmp_path / "a.city.json", box_model())
-    with path.open(encoding="utf-8") as file:
-        assert cjio_cityjson.reader(file).number_city_objects_level1() == 1
+    assert read_by_cjio(path)["first_level"] == 1
 
 
 def test_without_semantics_faces_are_told_by_slope_and_height(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Take the pictures of the documentation: the real window, on a display of its own.
+
+``python packaging/make_pictures.py`` writes ``docs/pictures/*.jpg``. It wants the demo county (``zhian county build``)
+and, for the mountains, a twin named ``andorra`` made as ``docs/first-steps.md`` says; without it that one is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QImage
+
+from app.cli import open_session, verb_modules
+from app.headless import virtual_display
+from app.main_window import MainWindow
+from app.map.events import CameraState
+from app.session import Session
+from app.settings import SettingsFile
+from app.shell import grab, make_application
+
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+WIDTH_PX, QUALITY = 1600, 86
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What one picture shows; ``focus_lonlat`` None keeps the view a twin opens with."""
+
+    name: str
+    twin: str = "demo"
+    theme: str = "dark"
+    language: str = "zh"
+    workspace: str = "watch"
+    camera: tuple[float, float, float, float, float] | None = None  # x, y (local metres), distance, bearing, pitch
+    settle_s: float = 12.0
+
+
+WANTED = (
+    Picture("county-dark"),
+    Picture("overview-light", theme="light", camera=(-600.0, 2500.0, 15000.0, -20.0, 32.0)),
+    Picture("street-dark", camera=(-1023.0, -420.0, 330.0, -40.0, 13.0)),
+    Picture("traffic-dark", workspace="traffic", settle_s=75.0),
+    Picture("sites-light-en", theme="light", language="en", workspace="sites"),
+    Picture("andorra-light", twin="andorra", theme="light", camera=(-9500.0, -6800.0, 5000.0, 10.0, 22.0)),
+)
+
+
+def main() -> int:
+    """Take all pictures, or those named."""
+    chosen = [picture for picture in WANTED if not sys.argv[1:] or picture.name in sys.argv[1:]]
+    with virtual_display(1920, 1080) as display:
+        os.environ |= {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+        app = make_application()
+        for picture in chosen:
+            session = open_session(picture.language)
+            for verb in verb_modules():
+                for command in verb.commands(session):
+                    session.commands.add(command)
+            if picture.twin in session.home.twins():
+                take(session, picture)
+        app.processEvents()
+    return 0
+
+
+def take(session: Session, picture: Picture) -> None:
+    """Open the window as a picture wants it, wait, and write the file."""
+    settings = SettingsFile.in_folder(session.home.data)
+    settings.overlay(theme=picture.theme, workspace=picture.workspace)
+    window = MainWindow(session, settings)
+    window.move(0, 0)
+    window.resize(1920, 1080)
+    window.show()
+    window.open_twin(picture.twin, build=False)
+    wait(lambda: window.live.world is not None and window.centre.currentWidget() is window.map, 60.0)
+    if picture.camera is not None:
+        x, y, distance_m, bearing_deg, pitch_deg = picture.camera
+        window.map.set_camera(CameraState((x, y, 3.0), distance_m, bearing_deg, pitch_deg))
+    wait(lambda: False, picture.settle_s)
+    window.map.settle()
+    wait(lambda: False, 1.0)
+    whole = PICTURES / f"{picture.name}.png"
+    grab(window, whole)
+    window.close()
+    image = QImage(str(whole)).scaledToWidth(WIDTH_PX)
+    image.save(str(whole.with_suffix(".jpg")), b"JPG", QUALITY)
+    whole.unlink()
+    print(whole.with_suffix(".jpg"))
+
+
+def wait(ready: Callable[[], bool], longest_s: float) -> None:
+    """Let the window live until something is so, or time is up."""
+    loop = QEventLoop()
+    look = QTimer()
+    look.timeout.connect(lambda: loop.quit() if ready() else None)
+    look.start(100)
+    QTimer.singleShot(round(longest_s * 1000), loop.quit)
+    loop.exec()
+    look.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
