@@ -141,7 +141,7 @@ def test_a_box_beside_the_terrain_is_refused(tmp_path: Path) -> None:
         ("x.shp", {}, "not written in files of this name; it can be: gpkg"),
         ("x", {}, "not written in files of this name"),
         ("x.city.json", {"format": "cog"}, "not written as cog"),
-        ("x.gpkg", {"format": "geojson"}, "a GeoJSON file ends in .geojson or .json"),
+        ("x.gpkg", {"format": "geojson"}, "a GeoJSON file ends in .geojson, .json"),
         ("x.geojson", {"crs": "EPSG:4549"}, "always in WGS 84"),
         ("x.csv", {"crs": "EPSG:4549"}, "always in WGS 84"),
         ("x.city.json", {"crs": "EPSG:4326"}, "needs a system in metres"),
