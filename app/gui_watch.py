@@ -6,8 +6,11 @@ import time
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
 
 from app.main_window import MainWindow
+from app.session import Session
+from app.settings import SettingsFile
 
 
 @dataclass(slots=True)
@@ -72,16 +75,36 @@ class WatchedWindow(MainWindow):
     """A main window that tells its watch how long each repaint took.
 
     Qt paints every widget of a window, the 3D view among them, and puts them together while it handles the window's
-    update request.
+    update request; when the 3D view gets another size it is painted at once.
     """
 
     watch: GuiWatch | None = None
+
+    def __init__(self, session: Session, settings: SettingsFile) -> None:
+        super().__init__(session, settings)
+        self._painting, self._resized = False, (0.0, 0.0)
+        canvas = self.map.findChild(QOpenGLWidget)
+        assert isinstance(canvas, QObject)  # noqa: S101 - the map is drawn by one
+        canvas.installEventFilter(self)
+        self.map.frame_drawn.connect(self._on_frame_drawn)
 
     def event(self, event: QEvent) -> bool:
         """Time the repaints."""
         if self.watch is None or event.type() != QEvent.Type.UpdateRequest:
             return super().event(event)
-        start, start_cpu = time.perf_counter(), time.thread_time()
+        self._painting, start, start_cpu = True, time.perf_counter(), time.thread_time()
         done = super().event(event)
+        self._painting = False
         self.watch.drew(time.perf_counter() - start, time.thread_time() - start_cpu)
         return done
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note when the 3D view gets another size."""
+        if event.type() == QEvent.Type.Resize and not self._painting:
+            self._resized = time.perf_counter(), time.thread_time()
+        return super().eventFilter(watched, event)
+
+    def _on_frame_drawn(self, _stats: object) -> None:
+        if self.watch is not None and self._resized[0] and not self._painting:
+            self.watch.drew(time.perf_counter() - self._resized[0], time.thread_time() - self._resized[1])
+        self._resized = 0.0, 0.0

@@ -35,6 +35,7 @@ from app.selection import Selection
 from app.session import Session
 from app.settings import LayerChoice, SettingsFile
 from app.theme import Theme, register_fonts
+from app.turns import Turns
 from app.widgets.command_palette import CommandPalette
 from app.widgets.details import DetailsPanel
 from app.widgets.dock import Dock
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
         )
         self.purpose = PurposeClock(session.commands, self)
         self.opening = TwinOpening(session.home, self.jobs, parent=self)
+        self.turns = Turns(self)
         self.engine: EngineWatch | None = None
         self._index: SearchIndex | None = None
         self._wanted = ("", False, False)
@@ -242,15 +244,19 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, opened: Opened) -> None:
         self._index = opened.index
-        self.map.show_city(opened.scene)
-        self.centre.setCurrentWidget(self.map)
-        self.live.open(opened.city)
-        self.status.set_twin(self._city_name(), opened.city.invented)
-        self._show_banner()
         city = opened.city
-        self.log.add("job", "event.opened", name=city.name, name_en=city.name_en or city.name)
-        self._start_engine(opened.name)
-        self.shown.emit()
+        self.turns.start(
+            [
+                lambda: self.map.show_city(opened.scene),
+                lambda: self.centre.setCurrentWidget(self.map),
+                lambda: self.live.open(city),
+                lambda: self.status.set_twin(self._city_name(), city.invented),
+                self._show_banner,
+                lambda: self.log.add("job", "event.opened", name=city.name, name_en=city.name_en or city.name),
+                lambda: self._start_engine(opened.name),
+                self.shown.emit,
+            ]
+        )
 
     def _start_engine(self, twin: str) -> None:
         if self.engine is not None:
@@ -496,6 +502,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep how everything was, then let go of it in reverse order."""
         self._keep()
+        self.turns.close()
         self.live.close()
         self.opening.close()
         self.jobs.close()

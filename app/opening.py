@@ -132,6 +132,7 @@ class TwinOpening(QObject):
             said(0.88, "names")
             index = SearchIndex(city)
             road_index(city)
+            city.frame.to_local(*city.frame.to_lonlat(0.0, 0.0))  # PROJ chooses here, not on the window's thread
             said(1.0, "names")
             return Opened(name, city, scene, index)
 

@@ -54,6 +54,8 @@ class Recorded:
         Its middle, and the longer side of the box around it.
     away_m : float
         From the edge of the twin to the nearest point of the recording; 0 inside.
+    here_deg : tuple of float
+        Longitude and latitude of the twin's middle, to which a recording is moved.
     """
 
     entities: int
@@ -62,6 +64,7 @@ class Recorded:
     lat_deg: float
     extent_m: float
     away_m: float
+    here_deg: tuple[float, float]
 
 
 def look_at(asked: Asked, city: City) -> Recorded:
@@ -85,7 +88,8 @@ def look_at(asked: Asked, city: City) -> Recorded:
     extent_m = float(geod.inv(west, south, east, north)[2])
     away_m = _away_m(lon, lat, city, geod)
     entities = len(np.unique(found.rows["id"]))
-    return Recorded(entities, len(found.problems), (west + east) / 2, (south + north) / 2, extent_m, away_m)
+    middle = (west + east) / 2, (south + north) / 2
+    return Recorded(entities, len(found.problems), *middle, extent_m, away_m, _middle_of(city))
 
 
 def _away_m(lon_deg: FloatArray, lat_deg: FloatArray, city: City, geod: Geod) -> float:
@@ -96,8 +100,7 @@ def _away_m(lon_deg: FloatArray, lat_deg: FloatArray, city: City, geod: Geod) ->
     return float(np.min(geod.inv(lon_deg, lat_deg, near_lon, near_lat)[2]))
 
 
-def middle_of(city: City) -> tuple[float, float]:
-    """Return the longitude and latitude of a twin's middle: where a recording is moved to."""
+def _middle_of(city: City) -> tuple[float, float]:
     west, south, east, north = city.bounds_m()
     x0, y0 = city.frame.origin_m
     lon, lat = city.frame.to_lonlat((west + east) / 2 - x0, (south + north) / 2 - y0)

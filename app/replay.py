@@ -14,7 +14,7 @@ from app.commands import Call
 from app.desk import Desk
 from app.engine import EngineLog, EngineWatch
 from app.map.view import MapView
-from app.recordings import NEAR_M, Asked, Recorded, look_at, middle_of, named
+from app.recordings import NEAR_M, Asked, Recorded, look_at, named
 from twin.errors import UsageError
 from twin.world import Playback, World
 
@@ -76,13 +76,13 @@ class Replay(QObject):
         self._ask(words, lambda: self._begin(replace(asked, here=True), found))
 
     def _begin(self, asked: Asked, found: Recorded) -> None:
-        engine, city = self._engine(), self._desk.live.city
-        if engine is None or city is None:
+        engine = self._engine()
+        if engine is None:
             return
         self._asked, self._alone, self._beginning = asked, found.entities == 1, True
         paths = [str(Path(path).absolute()) for path in asked.paths]
         engine.play(paths, asked.speed, here=asked.here, zone=asked.zone, kind=asked.kind)
-        lon, lat = middle_of(city) if asked.here else (found.lon_deg, found.lat_deg)
+        lon, lat = found.here_deg if asked.here else (found.lon_deg, found.lat_deg)
         self._view.fly_to(lon, lat, min(max(1.3 * found.extent_m, SIGHT_M[0]), SIGHT_M[1]))
         self._desk.log.add(
             "job", "event.replay", name=named(asked.paths), entities=str(found.entities), left=str(found.left_out)

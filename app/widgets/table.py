@@ -49,19 +49,45 @@ class TableModel(QAbstractTableModel):
         self._look, self._texts, self.columns = look, texts, tuple(columns)
         self.keys: list[str] = []
         self._rows: list[tuple[Any, ...]] = []
+        self._sorted_by: tuple[int, bool] | None = None
         look.language_changed.connect(self._repaint)
         look.theme_changed.connect(self._repaint)
 
     def set_rows(self, keys: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Take new values; if the keys are those of before, the view keeps its place and selection."""
-        if list(keys) == self.keys:
-            self._rows = list(rows)
+        keys, rows = self._in_order(list(keys), list(rows))
+        if keys == self.keys:
+            self._rows = rows
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.columns) - 1))
-            return
-        self.beginResetModel()
-        self.keys, self._rows = list(keys), list(rows)
-        self.endResetModel()
+        elif len(keys) == len(self.keys) and set(keys) == set(self.keys):
+            self._rearrange(keys, rows)
+        else:
+            self.beginResetModel()
+            self.keys, self._rows = keys, rows
+            self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by the values of a column, not by what is written; new rows are sorted so as well."""
+        self._sorted_by = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
+        self.set_rows(self.keys, self._rows)
+
+    def _in_order(self, keys: list[str], rows: list[tuple[Any, ...]]) -> tuple[list[str], list[tuple[Any, ...]]]:
+        if self._sorted_by is None:
+            return keys, rows
+        column, falling = self._sorted_by
+        order = sorted(range(len(rows)), key=lambda row: _worth(rows[row][column]), reverse=falling)
+        return [keys[row] for row in order], [rows[row] for row in order]
+
+    def _rearrange(self, keys: list[str], rows: list[tuple[Any, ...]]) -> None:
+        """Put the same rows into another order; what is selected stays selected."""
+        self.layoutAboutToBeChanged.emit()
+        place = {key: row for row, key in enumerate(keys)}
+        before = self.persistentIndexList()
+        after = [self.index(place[self.keys[index.row()]], index.column()) for index in before]
+        self.keys, self._rows = keys, rows
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """Return how many rows there are."""
@@ -85,8 +111,6 @@ class TableModel(QAbstractTableModel):
         column, value = self.columns[index.column()], self._rows[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(value)
-        if role == SORT_ROLE:
-            return -math.inf if isinstance(value, float) and math.isnan(value) else value
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ForegroundRole and column.token is not None:
@@ -102,10 +126,9 @@ class TableModel(QAbstractTableModel):
 
 
 class _Proxy(QSortFilterProxyModel):
-    def lessThan(self, left: Index, right: Index) -> bool:
-        """Compare values, not what is written."""
-        first, second = left.data(SORT_ROLE), right.data(SORT_ROLE)
-        return bool(first < second)
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Let the model sort: comparing row by row through Qt takes a hundred times as long."""
+        self.sourceModel().sort(column, order)
 
 
 class Table(QTableView):
@@ -231,3 +254,8 @@ class Table(QTableView):
 def _alignment(column: TableColumn) -> int:
     side = Qt.AlignmentFlag.AlignRight if column.figure else Qt.AlignmentFlag.AlignLeft
     return int(side | Qt.AlignmentFlag.AlignVCenter)
+
+
+def _worth(value: Any) -> Any:
+    """Return what a value is sorted by; what is unknown comes first."""
+    return -math.inf if isinstance(value, float) and math.isnan(value) else value
