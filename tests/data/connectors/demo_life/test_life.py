@@ -113,6 +113,13 @@ def test_traffic_flows() -> None:
     assert np.mean(speed < 0.3) < 0.6
 
 
+def test_the_day_has_gone_on_before_it_begins() -> None:
+    life = Life(small_county(), 300, 1, START_S)
+    life.step(0.1)
+    speed = _vehicles(life).traffic.speed_mps
+    assert float(np.median(speed)) > 5.0
+
+
 def test_the_same_seed_gives_the_same_life_and_another_one_another() -> None:
     def after(seed: int) -> ObservationArray:
         life = Life(small_county(), 300, seed, START_S)
