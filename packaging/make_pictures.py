@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QImage
 
 from app.cli import open_session, verb_modules
@@ -43,8 +43,8 @@ class Picture:
 
 WANTED = (
     Picture("county-dark"),
-    Picture("overview-light", theme="light", camera=(-600.0, 2500.0, 15000.0, -20.0, 32.0)),
-    Picture("street-dark", camera=(-1023.0, -420.0, 330.0, -40.0, 13.0)),
+    Picture("overview-light", theme="light", camera=(-700.0, 1200.0, 7000.0, -20.0, 30.0)),
+    Picture("street-dark", camera=(-815.0, -735.0, 330.0, -78.0, 20.0)),
     Picture("traffic-dark", workspace="traffic", settle_s=75.0),
     Picture("sites-light-en", theme="light", language="en", workspace="sites"),
     Picture("andorra-light", twin="andorra", theme="light", camera=(-9500.0, -6800.0, 5000.0, 10.0, 22.0)),
@@ -87,8 +87,8 @@ def take(session: Session, picture: Picture) -> None:
     whole = PICTURES / f"{picture.name}.png"
     grab(window, whole)
     window.close()
-    image = QImage(str(whole)).scaledToWidth(WIDTH_PX)
-    image.save(str(whole.with_suffix(".jpg")), b"JPG", QUALITY)
+    image = QImage(str(whole)).scaledToWidth(WIDTH_PX, Qt.TransformationMode.SmoothTransformation)
+    image.save(str(whole.with_suffix(".jpg")), quality=QUALITY)
     whole.unlink()
     print(whole.with_suffix(".jpg"))
 
