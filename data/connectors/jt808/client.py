@@ -122,17 +122,18 @@ class TerminalClient:
 
     async def _live(self, host: str, port: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
+        tasks = [asyncio.create_task(self._listen(reader)), asyncio.create_task(self._speak(writer))]
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._listen(reader)), group.create_task(self._speak(writer))]
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in tasks:
-                    task.cancel()
-        except* (OSError, TimeoutError) as group_error:
-            raise ConnectionError("the connection broke") from group_error
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._writer = None
             writer.transport.abort()
+            for task in tasks:
+                task.cancel()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome  # plain, not in a group: in Python 3.11 contextlib.suppress does not look into one
 
     async def _speak(self, writer: asyncio.StreamWriter) -> None:
         await self._sign_in(writer)
