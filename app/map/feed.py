@@ -116,7 +116,7 @@ class Feed:
                 continue
             drawn = self._draw(layer, state, request)
             if isinstance(drawn, Symbols) and len(drawn.position_m):
-                batches.append(SymbolBatch(name, drawn, velocities(drawn), state.opacity))
+                batches.append(SymbolBatch(name, _shaped(drawn, state.symbol), velocities(drawn), state.opacity))
                 labels += _names(name, drawn, request, state.opacity, live=layer.group == "live")
             elif isinstance(drawn, Labels) and len(drawn.position_m):
                 labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, state.opacity))
@@ -178,6 +178,11 @@ PREPARED = frozenset({"buildings", "roads", "water", "land", "terrain", "imagery
 
 def _has_points(layer: Layer) -> bool:
     return layer.name not in PREPARED
+
+
+def _shaped(symbols: Symbols, shape: str) -> Symbols:
+    """Return symbols in the shape the user chose for the layer; empty for that of their kind."""
+    return replace(symbols, names=tuple(f"{name}@{shape}" for name in symbols.names)) if shape else symbols
 
 
 def _own(drawing: object) -> Symbols | Labels | Lines | None:

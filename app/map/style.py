@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -53,8 +53,10 @@ class MapStyle:
         return float(self.values[section][name])
 
     def symbol(self, name: str) -> SymbolStyle:
-        """Return the look of a symbol; the one of ``other`` where the name is not known."""
-        return self.symbols.get(name) or self.symbols["other"]
+        """Return the look of a symbol, of ``other`` where the name is not known; ``bus@ring`` is a bus as a ring."""
+        kind, _, shape = name.partition("@")
+        style = self.symbols.get(kind) or self.symbols["other"]
+        return replace(style, shape=shape) if shape in SHAPES else style
 
 
 def rgb(colour: str) -> Rgb:

@@ -53,6 +53,22 @@ def test_a_filter_hides_movers(qtbot: QtBot, over_open_ground: MapView, scene: P
     assert len(_mover_pixels(picture(qtbot, over_open_ground))) == 0
 
 
+def test_a_layer_is_drawn_in_the_shape_that_is_chosen(
+    qtbot: QtBot, over_open_ground: MapView, scene: PreparedScene
+) -> None:
+    drawn = {"": len(_mover_pixels(_show(qtbot, over_open_ground, scene, OPEN_GROUND)))}
+    middle = {}
+    for shape in ("dot", "ring"):
+        known = over_open_ground.shown_symbols()
+        over_open_ground.set_layer_state("vehicles", LayerState(symbol=shape))
+        qtbot.waitUntil(lambda known=known: over_open_ground.shown_symbols() is not known, timeout=5000)  # type: ignore[misc]  # mypy takes no default here
+        pixels = _mover_pixels(picture(qtbot, over_open_ground))
+        drawn[shape] = len(pixels)
+        middle[shape] = bool((np.hypot(*(pixels - (300, 400)).T) < 1.5).any())
+    assert len(set(drawn.values())) == 3
+    assert middle == {"dot": True, "ring": False}
+
+
 def test_a_mover_under_the_pointer_is_picked(qtbot: QtBot, over_open_ground: MapView, scene: PreparedScene) -> None:
     _show(qtbot, over_open_ground, scene, OPEN_GROUND)
     pick = over_open_ground.pick_at(403, 302)
