@@ -24,7 +24,7 @@ def test_a_terminal_comes_again_after_its_connection_was_reset(monkeypatch: pyte
             raise ConnectionResetError
 
         monkeypatch.setattr(TerminalClient, "_listen", reset)
-        server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         driving = asyncio.create_task(
             TerminalClient("13912345678", "浙F·I0001", random.Random(1)).run("127.0.0.1", port)
