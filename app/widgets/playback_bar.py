@@ -107,8 +107,8 @@ class PlaybackBar(QWidget):
             return
         if paused != playback.paused or self.play.icon().isNull():
             self._dress_play()
-        row = self.speed.findData(playback.speed)
-        if row >= 0 and row != self.speed.currentIndex() and not self.speed.view().isVisible():
+        row = self._row_of(playback.speed)
+        if row != self.speed.currentIndex() and not self.speed.view().isVisible():
             self.speed.setCurrentIndex(row)
         if self.slider.isSliderDown() or self._seek.isActive() or time.monotonic() < self._held_until:
             return
@@ -148,6 +148,14 @@ class PlaybackBar(QWidget):
         self.play.setIcon(self._look.icon("pause" if order == "pause" else "play", "text"))
         self.play.setToolTip(self._look.texts(f"command.recording.{order}"))
         self.play.setAccessibleName(self._look.texts(f"command.recording.{order}"))
+
+    def _row_of(self, speed: float) -> int:
+        """Return the row of a speed; one that was asked for elsewhere gets a row in its place."""
+        row = self.speed.findData(speed)
+        if row < 0:
+            row = sum(float(self.speed.itemData(other)) < speed for other in range(self.speed.count()))
+            self.speed.insertItem(row, f"{speed:g}×", speed)
+        return row
 
     def retranslate(self, *_: object) -> None:
         """Write everything in the language of the moment."""
