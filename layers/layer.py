@@ -8,7 +8,7 @@ business, and their colours are names in ``resources/styles``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -155,7 +155,6 @@ class LayerState:
     opacity: float = 1.0
     where: str = ""
     symbol: str = ""
-    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 FEATURE_FORMATS = ("gpkg", "geojson", "fgb", "parquet", "csv")

@@ -12,8 +12,6 @@ from PySide6.QtOpenGL import QOpenGLPaintDevice
 from PySide6.QtWidgets import QWidget
 from pyvistaqt import QtInteractor
 
-from app.map.gl import is_software
-
 
 class Canvas(QtInteractor):
     """Draws when Qt asks it to, and leaves mouse and keys to the map.
@@ -61,10 +59,6 @@ class Canvas(QtInteractor):
         finally:
             painter.end()
         self._done()
-
-    def is_software(self) -> bool:
-        """Tell whether the processor does the drawing; only after the first frame."""
-        return is_software(str(self._window.ReportCapabilities()))
 
     # The map reads mouse and keys itself: what it does not take goes on to the parent.
     def mousePressEvent(self, event: QEvent) -> None:

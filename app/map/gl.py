@@ -18,8 +18,6 @@ from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLPolyDataMapper, vtkOpenGLSha
 
 from app.map.shaders import Program
 
-SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software")
-
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
@@ -137,8 +135,3 @@ def make_texture(rgba: NDArray[np.uint8], *, smooth: bool = True) -> vtkTexture:
     texture.SetRepeat(False)
     texture.SetEdgeClamp(True)
     return texture
-
-
-def is_software(capabilities: str) -> bool:
-    """Tell from the driver's own words whether the processor does the drawing."""
-    return any(name in capabilities.lower() for name in SOFTWARE)
