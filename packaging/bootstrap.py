@@ -40,6 +40,11 @@ LIBRARIES = {
     "libxcb-render-util.so.0": "libxcb-render-util0",
     "libxcb-shape.so.0": "libxcb-shape0",
 }
+# What the tests start on free ports of their own. A file that tells it is there: Debian's package.
+SERVICES = {
+    "usr/sbin/mosquitto": "mosquitto",
+    "usr/share/postgresql/*/extension/postgis.control": "postgresql-postgis",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -75,6 +80,8 @@ def missing_packages(for_tests: bool) -> list[str]:
     has_display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if not shutil.which("Xvfb") and (for_tests or not has_display):
         packages.append("xvfb")
+    if for_tests:
+        packages += [package for file, package in SERVICES.items() if not any(Path("/").glob(file))]
     return packages
 
 
