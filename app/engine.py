@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from data.connectors.contract import SourceSettings
 from data.home import Home
-from data.sync.messages import Log, Order, Ready, Status, line, read_message
+from data.sync.messages import Log, Order, Ready, Status, leave_order, line, read_message
 from data.sync.shared import SharedFile, open_for_reading, remove_unused, table_path
 from twin.live.frame import TrackFrame, empty_frame
 from twin.live.reader import LiveReader
@@ -26,6 +26,10 @@ STEADY_S = 30.0
 HUNG_S = 5.0
 OPENING_S = 30.0
 """How long an engine may take to its first sign of life."""
+FRESH_S = 2.5
+"""A table written so short a time ago has an engine."""
+TAKE_OVER_S = 8.0
+"""An engine of another process may be gone so long, as when a service starts it again, before we start our own."""
 QUIT_S = 1.0
 """Between asking to quit, asking to terminate, and killing."""
 EXIT_S = 2.0
@@ -48,6 +52,8 @@ class EngineState:
         The longest time a running source has been silent.
     quarantined, restarts : int
         Rows the gate kept out since the engine started; starts after a death since the window opened.
+    attached : bool
+        Whether it is an engine of another process, as a service or another window, that we read along with.
     """
 
     phase: str = "down"
@@ -58,6 +64,7 @@ class EngineState:
     quarantined: int = 0
     memory_mb: float = 0.0
     restarts: int = 0
+    attached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,10 @@ def engine_command(twin: str) -> list[str]:
 
 
 class EngineWatch(QObject):
-    """Owns the engine process of one twin; :meth:`frame` is what it knows, now or when it last lived."""
+    """Owns the engine process of one twin; :meth:`frame` is what it knows, now or when it last lived.
+
+    Where another process runs an engine for the twin, it is read along with instead, and replaced if it ends for good.
+    """
 
     state_changed = Signal(object)
     """:class:`EngineState`"""
@@ -90,7 +100,11 @@ class EngineWatch(QObject):
         self, home: Home, twin: str, parent: QObject | None = None, command: Sequence[str] | None = None
     ) -> None:
         super().__init__(parent)
+        self._home, self._twin = home, twin
         self._path = table_path(home, twin)
+        self._own = 0
+        self._foreign = 0
+        self._foreign_beat = 0.0
         self._command = list(command or engine_command(twin))
         self._state = EngineState()
         self._wanted = self._leaving = False
@@ -167,6 +181,7 @@ class EngineWatch(QObject):
         self._watch.stop()
         self._pause_s = PAUSE_S[0]
         if self._process.state() == QProcess.ProcessState.NotRunning:
+            self._foreign = 0
             self._on_gone("")
         else:
             self._ask_to_quit()
@@ -187,6 +202,8 @@ class EngineWatch(QObject):
         """Give the engine an order; one that it cannot follow comes back in the log. Lost while it is down."""
         if self._process.state() == QProcess.ProcessState.Running:
             self._process.write(line(order))
+        elif self._foreign:
+            leave_order(self._home, self._twin, order)
 
     def add_source(self, settings: SourceSettings) -> None:
         """Run one more source until the engine ends; one of the same name is replaced."""
@@ -204,9 +221,54 @@ class EngineWatch(QObject):
     def _launch(self) -> None:
         if self._process.state() != QProcess.ProcessState.NotRunning:  # one that was asked to quit still does
             return
-        self._unread = self._errors = b""
         self._started = time.monotonic()
+        pid, beat = self._beat()
+        if pid != self._own and self._started - beat < FRESH_S:
+            self._follow(pid)
+            return
+        self._unread = self._errors = b""
         self._process.start()
+        self._own = self._process.processId()
+
+    def _follow(self, pid: int) -> None:
+        """Read along with the engine of another process."""
+        if pid != self._foreign:
+            self._foreign = pid
+            self._say("info", "engine_attached", pid=str(pid))
+        self._foreign_beat = time.monotonic()
+        self._tell_attached()
+
+    def _tell_attached(self) -> None:
+        assert self._reader is not None  # noqa: S101 - only called with its beat at hand
+        frame, sources = self.frame(), self._sources
+        self._tell(
+            replace(
+                self._state,
+                phase="running",
+                reason="",
+                attached=True,
+                rate_hz=round(sum(source.rate_hz for source in sources), 1),
+                oldest_s=max((round(time.time() - s.last_s, 2) for s in sources if s.last_s), default=0.0),
+                entities=len(frame),
+                quarantined=self._reader.counts().quarantined,
+            )
+        )
+
+    def _watch_foreign(self) -> None:
+        """See how the other process does; gone for long, it is replaced by one of our own."""
+        pid, beat = self._beat()
+        now = time.monotonic()
+        if now - beat < FRESH_S:
+            self._follow(pid)
+        elif now - self._foreign_beat < TAKE_OVER_S:
+            self._detach()  # the next one may begin in a file of its own
+            self._mark_down(reason := say("the engine of process {pid} gives no sign of life", pid=self._foreign))
+            self._tell(replace(self._state, phase="restarting", reason=reason, rate_hz=0.0))
+        else:
+            self._say("warning", "engine_taken_over", pid=str(self._foreign))
+            self._foreign = 0
+            self._tell(replace(self._state, phase="starting", attached=False, reason=""))
+            self._launch()
 
     def _ask_to_quit(self) -> None:
         self.send(Order("quit"))
@@ -267,7 +329,7 @@ class EngineWatch(QObject):
     def _on_gone(self, reason: str) -> None:
         self._insist.stop()
         self._kill.stop()
-        self._sources = tuple(replace(source, up=False, reason=reason, rate_hz=0.0) for source in self._sources)
+        self._mark_down(reason)
         if not self._wanted:
             self._leaving = False
             self._detach()
@@ -287,8 +349,14 @@ class EngineWatch(QObject):
         self._again.start(int(self._pause_s * 1000))
         self._pause_s = min(2 * self._pause_s, PAUSE_S[1])
 
+    def _mark_down(self, reason: str) -> None:
+        self._sources = tuple(replace(source, up=False, reason=reason, rate_hz=0.0) for source in self._sources)
+
     def _on_watch(self) -> None:
         """Kill an engine that hangs; its end starts the next one."""
+        if self._foreign:
+            self._watch_foreign()
+            return
         if self._process.state() != QProcess.ProcessState.Running:
             return
         silent = time.monotonic() - max(self._heard(), self._started)
@@ -298,10 +366,14 @@ class EngineWatch(QObject):
 
     def _heard(self) -> float:
         """When this engine gave its last sign of life, by the monotonic clock; 0 if never."""
+        pid, beat = self._beat()
+        return beat if pid == self._process.processId() else 0.0
+
+    def _beat(self) -> tuple[int, float]:
+        """Return which process writes the table and when it last gave a sign of life; zeros if none ever did."""
         if self._reader is None:
             self._attach()
-        pid, beat = self._reader.heartbeat() if self._reader is not None else (0, 0.0)
-        return beat if pid == self._process.processId() else 0.0
+        return self._reader.heartbeat() if self._reader is not None else (0, 0.0)
 
     def _on_insist(self) -> None:
         if self._process.state() == QProcess.ProcessState.NotRunning:

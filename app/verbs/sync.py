@@ -16,7 +16,7 @@ from app.session import Session
 from data.connectors.contract import SourceSettings
 from data.connectors.registry import open_source
 from data.store.twin_folder import open_city
-from data.sync import child
+from data.sync import child, service
 from data.sync.engine import Engine
 from data.sync.messages import Log, Message, Order, Ready, leave_order, line
 from data.sync.shared import BusyTableError
@@ -99,8 +99,13 @@ def _play_in(session: Session, twin: str, settings: SourceSettings) -> None:
 
 
 def _run(session: Session, twin: str, sources: Sequence[SourceSettings] | None) -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's way to say Ctrl+C
-    asyncio.run(Engine(session.home, twin, _printer(session), sources).run())
+    say = _printer(session)
+    if sources is None:
+        told = service.telling_manager(say) if service.is_managed() else say
+        asyncio.run(service.serve(Engine(session.home, twin, told)))
+    else:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        asyncio.run(Engine(session.home, twin, say, sources).run())
 
 
 def _printer(session: Session) -> Callable[[Message], None]:

@@ -92,7 +92,10 @@ class StatusBar(QStatusBar):
             self.engine.setText(f"○ {texts('status.no_engine')}")
             return
         mark, token = _PHASES.get(state.phase, ("○", "quiet"))
-        parts = [f'<span style="color:{self._look.theme[token]}">{mark}</span> {texts(f"engine.state.{state.phase}")}']
+        words = texts(
+            "engine.state.attached" if state.attached and state.phase == "running" else f"engine.state.{state.phase}"
+        )
+        parts = [f'<span style="color:{self._look.theme[token]}">{mark}</span> {words}']
         if state.phase == "running":
             parts.append(texts("status.rate", rate=formats.count(state.rate_hz)))
             parts.append(texts("status.entities", count=formats.count(state.entities)))

@@ -59,7 +59,8 @@ class Engine:
         self._home, self._twin, self._say = home, twin, say
         manifest = read_manifest(home.twin(twin))
         self._strict = sources is not None
-        self._settings = sources_of(home, twin, manifest.invented) if sources is None else tuple(sources)
+        self._invented = manifest.invented
+        self._settings = sources_of(home, twin, self._invented) if sources is None else tuple(sources)
         self._place = place_word(LocalFrame(manifest.crs, manifest.origin_m))
         self._path = table_path(home, twin)
         self._quarantine = Quarantine(home.state / f"quarantine-{twin}.jsonl")
@@ -120,6 +121,7 @@ class Engine:
         self._intake = Intake(journal_path(self._home, self._twin), self._gate, self._show, self._tell_journal)
         for settings in self._settings:
             self._add(settings, city)
+        self._say(Log("info", "sources_started", values={"sources": str(len(self._settings))}))
 
     def _add(self, settings: SourceSettings, city: City) -> None:
         self._stop(settings.name)
@@ -155,6 +157,21 @@ class Engine:
             self._table.tell_source(source.index, source.state())
             self._table.forget(source.index)
             self._dirty.set()
+
+    def _reload(self) -> None:
+        """Follow the settings anew; a source whose settings are as before goes on undisturbed."""
+        if self._strict:
+            raise UsageError("this engine plays what it was given, and has no settings to read again")
+        before = {settings.name: settings for settings in self._settings}
+        self._settings = sources_of(self._home, self._twin, self._invented)
+        wanted = {settings.name: settings for settings in self._settings}
+        if self._city is not None:
+            for name in before.keys() - wanted.keys():
+                self._stop(name)
+            for settings in self._settings:
+                if before.get(settings.name) != settings:
+                    self._add(settings, self._city)
+        self._say(Log("info", "sources_reloaded", values={"sources": str(len(wanted))}))
 
     def quit(self) -> None:
         """End the run; may be called more than once."""
@@ -262,6 +279,8 @@ class Engine:
     def _obey(self, order: Order) -> None:
         if order.order == "quit":
             self.quit()
+        elif order.order == "reload":
+            self._reload()
         elif order.order == "add" and order.settings is not None:
             self._order_source(order.settings)
         elif order.source not in self._sources:

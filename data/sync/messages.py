@@ -56,8 +56,8 @@ Message = Ready | Status | Log
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the watcher wants of the engine or of one source.
 
-    ``quit``; ``add`` (a source, with settings); ``stop``, ``pause``, ``resume``, ``speed`` (× real time) and ``seek``
-    (seconds since 1970) of a source.
+    ``quit``; ``reload`` (the settings); ``add`` (a source, with settings); ``stop``, ``pause``, ``resume``, ``speed``
+    (× real time) and ``seek`` (seconds since 1970) of a source.
     """
 
     order: str

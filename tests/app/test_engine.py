@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +113,29 @@ def test_an_engine_that_cannot_start_is_told_with_its_reason(home: Home, qtbot: 
     with qtbot.waitSignal(missing.log, timeout=WAIT_MS):
         missing.start()
     missing.close()
+
+
+def test_an_engine_that_runs_already_is_read_along_with_and_replaced_when_it_ends(
+    watch: EngineWatch, home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.TAKE_OVER_S", 1.5)
+    monkeypatch.setattr("app.engine.FRESH_S", 1.2)
+    logs: list[EngineLog] = []
+    watch.log.connect(logs.append)
+    command = [sys.executable, "-m", "data.sync", "--twin", "small"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert b"ready" in other.stdout.readline()
+        watch.start()
+        qtbot.waitUntil(lambda: watch.state.attached and watch.state.entities > 0, timeout=WAIT_MS)
+        assert not _pid(watch)
+        watch.steer("demo life", "stop")
+        qtbot.waitUntil(lambda: not any(source.up for source in watch.sources), timeout=WAIT_MS)
+        other.kill()
+    qtbot.waitUntil(lambda: watch.state.phase == "restarting", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: watch.state.phase == "running" and not watch.state.attached, timeout=WAIT_MS)
+    assert _pid(watch)
+    assert [log.key for log in logs][:2] == ["engine_attached", "engine_taken_over"]
 
 
 def test_a_recording_makes_the_world_a_look_back(watch: EngineWatch, qtbot: QtBot, tmp_path: Path) -> None:

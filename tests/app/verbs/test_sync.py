@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.cli import main
+from data.connectors.contract import SourceSettings
 from data.home import Home
 from data.sync.messages import inbox, read_order
+from data.sync.settings import DEMO, set_sources
 from data.sync.shared import open_for_writing, table_path
 from tests.small_county import home_with_county
 
@@ -67,15 +72,54 @@ def test_a_running_engine_is_handed_the_recording(home: Home, capsys: pytest.Cap
     shared.close()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_the_engine_in_the_foreground_ends_clean_when_told(home: Home, ending: signal.Signals) -> None:
+@contextlib.contextmanager
+def _sync(home: Home, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the engine as a service does: from the command line, without a display."""
     command = [sys.executable, "-m", "app", "--json", "sync"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
-        assert process.stdout is not None
-        while b"source_up" not in process.stdout.readline():
-            assert process.poll() is None
+    around = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    around |= {"PYTHONPATH": str(Path(__file__).parents[3]), **environment}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=around) as process:
+        yield process
+        process.kill()
+
+
+def _until(process: subprocess.Popen[bytes], word: bytes) -> bytes:
+    assert process.stdout is not None
+    while word not in (text := process.stdout.readline()):
+        assert text
+    return text
+
+
+@pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_the_engine_in_the_foreground_ends_clean_when_told(home: Home, ending: signal.Signals, code: int) -> None:
+    with _sync(home) as process:
+        _until(process, b"source_up")
         process.send_signal(ending)
+        assert process.stdout is not None
         process.stdout.read()
-        assert process.wait(20) == 130
+        assert process.wait(20) == code
     assert list(home.runtime.iterdir()) == []
+
+
+def test_the_service_tells_its_manager_and_follows_changed_settings_without_a_display(home: Home) -> None:
+    address = str(home.runtime / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(20)
+        with _sync(home, NOTIFY_SOCKET=address) as process:
+            assert manager.recv(200) == b"READY=1"
+            assert manager.recv(200).startswith(b"WATCHDOG=1\nSTATUS=")
+            if sys.platform == "linux":
+                loaded = Path(f"/proc/{process.pid}/maps").read_text()
+                assert "Qt6" not in loaded
+                assert "vtk" not in loaded
+            set_sources(home, "small", [SourceSettings("vans", "jt808", {"port": 0}), DEMO])
+            process.send_signal(signal.SIGHUP)
+            assert json.loads(_until(process, b"sources_reloaded"))["values"] == {"sources": "2"}
+            (home.data / "sources.toml").write_text("[small", "utf-8")
+            process.send_signal(signal.SIGHUP)
+            assert b"not TOML" in _until(process, b"order_refused")
+            process.terminate()
+            while (told := manager.recv(200)) != b"STOPPING=1":
+                assert told.startswith(b"WATCHDOG=1")
+            assert process.wait(20) == 0

@@ -111,7 +111,7 @@ def test_what_a_source_tells_is_in_the_table_and_what_fails_in_quarantine(
 
     bench.run(act)
     assert isinstance(bench.said[0], Ready)
-    assert bench.keys()[:2] == ["source_report", "source_up"]
+    assert bench.keys()[:3] == ["sources_started", "source_report", "source_up"]
     assert '"no id"' in (kept.state / "quarantine-small.jsonl").read_text("utf-8")
 
 
