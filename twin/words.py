@@ -52,9 +52,11 @@ def said(text: str) -> Said:
 
 def why(error: BaseException) -> str:
     """Return why something failed, as a sentence where it is known to be one."""
+    if error.args and isinstance(error.args[0], Said):
+        return error.args[0]
     if isinstance(error, OSError):
         return said(_SYSTEM.get(error.errno or 0, "")) or error.strerror or str(error)
-    return error.args[0] if error.args and isinstance(error.args[0], Said) else str(error)
+    return str(error)
 
 
 _SYSTEM = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -20,8 +21,10 @@ from twin.live.observation import ObservationBatch
 from twin.words import said, say, why
 from twin.world import Playback, SourceState
 
-RETRY_S = (1.0, 60.0)
+RETRY_S = (1.0, 120.0)
 """Pause after the first fault and the longest one."""
+JITTER = 0.2
+"""Pauses differ by so much either way, so that those who lost the same server do not all come back at once."""
 RATE_OVER_S = 5.0
 
 Clock = Callable[[], float]
@@ -117,7 +120,7 @@ class RunningSource:
                 self.fail(said("ended"), "info", "source_ended")
                 return
             pause = RETRY_S[0] if self.heard > before else min(2 * pause, RETRY_S[1])
-            await asyncio.sleep(pause)
+            await asyncio.sleep(pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
 
     def _recall(self, connector: Remembering, path: Path) -> str:
         """Remind a connector of what it told before; a journal that cannot be read says why, and is mended later."""
