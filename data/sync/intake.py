@@ -90,4 +90,4 @@ def _entry(settings: SourceSettings, parcel: Parcel, passed: Passed) -> Entry:
     failed = [parcel.records[i] for i in passed.failed_index.tolist()]
     refused = [*parcel.refused, *zip(failed, passed.reasons, strict=True)]
     origin = Origin(settings.name, settings.zone, settings.classification)
-    return Entry(origin, parcel.arrival_s, parcel.received, records, refused, parcel.gaps, parcel.labels)
+    return Entry(origin, parcel.arrival_s, parcel.received, records, refused, parcel.gaps, parcel.labels, passed.rows)

@@ -21,14 +21,14 @@ import sqlalchemy as sa
 
 from data.connectors.contract import Gap, Record
 from data.home import Home
-from data.sync.tables import META, RECORDS
+from data.sync.chunks import ensure_id, insert_chunk
+from data.sync.tables import META, RECORDS, open_engine
 from twin.geo import BoolArray
+from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
 CHECKPOINT_BYTES = 32_000_000
 """The write-ahead log is copied into the file when it is longer; a reader that stays open for long lets it grow."""
-LOG_KEPT_BYTES = 64_000_000
 ROWS_AT_ONCE = 250
-BUSY_S = 10.0
 
 _RECORD_SQL = (
     "INSERT INTO record (key, name, source, device, message, source_s, arrival_s, commit_s, raw, crc) VALUES {} "
@@ -72,6 +72,11 @@ class Entry:
     """What is to be kept as one: its records, what of it was quarantined and why, and what its devices are known by.
 
     ``received`` is counted where the messages came in; the balance shows where it differs from the rest.
+
+    Parameters
+    ----------
+    rows : (N,) structured array
+        What the first N records tell; or, if there are no records, what a source told that is not acknowledged.
     """
 
     origin: Origin
@@ -81,6 +86,7 @@ class Entry:
     refused: Sequence[tuple[Record, str]] = ()
     gaps: Sequence[Gap] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    rows: ObservationArray = field(default_factory=lambda: np.empty(0, OBSERVATION_DTYPE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ class Journal:
             META.create_all(self._engine)
             self._connection = self._engine.raw_connection()
             self._raw = _sqlite(self._connection)
+            ensure_id(self._raw)
         except BaseException:
             self._engine.dispose()
             raise
@@ -147,6 +154,7 @@ class Journal:
             raw.execute("BEGIN IMMEDIATE")
             commit_s = self._clock()
             kept = [self._append(entry, commit_s) for entry in entries]
+            self._keep_chunks(entries, kept)
             raw.execute("COMMIT")
         except BaseException:
             self._sources.clear()
@@ -168,10 +176,21 @@ class Journal:
         )
         stored = int(np.count_nonzero(new))
         counts = (entry.received, stored, len(new) - stored, len(entry.refused))
-        self._raw.execute(_BALANCE_SQL, (source, int(entry.arrival_s // 60), *counts))
+        if any(counts):
+            self._raw.execute(_BALANCE_SQL, (source, int(entry.arrival_s // 60), *counts))
         self._keep_gaps(entry.gaps, name)
         self._raw.executemany(_DEVICE_SQL, [(name, device, label) for device, label in entry.labels.items()])
         return Kept(new, commit_s)
+
+    def _keep_chunks(self, entries: Sequence[Entry], kept: Sequence[Kept]) -> None:
+        """Keep the new rows of each source as one chunk."""
+        fresh: dict[Origin, list[ObservationArray]] = {}
+        for entry, outcome in zip(entries, kept, strict=True):
+            rows = entry.rows[outcome.new[: len(entry.rows)]] if entry.records else entry.rows
+            if len(rows):
+                fresh.setdefault(entry.origin, []).append(rows)
+        for origin, parts in fresh.items():
+            insert_chunk(self._raw, self._source(origin)[0], np.concatenate(parts), kept[0].commit_s)
 
     def _keep_gaps(self, gaps: Sequence[Gap], name: int) -> None:
         for gap in gaps:
@@ -234,28 +253,6 @@ class Journal:
         """Let go of the file."""
         self._connection.close()
         self._engine.dispose()
-
-
-def open_engine(path: Path) -> sa.Engine:
-    """Return an engine whose commits are on disk when they return; the log is only checkpointed by the writer."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(0o600)  # it holds who was where
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
-
-    @sa.event.listens_for(engine, "connect")
-    def _on_connect(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None
-        for pragma in (
-            *("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-64000"),
-            f"journal_size_limit={LOG_KEPT_BYTES}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
 
 
 def _sqlite(connection: sa.PoolProxiedConnection) -> sqlite3.Connection:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
 
 from data.connectors.contract import Gap, Record
-from data.sync.journal import open_engine
-from data.sync.tables import BALANCE, DEVICES, GAPS, QUARANTINE, RECORDS, SOURCES
+from data.sync.chunks import chunk_values
+from data.sync.tables import BALANCE, CHUNKS, DEVICES, GAPS, META, QUARANTINE, RECORDS, SOURCES, open_engine
 from twin.errors import BadInputError, IntegrityError
+from twin.live.observation import ObservationArray
 from twin.words import say
 
 _MINUTE = sa.cast(RECORDS.c.arrival_s / 60, sa.Integer)
@@ -88,7 +90,9 @@ class Ledger:
             ]
             bad += [f"source {s}, minute {m}: {n} rows in no balance" for (s, m), n in (stored | held).items()]
             raws = connection.execute(sa.select(RECORDS.c.at, RECORDS.c.raw, RECORDS.c.crc))
-            return bad + [f"record {at} was changed" for at, raw, crc in raws if zlib.crc32(raw) != crc]
+            bad += [f"record {at} was changed" for at, raw, crc in raws if zlib.crc32(raw) != crc]
+            bodies = connection.execute(sa.select(CHUNKS.c.at, CHUNKS.c.body, CHUNKS.c.crc))
+            return bad + [f"chunk {at} was changed" for at, body, crc in bodies if zlib.crc32(body) != crc]
 
     def quarantine(self, newest: int = 50, source: str = "", *, replayed: bool = False) -> list[Held]:
         """Return what is held, newest first; with ``replayed`` also what was taken after all."""
@@ -135,9 +139,9 @@ class Ledger:
         with self._read() as connection:
             return {row.device: row.label for row in connection.execute(query.where(SOURCES.c.name == name))}
 
-    def take_back(self, number: int, records: Sequence[Record], now_s: float) -> int:
+    def take_back(self, number: int, records: Sequence[Record], rows: ObservationArray, now_s: float) -> int:
         """Keep what a message of the quarantine says after all, in the minute in which it came; return how many of its
-        records were new.
+        records were new. The first ``len(rows)`` records each tell the row of the same place.
         """
         with self._read(write=True) as connection:
             row = connection.execute(sa.select(QUARANTINE).where(QUARANTINE.c.id == number)).one()
@@ -150,11 +154,15 @@ class Ledger:
                     SOURCES.c.name == sa.select(SOURCES.c.name).where(SOURCES.c.id == row.source).scalar_subquery()
                 )
             )
-            new = 0
-            for record in records:
+            new = np.zeros(len(records), np.bool_)
+            for i, record in enumerate(records):
                 values = {**record._asdict(), "name": name, "source": row.source, "crc": zlib.crc32(record.raw)}
                 insert = sa.insert(RECORDS).prefix_with("OR IGNORE")
-                new += connection.execute(insert, {**values, "arrival_s": row.arrival_s, "commit_s": now_s}).rowcount
+                new[i] = connection.execute(insert, {**values, "arrival_s": row.arrival_s, "commit_s": now_s}).rowcount
+            if new[: len(rows)].any():
+                chunk = chunk_values(row.source, rows[new[: len(rows)]], now_s)
+                connection.execute(sa.insert(CHUNKS).values(chunk))
+            stored = int(np.count_nonzero(new))
             connection.execute(sa.update(QUARANTINE).where(QUARANTINE.c.id == number).values(replayed_s=now_s))
             account = sa.and_(BALANCE.c.source == row.source, BALANCE.c.minute == int(row.arrival_s // 60))
             connection.execute(
@@ -162,12 +170,12 @@ class Ledger:
                 .where(account)
                 .values(
                     received=BALANCE.c.received + len(records) - 1,
-                    stored=BALANCE.c.stored + new,
-                    duplicate=BALANCE.c.duplicate + len(records) - new,
+                    stored=BALANCE.c.stored + stored,
+                    duplicate=BALANCE.c.duplicate + len(records) - stored,
                     quarantined=BALANCE.c.quarantined - 1,
                 )
             )
-            return new
+            return stored
 
     @contextlib.contextmanager
     def _read(self, *, write: bool = False) -> Iterator[sa.Connection]:
@@ -177,6 +185,7 @@ class Ledger:
             )
         engine = open_engine(self.path)
         try:
+            META.create_all(engine)  # one of an older version gets the tables that it lacks
             with engine.connect() as connection, connection.begin():
                 if write:  # take the lock before anything is read
                     connection.execute(sa.update(QUARANTINE).where(sa.false()).values(replayed_s=None))

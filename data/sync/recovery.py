@@ -12,11 +12,15 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from data.sync.journal import Journal, open_engine
-from data.sync.tables import META, RECORDS
+from data.sync.journal import Journal
+from data.sync.tables import CHUNKS, META, RECORDS, open_engine
 
 CHECKED_BYTES = 500_000_000
 """A file up to this size is checked as a whole on opening (about a second); of a longer one only the head is."""
+SUMMED = {RECORDS: "raw", CHUNKS: "body"}
+"""Tables whose rows have a check sum, and of which column."""
+SKIPPED = 10**9
+"""Offsets left out after damage: those of rows that were lost may be known to followers, and must not come again."""
 _STEP = 500
 _DAMAGE = ("malformed", "not a database", "disk image", "unsupported file format", "corrupt")
 
@@ -99,15 +103,23 @@ def _take_over(aside: Path, path: Path) -> int:
             names = [column.name for column in table.columns]
             insert = sa.insert(table).prefix_with("OR IGNORE")
             for rows in _readable(damaged, table.name, names):
-                sound = [row for row in rows if table is not RECORDS or _is_sound(names, row)]
+                sound = [row for row in rows if _is_sound(table, names, row)]
                 if sound:
                     connection.execute(insert, [dict(zip(names, row, strict=True)) for row in sound])
+        for table in SUMMED:
+            _skip_offsets(connection, table)
         taken = connection.scalar(sa.select(sa.func.count()).select_from(RECORDS)) or 0
     engine.dispose()
     with contextlib.closing(sqlite3.connect(fresh)) as connection_alone:
         connection_alone.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     fresh.replace(path)
     return taken
+
+
+def _skip_offsets(connection: sa.Connection, table: sa.Table) -> None:
+    last = connection.scalar(sa.select(sa.func.max(table.c.at))) or 0
+    for sql in ("DELETE FROM sqlite_sequence WHERE name = ?", "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"):
+        connection.exec_driver_sql(sql, (table.name, last + SKIPPED)[: sql.count("?")])
 
 
 def _readable(damaged: sqlite3.Connection, table: str, names: list[str]) -> Iterator[list[tuple[object, ...]]]:
@@ -131,7 +143,9 @@ def _readable(damaged: sqlite3.Connection, table: str, names: list[str]) -> Iter
             yield [tuple(row[1:]) for row in rows]
 
 
-def _is_sound(names: list[str], row: tuple[object, ...]) -> bool:
+def _is_sound(table: sa.Table, names: list[str], row: tuple[object, ...]) -> bool:
+    if table not in SUMMED:
+        return True
     values = dict(zip(names, row, strict=True))
-    raw = values["raw"]
+    raw = values[SUMMED[table]]
     return isinstance(raw, bytes) and zlib.crc32(raw) == values["crc"]

@@ -41,4 +41,4 @@ def replay(home: Home, twin: str, number: int, mended: bytes | None = None) -> i
             say("it still does not hold: {reason}", reason=why),
             "give mended bytes with --raw",
         )
-    return ledger.take_back(number, parcel.records, time.time())
+    return ledger.take_back(number, parcel.records, parcel.rows, time.time())

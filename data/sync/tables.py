@@ -1,8 +1,14 @@
-"""The tables of the journal; their rows are told in docs/decisions/journal.md."""
+"""The tables of the journal and how its file is opened; the rows are told in docs/decisions/journal.md."""
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 import sqlalchemy as sa
+
+LOG_KEPT_BYTES = 64_000_000
+BUSY_S = 10.0
 
 META = sa.MetaData()
 
@@ -82,3 +88,58 @@ DEVICES = sa.Table(
     sa.Column("label", sa.Text, nullable=False),
 )
 """The words that devices gave for themselves: a vehicle's plate."""
+
+CHUNKS = sa.Table(
+    "chunk",
+    META,
+    sa.Column("at", sa.Integer, primary_key=True),  # the offset: grows with each chunk, never used twice
+    sa.Column("source", sa.Integer, nullable=False),
+    sa.Column("commit_s", sa.Float, nullable=False),
+    sa.Column("begin_s", sa.Float, nullable=False),  # by the senders' clocks
+    sa.Column("end_s", sa.Float, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("layout", sa.Integer, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("crc", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The rows that passed the gate, decoded; see :mod:`data.sync.chunks`."""
+
+ABOUT = sa.Table(
+    "about",
+    META,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+"""``id``: which journal this is; offsets mean nothing in another."""
+
+FOLLOWERS = sa.Table(
+    "follower",
+    META,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("at", sa.Integer, nullable=False),
+    sa.Column("heard_s", sa.Float, nullable=False),
+)
+"""How far those who read chunks have them safely in stores of their own."""
+
+
+def open_engine(path: Path) -> sa.Engine:
+    """Return an engine whose commits are on disk when they return; the log is only checkpointed by the writer."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)  # it holds who was where
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            *("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-64000"),
+            f"journal_size_limit={LOG_KEPT_BYTES}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine

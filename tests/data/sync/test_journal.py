@@ -9,9 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from data.connectors.contract import Gap, Record
 from data.sync import journal as module
+from data.sync import tables
 from data.sync.journal import DamagedRecordError, Entry, Journal, Origin, read
 from data.sync.ledger import Ledger
 from data.sync.recovery import is_damage, open_or_recover
+from tests.twin.live.factory import rows
 from twin.errors import BadInputError
 
 VANS = Origin("vans", "video", "internal")
@@ -148,14 +150,14 @@ def test_a_quarantined_message_is_taken_back_in_the_minute_it_came(path: Path) -
         (2, "checksum wrong", b"raw 1001"),
         (1, "checksum wrong", b"raw 1000"),
     ]
-    assert ledger.take_back(2, [record(1), record(7), record(8)], NOON + 500) == 2
+    assert ledger.take_back(2, [record(1), record(7), record(8)], rows(("van", NOON + 7)), NOON + 500) == 2
     (account,) = ledger.balance()
     assert account[2:] == (5, 3, 1, 1)
     assert ledger.verify() == []
     assert [held.id for held in ledger.quarantine()] == [1]
     assert [held.id for held in ledger.quarantine(replayed=True)] == [2, 1]
     with pytest.raises(BadInputError, match="taken already"):
-        ledger.take_back(2, [record(9)], NOON + 501)
+        ledger.take_back(2, [record(9)], rows(), NOON + 501)
 
 
 def filled(path: Path, count: int = 5000) -> None:
@@ -211,7 +213,7 @@ def test_a_torn_log_costs_only_what_was_not_committed(path: Path) -> None:
 
 
 def test_a_journal_that_is_locked_is_no_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BUSY_S", 0.01)
+    monkeypatch.setattr(tables, "BUSY_S", 0.01)
     journal = Journal(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
