@@ -145,7 +145,7 @@ def test_after_damage_no_offset_comes_again(path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 9 // 10])
     journal = open_or_recover(path, lambda *_: None)
-    journal.append([entry([9000])])
+    journal.append([entry([90_000])])
     journal.close()
     after = [chunk.at for chunk in chunks(path)]
     assert journal_id(path) == name
