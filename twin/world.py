@@ -46,6 +46,8 @@ class SourceState:
         Observations a second over the last seconds.
     playback : Playback or None
         None for a source that tells what is now.
+    zone, classification : str
+        Of the settings: the network it is in, and who may know what it tells.
     """
 
     name: str
@@ -55,6 +57,8 @@ class SourceState:
     last_s: float
     rate_hz: float
     playback: Playback | None = None
+    zone: str = ""
+    classification: str = ""
 
 
 @dataclass(frozen=True, slots=True)

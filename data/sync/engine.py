@@ -134,6 +134,7 @@ class Engine:
             settings, index, tell, time.time, time.monotonic, time.monotonic(), self._strict,
             journal_path(self._home, self._twin),
         )  # fmt: skip
+        self._table.tell_source(index, source.state())  # whose zone it is in is known before what it tells
         self._sources[settings.name] = source
         self._tasks[settings.name] = task = self._group.create_task(source.run(city, self._take))
         task.add_done_callback(self._on_ended)

@@ -83,8 +83,11 @@ class RunningSource:
 
     def state(self) -> SourceState:
         """Return how it is doing."""
-        name, kind = self.settings.name, self.settings.kind
-        return SourceState(name, kind, self.up, self.reason, self.last_s, self.rate_hz(), self.playback())
+        settings = self.settings
+        return SourceState(
+            settings.name, settings.kind, self.up, self.reason, self.last_s, self.rate_hz(), self.playback(),
+            settings.zone, settings.classification,
+        )  # fmt: skip
 
     def now_s(self) -> float:
         """Return the time at the source: a recording's own, else now."""

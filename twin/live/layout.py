@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
 MAGIC = int.from_bytes(b"ZHIANLIV", "little")
-VERSION = 2
+VERSION = 3
 HEADER_BYTES = 4096
 MAX_SOURCES = 64
 NO_SOURCE = 255
@@ -61,6 +61,8 @@ SOURCE_DTYPE = np.dtype(
     [
         ("name", "S64"),
         ("kind", "S32"),
+        ("zone", "S64"),
+        ("classification", "S64"),
         ("reason", f"S{REASON_BYTES}"),
         ("up", "u1"),
         ("playing", "u1"),  # 1 if the playback fields count

@@ -103,5 +103,10 @@ def _state(row: np.void) -> SourceState:
     if row["playing"]:
         times = (float(row["begin_s"]), float(row["end_s"]), float(row["clock_s"]))
         playback = Playback(*times, float(row["speed"]), bool(row["paused"]))
-    name, kind, why = (bytes(row[field]).decode() for field in ("name", "kind", "reason"))
-    return SourceState(name, kind, bool(row["up"]), unpack(why), float(row["last_s"]), float(row["rate_hz"]), playback)
+    name, kind, why, zone, classification = (
+        bytes(row[field]).decode() for field in ("name", "kind", "reason", "zone", "classification")
+    )
+    return SourceState(
+        name, kind, bool(row["up"]), unpack(why), float(row["last_s"]), float(row["rate_hz"]), playback, zone,
+        classification,
+    )  # fmt: skip

@@ -158,7 +158,8 @@ class LiveTable:
         """Note how a source is doing; readers see it with the next commit."""
         play = state.playback
         self._sources[index] = (
-            *(clip_utf8(state.name, 64), clip_utf8(state.kind, 32), _reason(state.reason)),
+            *(clip_utf8(state.name, 64), clip_utf8(state.kind, 32)),
+            *(clip_utf8(state.zone, 64), clip_utf8(state.classification, 64), _reason(state.reason)),
             *(state.up, play is not None, play is not None and play.paused, state.last_s, state.rate_hz),
             *((play.begin_s, play.end_s, play.clock_s, play.speed) if play is not None else (0.0, 0.0, 0.0, 0.0)),
         )
@@ -226,6 +227,13 @@ class LiveTable:
     def forget(self, source: int) -> int:
         """Remove what a source told, as it has been wound to another time; return how many entities left."""
         return self._keep(self._source[: len(self)] != source)
+
+    def drop(self, ids: Collection[bytes]) -> int:
+        """Remove entities by their ids; those that are not there change nothing."""
+        slots = [slot for slot in map(self._slots.get, ids) if slot is not None]
+        stay = np.ones(len(self), np.bool_)
+        stay[slots] = False
+        return self._keep(stay)
 
     def sweep(self, now: float, held: Collection[int] = ()) -> int:
         """Remove the entities not heard of for long; those of the ``held`` sources (paused ones) stay.

@@ -203,3 +203,21 @@ def test_any_batches_leave_the_newest_of_each_that_fits(batches: list[list[tuple
         for key, time_s in told:
             newest[key] = max(newest.get(key, -1.0), float(time_s))
     assert times(pair) == newest
+
+
+def test_entities_that_are_dropped_leave_and_the_others_stay_as_they_are() -> None:
+    pair = Pair()
+    pair.tell(rows(("a", 1.0), ("b", 2.0), ("c", 3.0)))
+    assert pair.table.drop([b"b", b"nobody"]) == 1
+    pair.tell(rows(("c", 4.0)))
+    assert times(pair) == {"a": 1.0, "c": 4.0}
+
+
+def test_a_reader_sees_the_zone_and_the_classification_of_a_source() -> None:
+    pair = Pair()
+    state = SourceState(
+        "demo", "demo-life", up=True, reason="", last_s=1.0, rate_hz=2.0, zone="视频专网", classification="内部"
+    )
+    pair.table.tell_source(pair.source, state)
+    pair.table.commit(1.0)
+    assert pair.reader.sources() == (state,)
