@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from twin.city.city import City
+from twin.datums import Coordinates
 from twin.live.observation import ObservationArray, ObservationBatch
 from twin.world import Playback
 
@@ -27,6 +28,8 @@ class SourceSettings:
         The network it is in: 公安网, 视频专网, 政务感知网, 政务外网, 互联网 or a name of one's own.
     classification : str
         Of what it tells; kept with each record of a source that is acknowledged.
+    coordinates : str
+        What its degrees are: ``wgs-84`` (also for CGCS2000), ``gcj-02`` or ``bd-09``; the gate converts them.
     """
 
     name: str
@@ -34,6 +37,7 @@ class SourceSettings:
     options: Mapping[str, object] = field(default_factory=dict)
     zone: str = ""
     classification: str = ""
+    coordinates: Coordinates = "wgs-84"
 
 
 @dataclass(frozen=True, slots=True)

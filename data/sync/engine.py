@@ -157,6 +157,7 @@ class Engine:
             source.fail(said("stopped"), "info", "source_ended")
             self._table.tell_source(source.index, source.state())
             self._table.forget(source.index)
+            self._gate.forget(name)
             self._dirty.set()
 
     def _reload(self) -> None:
@@ -181,6 +182,7 @@ class Engine:
     def _take(self, source: RunningSource, item: ObservationBatch | Rewound | Parcel) -> None:
         if isinstance(item, Rewound):
             self._table.forget(source.index)
+            self._gate.forget(source.settings.name)
             self._dirty.set()
             return
         if isinstance(item, Parcel):
@@ -188,7 +190,7 @@ class Engine:
                 self._intake.take(source, item)
             return
         source.count(len(item.rows))
-        passed = self._gate.check(item.rows, source.now_s())
+        passed = self._gate.check(item.rows, source.now_s(), source.settings)
         if passed.reasons:
             self._quarantine.add(source.settings.name, passed.failed, passed.reasons, time.time())
         self._show(source, passed.rows, passed.position_m, len(passed.reasons))

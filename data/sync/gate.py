@@ -1,55 +1,36 @@
-"""The gate: each observation is checked before it becomes state; what fails is kept with the reason."""
+"""The gate: each observation is checked before it becomes state; what fails is kept with the reason.
+
+In this order, and the first that fails is the reason: what a row must be by itself (:mod:`data.sync.schema`); where
+it is (:mod:`data.sync.places`), converted to WGS 84 where its source speaks otherwise; when it is
+(:mod:`data.sync.clocks`); and whether it can have come there (:mod:`data.sync.jumps`). The last two remember each
+entity of each source. They judge rows one after the other as they came, so it does not matter how a source's messages
+were cut into batches.
+
+A row that comes late passes: it is recorded, and the live table does not let it over what is newer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.connectors.contract import SourceSettings
+from data.sync import clocks, places
+from data.sync.devices import Devices
+from data.sync.jumps import find_jumps
+from data.sync.schema import CHECKS, top_speeds
 from twin.city.city import City
-from twin.geo import BoolArray, FloatArray
-from twin.live.kinds import KINDS, STATES
+from twin.geo import FloatArray
 from twin.live.observation import ObservationArray
 
-AHEAD_S = 300.0
-"""A clock may run ahead of ours by so much."""
-REACH_M = 200_000.0
-"""How far from a twin's origin a position still belongs to it; 32-bit metres keep centimetres within it."""
-_TOP_MPS = np.array([kind.top_speed_mps for kind in KINDS])
-
-Check = Callable[[ObservationArray, float], BoolArray]
-
-
-def _known_kind(rows: ObservationArray) -> BoolArray:
-    return np.asarray(rows["kind"] < len(KINDS))
-
-
-def _speed_fits(rows: ObservationArray) -> BoolArray:
-    top = _TOP_MPS[np.minimum(rows["kind"], len(KINDS) - 1)]
-    speed = rows["speed_mps"]
-    return np.asarray(np.isnan(speed) | ((speed >= 0) & (speed <= 1.2 * top)))
-
-
-def _heading_fits(rows: ObservationArray) -> BoolArray:
-    heading = rows["heading_deg"]
-    return np.asarray(np.isnan(heading) | ((heading >= 0) & (heading <= 360)))
-
-
-CHECKS: tuple[tuple[str, Check], ...] = (
-    ("no id", lambda rows, _: np.asarray(rows["id"] != b"")),
-    ("kind unknown", lambda rows, _: _known_kind(rows)),
-    ("state unknown", lambda rows, _: np.asarray(rows["state"] < len(STATES))),
-    ("position not a number", lambda rows, _: np.isfinite(rows["lon_deg"]) & np.isfinite(rows["lat_deg"])),
-    ("position out of range", lambda rows, _: (np.abs(rows["lon_deg"]) <= 180) & (np.abs(rows["lat_deg"]) <= 90)),
-    ("height not a number", lambda rows, _: np.isfinite(rows["height_m"])),
-    ("time not a number", lambda rows, _: np.isfinite(rows["time_s"])),
-    ("time ahead of now", lambda rows, now_s: rows["time_s"] <= now_s + AHEAD_S),
-    ("speed not plausible", lambda rows, _: _speed_fits(rows)),
-    ("heading out of range", lambda rows, _: _heading_fits(rows)),
-)
-FAR = "position far from this twin"
+AHEAD = "time ahead of now"
+JUMP = "place not to be reached in this time"
+REASONS = (*(name for name, _ in CHECKS), *places.PROBLEMS[1:], AHEAD, JUMP)
+_OF_PLACE = len(CHECKS) - 1
+_AHEAD, _JUMP = len(REASONS) - 2, len(REASONS) - 1
+NOBODY = SourceSettings("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +40,11 @@ class Passed:
     Parameters
     ----------
     rows : (N,) structured array
+        In WGS 84 and by our clock: where a source's own differs, its record keeps what it told.
     position_m : (N, 3) float32 array
         East, north, up in the city's local frame.
     failed : (M,) structured array
+        As they came.
     reasons : tuple of str
         One for each failed row.
     index, failed_index : (N,) and (M,) int arrays
@@ -81,27 +64,47 @@ class Gate:
 
     def __init__(self, city: City) -> None:
         self._city = city
+        self._devices: dict[str, Devices] = {}
 
-    def check(self, rows: ObservationArray, now_s: float) -> Passed:
-        """Split rows into good and bad; ``now_s`` is the time at the source (a recording's own)."""
-        reason = np.full(len(rows), -1, np.int8)
-        for code, (_, check) in enumerate(CHECKS):
-            reason[(reason < 0) & ~check(rows, now_s)] = code
-        good = np.flatnonzero(reason < 0)
-        position_m, near = self._place(rows[good])
-        reason[good[~near]] = len(CHECKS)
-        names = (*(name for name, _ in CHECKS), FAR)
+    def check(self, rows: ObservationArray, now_s: float, source: SourceSettings = NOBODY) -> Passed:
+        """Split the rows of a source into good and bad; ``now_s`` is the time at the source (a recording's own)."""
+        reason = _of_schema(rows)
+        sound = np.flatnonzero(reason < 0)
+        placed = places.place(self._city, source.coordinates, rows["lon_deg"][sound], rows["lat_deg"][sound])
+        reason[sound] = np.where(placed.problem == places.HERE, -1, placed.problem + _OF_PLACE)
+        here = placed.problem == places.HERE
+        index, taken, place_m = sound[here], rows[sound[here]], placed.place_m[here]
+        taken["lon_deg"], taken["lat_deg"] = placed.lon_deg[here], placed.lat_deg[here]
+        reason[index] = self._follow(taken, place_m, now_s, source.name)
+        good = reason[index] < 0
         bad = np.flatnonzero(reason >= 0)
-        reasons = tuple(names[code] for code in reason[bad])
-        return Passed(rows[good[near]], position_m[near], rows[bad], reasons, good[near], bad)
+        reasons = tuple(REASONS[code] for code in reason[bad].tolist())
+        position_m = places.raise_to_ground(self._city, place_m[good], taken["height_m"][good])
+        return Passed(taken[good], position_m, rows[bad], reasons, index[good], bad)
 
-    def _place(self, rows: ObservationArray) -> tuple[NDArray[np.float32], BoolArray]:
-        frame = self._city.frame
-        east, north = frame.to_local(rows["lon_deg"], rows["lat_deg"])
-        near = np.asarray(np.hypot(east, north) <= REACH_M)  # the projection answers inf where it does not reach
-        east, north = np.where(near, east, 0.0), np.where(near, north, 0.0)
-        up = self._ground(east + frame.origin_m[0], north + frame.origin_m[1]) + rows["height_m"]
-        return np.column_stack([east, north, up]).astype(np.float32), near
+    def _follow(self, rows: ObservationArray, place_m: FloatArray, now_s: float, source: str) -> NDArray[np.int8]:
+        """Hold rows against what their entities told before, and put their times right; return why not, or -1."""
+        devices = self._devices.setdefault(source, Devices())
+        slots = devices.find(rows)
+        rows["time_s"], ahead = clocks.take_back(devices, slots, rows["time_s"], now_s)
+        reason = np.where(ahead, np.int8(_AHEAD), np.int8(-1))
+        timely = np.flatnonzero(~ahead)
+        jumped = find_jumps(devices, slots[timely], rows["time_s"][timely], place_m[timely], top_speeds(rows[timely]))
+        reason[timely[jumped]] = _JUMP
+        return reason
 
-    def _ground(self, east_m: FloatArray, north_m: FloatArray) -> FloatArray:
-        return self._city.ground_m(east_m, north_m)
+    def forget(self, source: str) -> None:
+        """Forget what a source told: it was wound to another time, or is another one now."""
+        self._devices.pop(source, None)
+
+    def clocks(self, source: str) -> clocks.ClockReport:
+        """Tell how the clocks of a source's entities stand against ours."""
+        return clocks.report(self._devices.get(source, Devices()))
+
+
+def _of_schema(rows: ObservationArray) -> NDArray[np.int8]:
+    """Return which check each row fails first, or -1."""
+    reason = np.full(len(rows), -1, np.int8)
+    for code, (_, check) in enumerate(CHECKS):
+        reason[(reason < 0) & ~check(rows)] = code
+    return reason

@@ -49,7 +49,7 @@ class Intake:
         if not parcel.received and not parcel.gaps:
             parcel.settle()
             return
-        passed = self._gate.check(parcel.rows, source.now_s())
+        passed = self._gate.check(parcel.rows, source.now_s(), source.settings)
         if self._commits is None:
             self._commits = Commits(self._path, lambda *line: self._soon(self._tell, *line))
         future = self._commits.put(_entry(source.settings, parcel, passed))

@@ -33,7 +33,7 @@ def replay(home: Home, twin: str, number: int, mended: bytes | None = None) -> i
     parcel = read_again(sources[held.source], held.device, held.message, held.raw if mended is None else mended)
     reasons = [reason for _, reason in parcel.refused]
     if len(parcel.rows):
-        reasons += Gate(open_city(home.twin(twin), ())).check(parcel.rows, time.time()).reasons
+        reasons += Gate(open_city(home.twin(twin), ())).check(parcel.rows, time.time(), sources[held.source]).reasons
     if reasons or not parcel.records:
         why = said(reasons[0] if reasons else "it tells nothing")
         raise BadInputError(
