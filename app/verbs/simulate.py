@@ -1,17 +1,19 @@
-"""``zhian simulate``: invented terminals that speak a real protocol to an engine, with faults on request."""
+"""``zhian simulate``: invented devices that speak real protocols to an engine, with faults on request."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
 from app.commands import Call, Command
 from app.session import Session
-from data.connectors.jt808.client import Faults
-from data.simulate.terminals import Fleet, Outcome, Simulation
+from data.simulate.faults import Faults
+from data.simulate.fleet import Fleet, Outcome, Simulation
+from data.simulate.protocols import PROTOCOLS
 from data.store.twin_folder import read_manifest
 from twin.errors import BadInputError, UsageError
 from twin.geo import LocalFrame
@@ -20,11 +22,12 @@ from twin.words import say
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian simulate``."""
-    parser = verbs.add_parser("simulate", help="play invented terminals over a real protocol / 模拟终端")
-    parser.add_argument("--jt808", required=True, metavar="HOST:PORT", help="the JT/T 808 listener to speak to")
-    parser.add_argument("--terminals", type=int, default=20, metavar="N", help="how many (default 20)")
+    parser = verbs.add_parser("simulate", help="play invented devices over real protocols / 模拟终端")
+    for name, spoken in PROTOCOLS.items():
+        parser.add_argument(f"--{name}", default="", metavar=spoken.where, help=spoken.help)
+    parser.add_argument("--terminals", type=int, default=20, metavar="N", help="how many of each (default 20)")
     parser.add_argument(
-        "--rate", type=float, default=20.0, metavar="R", help="reports a second of all together (default 20)"
+        "--rate", type=float, default=20.0, metavar="R", help="reports a second of each protocol (default 20)"
     )
     parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help="for how long (default 60)")
     parser.add_argument(
@@ -41,15 +44,24 @@ def add_parser(verbs: Any) -> None:
 def commands(session: Session) -> tuple[Command, ...]:
     """Return the command of this verb."""
 
-    def simulate(call: Call) -> Outcome:
-        arguments = call.arguments
-        return asyncio.run(Simulation(arguments["fleet"]).run(arguments["host"], arguments["port"]))
+    def simulate(call: Call) -> dict[str, Outcome]:
+        return asyncio.run(_play(call.arguments["simulations"]))
 
     return (Command("simulation.run", simulate, permission="simulation.run", in_palette=False),)
 
 
+async def _play(simulations: Mapping[str, Simulation]) -> dict[str, Outcome]:
+    """Play all at once."""
+    async with asyncio.TaskGroup() as group:
+        tasks = {name: group.create_task(simulation.run()) for name, simulation in simulations.items()}
+    return {name: task.result() for name, task in tasks.items()}
+
+
 def _simulate(arguments: argparse.Namespace, session: Session) -> int:
-    host, port = _address(arguments.jt808)
+    addresses = {name: address for name in PROTOCOLS if (address := getattr(arguments, name))}
+    if not addresses:
+        options = ", ".join(f"--{name}" for name in PROTOCOLS)
+        raise UsageError(say("say where to: give at least one of {options}", options=options))
     if arguments.terminals < 1 or arguments.rate <= 0 or arguments.seconds <= 0:
         raise UsageError("--terminals, --rate and --seconds must be above 0")
     lon, lat = _place(arguments.around, session)
@@ -57,16 +69,19 @@ def _simulate(arguments: argparse.Namespace, session: Session) -> int:
         terminals=arguments.terminals, rate_hz=arguments.rate, seconds=arguments.seconds, lon_deg=lon, lat_deg=lat,
         faults=read_faults(arguments.faults), seed=arguments.seed,
     )  # fmt: skip
-    outcome = session.commands.run("simulation.run", about=arguments.jt808, fleet=fleet, host=host, port=port)
-    print(json.dumps(asdict(outcome)) if session.as_json else session.texts("simulate.outcome", **asdict(outcome)))
-    return 1 if outcome.unanswered else 0
+    simulations = {name: PROTOCOLS[name].open(fleet, address) for name, address in addresses.items()}
+    about = " ".join(f"{name}={address.rpartition('@')[2]}" for name, address in addresses.items())
+    outcomes = session.commands.run("simulation.run", about=about, simulations=simulations)
+    _print(outcomes, session)
+    return 1 if any(outcome.unanswered for outcome in outcomes.values()) else 0
 
 
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise UsageError(say("--jt808 {text}: write HOST:PORT, as 127.0.0.1:6808", text=text))
-    return host.strip("[]"), int(port)
+def _print(outcomes: Mapping[str, Outcome], session: Session) -> None:
+    if session.as_json:
+        print(json.dumps({name: asdict(outcome) for name, outcome in outcomes.items()}))
+    else:
+        for name, outcome in outcomes.items():
+            print(session.texts("simulate.outcome", protocol=name, **asdict(outcome)))
 
 
 def read_faults(text: str) -> Faults:

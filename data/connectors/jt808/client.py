@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from data.connectors.jt808 import decoder, encoder
 from data.connectors.jt808.decoder import Frame, Position
 from data.connectors.jt808.frames import FrameError, Splitter
+from data.simulate.faults import Faults, FaultyLine
 
 RESEND_S = 2.0
 HEARTBEAT_S = 30.0
@@ -22,25 +23,6 @@ BATCH = 20
 """Most positions of a blind area in one message."""
 ANSWER_S = 10.0
 """A terminal waits so long for a registration or an authentication before it connects afresh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """What goes wrong on the way, each as a share of the messages; and how far clocks are off, in seconds.
-
-    Parameters
-    ----------
-    loss, duplicate, disorder, corrupt : float
-        Share of first sendings that are left out, sent twice, sent after the next one, or have a byte flipped.
-    clock_s : float
-        Each terminal's clock is off by up to so much, either way.
-    """
-
-    loss: float = 0.0
-    duplicate: float = 0.0
-    disorder: float = 0.0
-    corrupt: float = 0.0
-    clock_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -81,12 +63,12 @@ class TerminalClient:
     ) -> None:
         self.phone, self.plate, self.version = phone, plate, version
         self.tally = Tally()
-        self._chance, self._faults = chance, faults or Faults()
-        self._clock_off_s = chance.uniform(-1, 1) * self._faults.clock_s
+        faults = faults or Faults()
+        self._chance, self._line = chance, FaultyLine(faults, chance, begin=1, end=1)
+        self._clock_off_s = chance.uniform(-1, 1) * faults.clock_s
         self._serial, self._code = 0, ""
         self._unanswered: dict[int, _Sent] = {}
         self._blind: list[Position] = []
-        self._held: list[bytes] = []
         self._writer: asyncio.StreamWriter | None = None
         self._talk: asyncio.Queue[Frame] = asyncio.Queue()
 
@@ -209,27 +191,11 @@ class TerminalClient:
         now = asyncio.get_running_loop().time()
         self._unanswered[serial] = _Sent(wires, positions, now)
         for wire in wires:
-            self._write_faulty(wire)
+            self._line.send(wire, self._write)
 
-    def _write_faulty(self, wire: bytes) -> None:
-        if self._writer is None:
-            return
-        faults, dice = self._faults, self._chance.random
-        held, self._held = self._held, []
-        if dice() < faults.disorder:
-            self._held = [wire]
-        elif dice() >= faults.loss:
-            self._writer.write(self._spoilt(wire) if dice() < faults.corrupt else wire)
-            if dice() < faults.duplicate:
-                self._writer.write(wire)
-        for late in held:
-            self._writer.write(late)
-
-    def _spoilt(self, wire: bytes) -> bytes:
-        """Return a frame in which one byte changed on the way."""
-        at = self._chance.randrange(1, len(wire) - 1)
-        other = (wire[at] + 1 + self._chance.randrange(255)) & 0xFF
-        return wire[:at] + bytes([other]) + wire[at + 1 :]
+    def _write(self, wire: bytes) -> None:
+        if self._writer is not None:
+            self._writer.write(wire)
 
     def _send_again(self, unanswered: Iterable[_Sent]) -> None:
         if self._writer is None:

@@ -13,7 +13,7 @@ import pytest
 from app.cli import main
 from app.verbs.simulate import read_faults
 from data.connectors.contract import SourceSettings
-from data.connectors.jt808.client import Faults
+from data.simulate.faults import Faults
 from data.sync.engine import Engine
 from data.sync.ledger import Ledger
 from data.sync.messages import Log
@@ -52,7 +52,7 @@ def test_terminals_report_and_every_report_is_acknowledged(
     address = f"127.0.0.1:{listener}"
     played = ["simulate", "--jt808", address, "--terminals", "4", "--rate", "200", "--seconds", "0.5"]
     assert main(["--json", *played, "--faults", "duplicate=0.1,clock=3", "--around", "120.9,30.8"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = json.loads(capsys.readouterr().out)["jt808"]
     assert (told["reported"], told["acknowledged"], told["unanswered"]) == (100, 100, 0)
     ledger = Ledger(tmp_path / "state" / "journal-small.sqlite")
     assert [account.difference for account in ledger.balance()] == [0] * len(ledger.balance())

@@ -14,10 +14,11 @@ import pytest
 from data.connectors.contract import SourceSettings
 from data.connectors.jt808 import decoder, encoder
 from data.connectors.jt808 import source as jt808
-from data.connectors.jt808.client import Faults
 from data.connectors.jt808.frames import Splitter
 from data.home import Home
-from data.simulate.terminals import Fleet, Outcome, Simulation
+from data.simulate.faults import Faults
+from data.simulate.fleet import Fleet, Outcome
+from data.simulate.jt808 import Jt808Simulation
 from data.sync import commits
 from data.sync.engine import Engine
 from data.sync.journal import Entry, Journal, Kept, journal_path, read
@@ -180,14 +181,15 @@ def test_a_damaged_journal_is_mended_when_the_next_message_comes(home: Home) -> 
 
 def play(bench: Bench, fleet: Fleet) -> tuple[Outcome, set[tuple[str, bytes]]]:
     """Let a fleet drive; return what came of it, and the positions that were acknowledged."""
-    simulation, outcomes = Simulation(fleet), list[Outcome]()
+    simulation, outcomes = Jt808Simulation(fleet, "127.0.0.1", bench.port), list[Outcome]()
 
     async def act() -> None:
-        outcomes.append(await simulation.run("127.0.0.1", bench.port))
+        outcomes.append(await simulation.run())
 
     bench.run(act)
-    clients = [vehicle.client for vehicle in simulation.vehicles]
-    return outcomes[0], {(client.phone.lstrip("0"), base) for client in clients for base in client.tally.acknowledged}
+    return outcomes[0], {
+        (client.phone.lstrip("0"), base) for client in simulation.clients for base in client.tally.acknowledged
+    }
 
 
 def stored_positions(path: Path) -> list[tuple[str, bytes]]:

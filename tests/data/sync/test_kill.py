@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from data.connectors.contract import SourceSettings
-from data.simulate.terminals import Fleet, Simulation
+from data.simulate.fleet import Fleet
+from data.simulate.jt808 import Jt808Simulation
 from data.sync.journal import journal_path
 from data.sync.ledger import Ledger
 from data.sync.settings import set_sources
@@ -32,7 +33,7 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged_and_doubles_nothi
     home, port = home_with_county(tmp_path), free_port()
     set_sources(home, "small", [SourceSettings("vans", "jt808", {"port": port, "secret": "kept over restarts"})])
     fleet = Fleet(terminals=20, rate_hz=1000, seconds=1e6)
-    simulation = Simulation(fleet)
+    simulation = Jt808Simulation(fleet, "127.0.0.1", port)
 
     async def start() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -50,7 +51,7 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged_and_doubles_nothi
 
     async def run() -> None:
         engine = await start()
-        driving = asyncio.create_task(simulation.run("127.0.0.1", port))
+        driving = asyncio.create_task(simulation.run())
         for _ in range(KILLS):
             await acknowledged_more()
             engine.kill()
@@ -65,8 +66,9 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged_and_doubles_nothi
         assert await engine.wait() == 0
 
     asyncio.run(run())
-    clients = [vehicle.client for vehicle in simulation.vehicles]
-    acknowledged = {(client.phone.lstrip("0"), base) for client in clients for base in client.tally.acknowledged}
+    acknowledged = {
+        (client.phone.lstrip("0"), base) for client in simulation.clients for base in client.tally.acknowledged
+    }
     ledger = Ledger(journal_path(home, "small"))
     stored = stored_positions(ledger.path)
     assert len(acknowledged) >= BETWEEN * (KILLS + 1)

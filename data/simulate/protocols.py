@@ -1,0 +1,32 @@
+"""Which protocols invented devices can speak: one module and one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from data.simulate import jt808, mqtt
+from data.simulate.fleet import Fleet, Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A protocol as ``zhian simulate --<name> <where>`` offers it.
+
+    Parameters
+    ----------
+    where, help : str
+        How an address is written, and what it is the address of.
+    open : callable
+        Given the fleet and the address; raises :class:`twin.errors.UsageError` for an address that is none.
+    """
+
+    where: str
+    help: str
+    open: Callable[[Fleet, str], Simulation]
+
+
+PROTOCOLS: dict[str, Spoken] = {
+    "jt808": Spoken("HOST:PORT", "the JT/T 808 listener that terminals report to", jt808.open_simulation),
+    "mqtt": Spoken("URL", "the MQTT broker that vehicles and sensors publish at", mqtt.open_simulation),
+}
