@@ -1,0 +1,337 @@
+"""Sockets that several connectors share: TCP both ways, UDP and multicast; no reading on while too much waits."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+import struct
+from collections.abc import Callable
+from typing import Annotated, Literal, Protocol, cast
+
+import msgspec
+
+from twin.errors import BadInputError
+from twin.words import say
+
+MOST_UNSENT = 100_000
+"""Bytes of answers that wait for a peer which does not read, before nothing more is read of it."""
+CONNECT_S = 10.0
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where to listen or to connect; the part of the options that all these connectors share.
+
+    Parameters
+    ----------
+    transport : str
+        ``tcp`` and ``udp`` listen, ``both`` does both on one port, ``client`` connects.
+    multicast : tuple of str
+        Groups to join; for UDP.
+    interface : str
+        Own address of the network on which the groups are joined.
+    most_links : int
+        Connections taken at once.
+    idle_s : float
+        A connection silent for so long is closed: half-open ones never end by themselves.
+    certificate, key, authority : str
+        Files (PEM). With a certificate the connection is TLS; with an authority the peer needs a certificate of it.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
+    transport: Literal["tcp", "udp", "both", "client"] = "tcp"
+    multicast: tuple[str, ...] = ()
+    interface: str = "0.0.0.0"  # noqa: S104 - lets the system choose the network, not who may send
+    most_links: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1000
+    idle_s: Annotated[float, msgspec.Meta(gt=0)] = 600.0
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
+
+
+class Splitter(Protocol):
+    """Cuts messages out of what comes over one connection, or out of one datagram."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take bytes and return the messages that end in them."""
+        ...
+
+    def end(self) -> list[bytes]:
+        """Return what is left when nothing more comes."""
+        ...
+
+
+class Link(Protocol):
+    """A connection, or over UDP an address."""
+
+    peer: str
+
+    def send(self, wire: bytes) -> None:
+        """Send bytes; one that is closed by now ignores them."""
+        ...
+
+
+class Nobody:
+    """A link that nobody listens at: for messages read again."""
+
+    peer = ""
+
+    def send(self, wire: bytes) -> None:
+        """Answer nobody."""
+
+
+class TcpLink(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, links: Links) -> None:
+        self.peer, self.heard = "", 0.0
+        self._links, self._splitter = links, links.new_splitter()
+        self._transport: asyncio.Transport | None = None
+        self._behind = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take part, unless there are too many."""
+        self._transport = cast(asyncio.Transport, transport)  # a TLS transport is none by its class in 3.11
+        self._transport.set_write_buffer_limits(MOST_UNSENT)
+        self.peer = "{}:{}".format(*(transport.get_extra_info("peername") or ("?", 0))[:2])
+        self._links.greet(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave; what was begun and not ended is told as well."""
+        self._transport = None
+        self._links.hear(self, self._splitter.end())
+        self._links.forget(self, exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on the messages that end here."""
+        self._links.hear(self, self._splitter.feed(data))
+
+    def pause_writing(self) -> None:
+        """Read nothing more of a peer that does not read."""
+        self._behind = True
+        self.pause()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._behind = False
+        if not self._links.full:
+            self.resume()
+
+    def pause(self) -> None:
+        """Stop reading: the peer's own window fills, and it waits."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on, unless the peer itself is behind."""
+        if self._transport is not None and not self._behind:
+            self._transport.resume_reading()
+
+    def send(self, wire: bytes) -> None:
+        """Send bytes."""
+        if self._transport is not None:
+            self._transport.write(wire)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class UdpLink:
+    """One address over UDP; nothing here is answered over UDP."""
+
+    def __init__(self, peer: str) -> None:
+        self.peer = peer
+
+    def send(self, wire: bytes) -> None:
+        """Send nothing."""
+
+
+class UdpLinks(asyncio.DatagramProtocol):
+    """All addresses. A datagram that comes while too much waits cannot be held back: it is counted as missing."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        """Hand on the messages of a datagram."""
+        if self._links.full:
+            self._links.put_off += 1
+            return
+        splitter = self._links.new_splitter()
+        self._links.hear(UdpLink(f"{addr[0]}:{addr[1]}"), [*splitter.feed(data), *splitter.end()])
+
+
+class Links:
+    """Listens or connects.
+
+    Parameters
+    ----------
+    new_splitter : callable
+        Makes one for each connection and each datagram.
+    on_heard : callable
+        Given a link and the messages it sent.
+
+    Raises
+    ------
+    twin.errors.BadInputError
+        If a certificate cannot be used.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        new_splitter: Callable[[], Splitter],
+        on_heard: Callable[[Link, list[bytes]], None],
+    ) -> None:
+        self._endpoint, self.new_splitter, self._on_heard = endpoint, new_splitter, on_heard
+        self._secured = _context(endpoint)
+        self._links: set[TcpLink] = set()
+        self._tcp: asyncio.Server | None = None
+        self._udp: asyncio.DatagramTransport | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+        self.full = False
+        self.put_off = 0
+        self.turned_away = 0
+        self.lost: OSError | None = None
+
+    async def open(self) -> None:
+        """Listen, or connect.
+
+        Raises
+        ------
+        OSError
+            If the address cannot be had or nobody answers there.
+        """
+        loop, end = asyncio.get_running_loop(), self._endpoint
+        if end.transport in ("tcp", "both"):
+            self._tcp = await loop.create_server(
+                lambda: TcpLink(self), end.host, end.port, ssl=self._secured, backlog=1024
+            )
+        if end.transport in ("udp", "both"):
+            own = udp_socket(end, self.port)
+            self._udp, _ = await loop.create_datagram_endpoint(lambda: UdpLinks(self), sock=own)
+        if end.transport == "client":
+            async with asyncio.timeout(CONNECT_S):
+                await loop.create_connection(lambda: TcpLink(self), end.host, end.port, ssl=self._secured)
+        self._sweep()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; that which the system chose where 0 was asked for."""
+        if self._tcp is not None:
+            return int(self._tcp.sockets[0].getsockname()[1])
+        if self._udp is not None:
+            return int(self._udp.get_extra_info("sockname")[1])
+        return self._endpoint.port
+
+    def greet(self, link: TcpLink) -> None:
+        """Take a connection in, or turn it away."""
+        if len(self._links) >= self._endpoint.most_links:
+            self.turned_away += 1
+            link.close()
+            return
+        link.heard = asyncio.get_running_loop().time()
+        self._links.add(link)
+        if self.full:
+            link.pause()
+
+    def forget(self, link: TcpLink, error: Exception | None) -> None:
+        """Let a connection go; a client's own is missed."""
+        self._links.discard(link)
+        if self._endpoint.transport == "client":
+            self.lost = error if isinstance(error, OSError) else ConnectionError(say("the connection was closed"))
+            self._on_heard(link, [])
+
+    def hear(self, link: Link, messages: list[bytes]) -> None:
+        """Pass messages on."""
+        if isinstance(link, TcpLink):
+            link.heard = asyncio.get_running_loop().time()
+        if messages:
+            self._on_heard(link, messages)
+
+    def hold(self, full: bool) -> None:
+        """Stop reading from all, or go on."""
+        if full != self.full:
+            self.full = full
+            for link in self._links:
+                (link.pause if full else link.resume)()
+
+    def _sweep(self) -> None:
+        """Hang up on those that have been silent for long."""
+        loop, idle_s = asyncio.get_running_loop(), self._endpoint.idle_s
+        for link in [link for link in self._links if loop.time() - link.heard > idle_s and not self.full]:
+            link.close()
+        self._sweeper = loop.call_later(min(idle_s / 4, 30.0), self._sweep)
+
+    def close(self) -> None:
+        """Stop listening and hang up."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        if self._tcp is not None:
+            self._tcp.close()
+        if self._udp is not None:
+            self._udp.close()
+        for link in list(self._links):
+            link.close()
+
+
+def udp_socket(endpoint: Endpoint, port: int) -> socket.socket:
+    """Bind a socket, in the multicast groups that were asked for."""
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    own = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        own.setblocking(False)
+        if endpoint.multicast:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        own.bind((endpoint.host, port))
+        for group in endpoint.multicast:
+            member = struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton(endpoint.interface))
+            own.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    except OSError:
+        own.close()
+        raise
+    return own
+
+
+def _context(endpoint: Endpoint) -> ssl.SSLContext | None:
+    """Return how connections are secured; None if they are not."""
+    client = endpoint.transport == "client"
+    if not endpoint.certificate and not (client and endpoint.authority):
+        return None
+    purpose = ssl.Purpose.SERVER_AUTH if client else ssl.Purpose.CLIENT_AUTH
+    try:
+        context = ssl.create_default_context(purpose, cafile=endpoint.authority or None)
+        if endpoint.certificate:
+            context.load_cert_chain(endpoint.certificate, endpoint.key or None)
+    except OSError as error:
+        raise BadInputError(
+            endpoint.certificate or endpoint.authority,
+            say("no certificate: {error}", error=error),
+            "give PEM files in `certificate`, `key` and `authority`",
+        ) from None
+    if endpoint.authority:
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def report_of(endpoint: Endpoint, protocol: str) -> tuple[str, ...]:
+    """Return sentences for the log: where it listens or connects, and what is open about that."""
+    values = {"protocol": protocol, "host": endpoint.host, "port": endpoint.port}
+    if endpoint.transport == "client":
+        return (say("connects for {protocol} to {host}:{port}", **values),)
+    lines = [say("listens for {protocol} on {host}:{port} ({transport})", transport=endpoint.transport, **values)]
+    if not is_loopback(endpoint.host) and not endpoint.certificate:
+        lines.append(say("{protocol} is not secured: let only its own network reach this address", protocol=protocol))
+    return tuple(lines)
