@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.connectors.contract import Parcel, Rewound, SourceSettings
+from data.history.policy import policy_of
 from data.home import Home
 from data.store.twin_folder import open_city, read_manifest
 from data.sync.gate import Gate
@@ -22,6 +23,7 @@ from data.sync.journal import journal_path
 from data.sync.memory import resident_mb
 from data.sync.messages import Log, Message, Order, Ready, Status, clear_inbox, inbox, read_order
 from data.sync.quarantine import Quarantine
+from data.sync.recorder import Recorder
 from data.sync.settings import sources_of
 from data.sync.shared import CAPACITY, SharedFile, open_for_writing, remove, table_path
 from data.sync.source import RunningSource
@@ -69,7 +71,10 @@ class Engine:
         self._quit, self._dirty = asyncio.Event(), asyncio.Event()  # here, as quit may be asked before run begins
         self._city: City | None = None
         self._intake: Intake | None = None
+        self._policy = policy_of(home).record
+        self._recorder: Recorder | None = None
         self._overflow_told = False
+        self._left_out = 0
         self._swept = 0.0
 
     async def run(self) -> None:
@@ -87,6 +92,8 @@ class Engine:
             except BaseExceptionGroup as group:
                 raise next((error for error in group.exceptions if isinstance(error, ZhianError)), group) from None
             finally:
+                if self._recorder is not None:
+                    self._recorder.flush(time.time())
                 if self._intake is not None:
                     await self._intake.close()
 
@@ -119,6 +126,8 @@ class Engine:
         city = await asyncio.to_thread(open_city, self._home.twin(self._twin), TABLES)
         self._city, self._gate = city, Gate(city)
         self._intake = Intake(journal_path(self._home, self._twin), self._gate, self._show, self._tell_journal)
+        if not self._strict:
+            self._recorder = Recorder(self._policy, self._intake.put)
         for settings in self._settings:
             self._add(settings, city)
         self._say(Log("info", "sources_started", values={"sources": str(len(self._settings))}))
@@ -194,6 +203,8 @@ class Engine:
         if passed.reasons:
             self._quarantine.add(source.settings.name, passed.failed, passed.reasons, time.time())
         self._show(source, passed.rows, passed.position_m, len(passed.reasons))
+        if self._recorder is not None and (self._policy.recordings or source.playback() is None):
+            self._recorder.take(source.settings, passed.rows, time.time())
 
     def _show(
         self, source: RunningSource, rows: ObservationArray, position_m: NDArray[np.float32], quarantined: int
@@ -238,6 +249,7 @@ class Engine:
             await asyncio.sleep(STATUS_S)
             self._read_inbox()
             now = time.monotonic()
+            self._record()
             if now - self._swept > SWEEP_S:
                 self._swept = now
                 self._table.sweep(now, self._held())
@@ -245,6 +257,16 @@ class Engine:
                 self._table.tell_source(source.index, self._state(source))
             self._dirty.set()
             self._say(self._status(now))
+
+    def _record(self) -> None:
+        """Hand on what is to be recorded, and tell when something was left out."""
+        if self._recorder is None:
+            return
+        before = self._left_out
+        self._recorder.flush(time.time())
+        self._left_out = self._recorder.left_out
+        if self._left_out > before == 0:
+            self._say(Log("warning", "recording_left_out", "", {"rows": str(self._left_out)}))
 
     def _state(self, source: RunningSource) -> SourceState:
         """Return how a source is doing; one whose words are not kept at present is not up."""

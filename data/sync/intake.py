@@ -50,9 +50,7 @@ class Intake:
             parcel.settle()
             return
         passed = self._gate.check(parcel.rows, source.now_s(), source.settings)
-        if self._commits is None:
-            self._commits = Commits(self._path, lambda *line: self._soon(self._tell, *line))
-        future = self._commits.put(_entry(source.settings, parcel, passed))
+        future = self.put(_entry(source.settings, parcel, passed))
 
         def on_kept(done: Future[Kept]) -> None:
             error = done.exception()
@@ -62,6 +60,12 @@ class Intake:
                 self._soon(self._on_failed, parcel, error)
 
         future.add_done_callback(on_kept)
+
+    def put(self, entry: Entry) -> Future[Kept]:
+        """Hand an entry to the journal."""
+        if self._commits is None:
+            self._commits = Commits(self._path, lambda *line: self._soon(self._tell, *line))
+        return self._commits.put(entry)
 
     def _on_kept(self, source: RunningSource, parcel: Parcel, passed: Passed, kept: Kept) -> None:
         parcel.settle()

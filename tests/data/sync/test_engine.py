@@ -8,7 +8,9 @@ import pytest
 
 from data.connectors.contract import Connector, Rewound, SourceSettings
 from data.home import Home
+from data.sync.chunks import chunks
 from data.sync.engine import Engine
+from data.sync.journal import journal_path
 from data.sync.messages import Log, Message, Order, Ready, Status, leave_order, line, read_order
 from data.sync.settings import set_sources
 from data.sync.shared import BusyTableError, open_for_reading, table_path
@@ -113,6 +115,20 @@ def test_what_a_source_tells_is_in_the_table_and_what_fails_in_quarantine(
     assert isinstance(bench.said[0], Ready)
     assert bench.keys()[:3] == ["sources_started", "source_report", "source_up"]
     assert '"no id"' in (kept.state / "quarantine-small.jsonl").read_text("utf-8")
+
+
+def test_what_is_not_acknowledged_is_recorded_but_not_what_plays(kept: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = journal_path(kept, "small")
+    before = sum(1 for _ in chunks(journal))
+    playing = Script([rows(("past", 1.0))])
+    monkeypatch.setattr(playing, "playback", lambda: Playback(0.0, 2.0, 1.0, 1.0, paused=False))
+    bench = Bench(kept, {"now": Script([rows(("a", 1.0), ("b", 1.0))]), "then": playing}, monkeypatch)
+
+    async def act() -> None:
+        await bench.until(lambda: len(bench.frame()) == 3)
+
+    bench.run(act)
+    assert [(c.source, ids(c.rows)) for c in list(chunks(journal))[before:]] == [("now", ["a", "b"])]
 
 
 def test_nothing_is_left_when_it_ends(kept: Home, monkeypatch: pytest.MonkeyPatch) -> None:
