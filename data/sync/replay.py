@@ -32,8 +32,11 @@ def replay(home: Home, twin: str, number: int, mended: bytes | None = None) -> i
         raise BadInputError(held.source, "there is no source of this name any more", "set it up again in sources.toml")
     parcel = read_again(sources[held.source], held.device, held.message, held.raw if mended is None else mended)
     reasons = [reason for _, reason in parcel.refused]
-    if len(parcel.rows):
-        reasons += Gate(open_city(home.twin(twin), ())).check(parcel.rows, time.time(), sources[held.source]).reasons
+    rows = parcel.rows
+    if len(rows):
+        passed = Gate(open_city(home.twin(twin), ())).check(rows, time.time(), sources[held.source])
+        reasons += passed.reasons
+        rows = passed.rows  # in the twin's own system, where the source speaks another
     if reasons or not parcel.records:
         why = said(reasons[0] if reasons else "it tells nothing")
         raise BadInputError(
@@ -41,4 +44,4 @@ def replay(home: Home, twin: str, number: int, mended: bytes | None = None) -> i
             say("it still does not hold: {reason}", reason=why),
             "give mended bytes with --raw",
         )
-    return ledger.take_back(number, parcel.records, parcel.rows, time.time())
+    return ledger.take_back(number, parcel.records, rows, time.time())
