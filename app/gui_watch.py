@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtOpenGLWidgets import QOpenGLWidget
 
 from app.main_window import MainWindow
-from app.session import Session
-from app.settings import SettingsFile
 
 
 @dataclass(slots=True)
@@ -20,18 +19,54 @@ class Blocks:
     longest_ms: float = 0.0
     longest_cpu_ms: float = 0.0
     """The same by the thread's own clock: on a busy machine the first also counts the time of other processes."""
+    longest_kept_ms: float = 0.0
+    """By the wall clock, less the waiting for a processor that other processes had: what this program is to blame for,
+    its own other threads included."""
     turns: int = 0
     over_16_ms: int = 0
+    kept_over_16_ms: int = 0
     worst_ms: list[float] = field(default_factory=list)
 
-    def add(self, ms: float, cpu_ms: float) -> None:
-        """Take in one turn."""
+    def add(self, ms: float, cpu_ms: float, queued_ms: float = 0.0) -> None:
+        """Take in one turn, of which ``queued_ms`` were spent waiting for a processor."""
+        kept_ms = max(ms - queued_ms, 0.0)
         self.turns += 1
         self.longest_ms = max(self.longest_ms, ms)
         self.longest_cpu_ms = max(self.longest_cpu_ms, cpu_ms)
+        self.longest_kept_ms = max(self.longest_kept_ms, kept_ms)
+        self.kept_over_16_ms += kept_ms > 16.0
         if ms > 16.0:
             self.over_16_ms += 1
             self.worst_ms = sorted([*self.worst_ms, round(ms, 1)], reverse=True)[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds: by the wall clock, of this thread's processor time, and waiting for a processor."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    queued_s: float = 0.0
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.wall_s - other.wall_s, self.cpu_s - other.cpu_s, self.queued_s - other.queued_s)
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.wall_s + other.wall_s, self.cpu_s + other.cpu_s, self.queued_s + other.queued_s)
+
+
+def spent() -> Spent:
+    """Return what the thread has spent so far."""
+    return Spent(time.perf_counter(), time.thread_time(), _queued_s())
+
+
+def _queued_s() -> float:
+    """Return how long the kernel has let this thread wait though it could run; 0 where Linux does not tell."""
+    try:
+        words = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_text("ascii").split()
+    except OSError:
+        return 0.0
+    return int(words[1]) * 1e-9
 
 
 class GuiWatch(QObject):
@@ -40,8 +75,7 @@ class GuiWatch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.blocks = Blocks()
-        self._last, self._drawn_s = time.perf_counter(), 0.0
-        self._last_cpu, self._drawn_cpu_s = time.thread_time(), 0.0
+        self._last, self._drawn = spent(), Spent()
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._on_turn)
@@ -49,8 +83,7 @@ class GuiWatch(QObject):
     def start(self) -> None:
         """Begin to watch."""
         self.blocks = Blocks()
-        self._last, self._drawn_s = time.perf_counter(), 0.0
-        self._last_cpu, self._drawn_cpu_s = time.thread_time(), 0.0
+        self._last, self._drawn = spent(), Spent()
         self._timer.start()
 
     def stop(self) -> Blocks:
@@ -58,53 +91,32 @@ class GuiWatch(QObject):
         self._timer.stop()
         return self.blocks
 
-    def drew(self, seconds: float, cpu_s: float) -> None:
+    def drew(self, drawing: Spent) -> None:
         """Leave this much out of the turn that is under way."""
-        self._drawn_s += seconds
-        self._drawn_cpu_s += cpu_s
+        self._drawn = self._drawn + drawing
 
     def _on_turn(self) -> None:
-        now, cpu = time.perf_counter(), time.thread_time()
-        wall_s = max(now - self._last - self._drawn_s, 0.0)
-        self.blocks.add(wall_s * 1000.0, max(cpu - self._last_cpu - self._drawn_cpu_s, 0.0) * 1000.0)
-        self._last, self._drawn_s = now, 0.0
-        self._last_cpu, self._drawn_cpu_s = cpu, 0.0
+        now = spent()
+        turn = now - self._last - self._drawn
+        wall_ms, cpu_ms, queued_ms = (max(s, 0.0) * 1000.0 for s in (turn.wall_s, turn.cpu_s, turn.queued_s))
+        self.blocks.add(wall_ms, cpu_ms, queued_ms)
+        self._last, self._drawn = now, Spent()
 
 
 class WatchedWindow(MainWindow):
     """A main window that tells its watch how long each repaint took.
 
     Qt paints every widget of a window, the 3D view among them, and puts them together while it handles the window's
-    update request; when the 3D view gets another size it is painted at once.
+    update request.
     """
 
     watch: GuiWatch | None = None
-
-    def __init__(self, session: Session, settings: SettingsFile) -> None:
-        super().__init__(session, settings)
-        self._painting, self._resized = False, (0.0, 0.0)
-        canvas = self.map.findChild(QOpenGLWidget)
-        assert isinstance(canvas, QObject)  # noqa: S101 - the map is drawn by one
-        canvas.installEventFilter(self)
-        self.map.frame_drawn.connect(self._on_frame_drawn)
 
     def event(self, event: QEvent) -> bool:
         """Time the repaints."""
         if self.watch is None or event.type() != QEvent.Type.UpdateRequest:
             return super().event(event)
-        self._painting, start, start_cpu = True, time.perf_counter(), time.thread_time()
+        start = spent()
         done = super().event(event)
-        self._painting = False
-        self.watch.drew(time.perf_counter() - start, time.thread_time() - start_cpu)
+        self.watch.drew(spent() - start)
         return done
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Note when the 3D view gets another size."""
-        if event.type() == QEvent.Type.Resize and not self._painting:
-            self._resized = time.perf_counter(), time.thread_time()
-        return super().eventFilter(watched, event)
-
-    def _on_frame_drawn(self, _stats: object) -> None:
-        if self.watch is not None and self._resized[0] and not self._painting:
-            self.watch.drew(time.perf_counter() - self._resized[0], time.thread_time() - self._resized[1])
-        self._resized = 0.0, 0.0

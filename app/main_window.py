@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, Qt, QTimer, Signal
@@ -244,19 +244,23 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, opened: Opened) -> None:
         self._index = opened.index
+        self.turns.start(self._showing(opened))
+
+    def _showing(self, opened: Opened) -> Iterator[None]:
         city = opened.city
-        self.turns.start(
-            [
-                lambda: self.map.show_city(opened.scene),
-                lambda: self.centre.setCurrentWidget(self.map),
-                lambda: self.live.open(city),
-                lambda: self.status.set_twin(self._city_name(), city.invented),
-                self._show_banner,
-                lambda: self.log.add("job", "event.opened", name=city.name, name_en=city.name_en or city.name),
-                lambda: self._start_engine(opened.name),
-                self.shown.emit,
-            ]
-        )
+        yield from self.map.showing_city(opened.scene)
+        self.centre.setCurrentWidget(self.map)
+        yield
+        self.live.open(city)
+        yield
+        self.status.set_twin(self._city_name(), city.invented)
+        self._show_banner()
+        yield
+        self.log.add("job", "event.opened", name=city.name, name_en=city.name_en or city.name)
+        yield
+        self._start_engine(opened.name)
+        yield
+        self.shown.emit()
 
     def _start_engine(self, twin: str) -> None:
         if self.engine is not None:

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
-Step = Callable[[], object]
-
 
 class Turns(QObject):
-    """Takes one step a turn; new steps replace those that are left."""
+    """Takes one step of a generator a turn; new work replaces what is left of the old."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._left: deque[Step] = deque()
+        self._work: Iterator[object] = iter(())
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._take)
 
-    def start(self, steps: Iterable[Step]) -> None:
+    def start(self, work: Iterator[object]) -> None:
         """Begin, with the next turn."""
-        self._left = deque(steps)
+        self._work = work
         self._timer.start()
 
     def close(self) -> None:
         """Forget what is left."""
-        self._left.clear()
+        self._work = iter(())
         self._timer.stop()
 
     def _take(self) -> None:
-        if self._left:
-            self._left.popleft()()
-        if not self._left:
+        work = self._work
+        if next(work, self) is self and work is self._work:
             self._timer.stop()

@@ -50,7 +50,8 @@ def ours(city: City) -> None:
     scene = open_scene(city, scene_folder())
     window, renderer = new_window()
     scenery = Scenery(renderer, load_style("dark"), lambda: None)
-    scenery.show(scene)
+    for _ in scenery.show(scene):
+        pass
     for name in ("whole county", "orbit"):
         lens = Lens(POSES[name], *SIZE)
         scenery.stage.settle(lens)

@@ -69,8 +69,10 @@ def told(blocks: Blocks, seconds: float) -> dict[str, object]:
     return {
         "seconds": round(seconds, 1),
         "longest_ms": round(blocks.longest_ms, 1),
+        "longest_kept_ms": round(blocks.longest_kept_ms, 1),
         "longest_cpu_ms": round(blocks.longest_cpu_ms, 1),
         "over_16_ms": blocks.over_16_ms,
+        "kept_over_16_ms": blocks.kept_over_16_ms,
         "turns": blocks.turns,
         "worst_ms": blocks.worst_ms,
     }

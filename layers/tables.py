@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from layers.layer import LayerStatus, Rows
 from twin.city.city import City
 from twin.city.tables import TABLES, Column
+from twin.geo import FloatArray
+from twin.pieces import in_pieces
 
 _ZERO = {"b": False, "i": 0, "u": 0, "f": np.nan}
 
@@ -61,8 +64,7 @@ def column_values(table: gpd.GeoDataFrame, column: Column) -> NDArray[Any]:
     if column.dtype == "str" or column.name == "id":
         if column.name not in table:
             return np.full(len(table), "", dtype=object)
-        values = table[column.name]
-        return values.astype(object).where(values.notna(), "").map(str).to_numpy(dtype=object)
+        return in_pieces(_texts, table[column.name].array)
     dtype = np.dtype(column.dtype)
     if column.name not in table:
         return np.full(len(table), _ZERO[dtype.kind], dtype=dtype)
@@ -72,14 +74,24 @@ def column_values(table: gpd.GeoDataFrame, column: Column) -> NDArray[Any]:
     return values.fillna(_ZERO[dtype.kind]).to_numpy().astype(dtype)
 
 
+def _texts(values: ExtensionArray) -> NDArray[np.object_]:
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = [str(value) for value in values.to_numpy(dtype=object, na_value="")]
+    return texts
+
+
 def centres_m(city: City, rows: Rows, above_m: Any = 0.0) -> NDArray[np.float32]:
     """Return (N, 3) points in the local frame inside each row's geometry, ``above_m`` above the ground."""
     geometry = np.empty(0, dtype=object) if rows.geometry is None else rows.geometry
-    points = shapely.point_on_surface(geometry)
-    east, north = shapely.get_x(points), shapely.get_y(points)
+    east, north = in_pieces(_inside, geometry).T
     up = city.ground_m(east, north) + np.nan_to_num(np.asarray(above_m, dtype=np.float64))
     shifted = np.column_stack([east - city.frame.origin_m[0], north - city.frame.origin_m[1], up])
     return shifted.astype(np.float32).reshape(-1, 3)
+
+
+def _inside(geometry: NDArray[np.object_]) -> FloatArray:
+    points = shapely.point_on_surface(geometry)
+    return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
 
 def table_status(rows: Rows) -> LayerStatus:

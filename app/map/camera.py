@@ -18,6 +18,8 @@ LOWEST_PITCH_DEG, STEEPEST_PITCH_DEG = 3.0, 90.0
 NEAREST_M, FARTHEST_M = 15.0, 120_000.0
 EYE_ABOVE_GROUND_M = 2.5
 GroundHeight = Callable[[float, float], float]
+GroundHeights = Callable[[FloatArray, FloatArray], FloatArray]
+"""Of (N,) points at once."""
 
 
 @dataclass(frozen=True, slots=True)

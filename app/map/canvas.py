@@ -7,7 +7,7 @@ from typing import Any
 
 import shiboken6
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QDropEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QDropEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtOpenGL import QOpenGLPaintDevice
 from PySide6.QtWidgets import QWidget
 from pyvistaqt import QtInteractor
@@ -35,14 +35,21 @@ class Canvas(QtInteractor):
         self.iren.interactor.SetInteractorStyle(None)
         # pyvista lays a theme of its own under everything.
         self.renderer.SetGradientBackground(False)
-        self._open = True
+        self._open, self._resizing = True, False
 
     def _count(self, _window: Any, _event: str) -> None:
         self.renders += 1
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take a new size, and draw when the window is drawn: Qt would draw here and now, and then once more."""
+        self._resizing = True
+        super().resizeEvent(event)
+        self._resizing = False
+        self.update()
+
     def paintGL(self) -> None:
         """Draw the scene once, then the words over it; nothing while hidden or closed."""
-        if not self._open or not self.isVisible():
+        if not self._open or self._resizing or not self.isVisible():
             return
         self._before()
         super().paintGL()  # type: ignore[no-untyped-call]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
 from app.map import picking
-from app.map.camera import GroundHeight, Lens
+from app.map.camera import GroundHeights, Lens
 from app.map.events import Pick
 from app.map.movers import MoverArrays, Movers
 from app.map.scene import PreparedScene
@@ -33,11 +34,11 @@ class Finder:
         self.scene: PreparedScene | None = None
         self._known: tuple[MoverArrays | None, dict[str, dict[str, int]]] = (None, {})
 
-    def point_at(self, lens: Lens, x: float, y: float, ground: GroundHeight) -> Point:
+    def point_at(self, lens: Lens, x: float, y: float, heights: GroundHeights) -> Point:
         """Return the point under a pixel; the one looked at where there is only sky or the far distance."""
         ray, eye = lens.ray(x, y), lens.eye_m
         building = self._building_at(lens, ray)
-        floor = picking.ground_hit(eye, ray, ground)
+        floor = picking.ground_hit(eye, ray, heights)
         floor_m = np.inf if floor is None else float(np.linalg.norm(np.asarray(floor) - eye))
         if building is not None and building.distance_m < floor_m:
             return building.position_m
@@ -59,13 +60,14 @@ class Finder:
         """Return what is drawn inside a rectangle (x0, y0, x1, y1)."""
         return (*self._symbols_in(lens, box), *self._buildings_in(lens, box))
 
-    def where_now(self, pick: Pick) -> Point:
-        """Return where a thing is now: what moves has gone on since it was picked."""
-        index = self._index_of(pick)
-        if index is None:
-            return pick.position_m
-        x, y, z = self._movers.positions_m(time.monotonic())[index]
-        return float(x), float(y), float(z)
+    def where_now(self, picks: Sequence[Pick]) -> FloatArray:
+        """Return where things are now, (N, 3): what moves has gone on since it was picked."""
+        at = np.array([pick.position_m for pick in picks], np.float64).reshape(-1, 3)
+        found = [(row, index) for row, pick in enumerate(picks) if (index := self._index_of(pick)) is not None]
+        if found:
+            rows, indices = np.array(found).T
+            at[rows] = self._movers.positions_m(time.monotonic())[indices]
+        return at
 
     def _building_at(self, lens: Lens, ray: FloatArray) -> picking.Hit | None:
         if self.scene is None or not self._stage.is_visible("buildings"):

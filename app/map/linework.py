@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer
 
 from app.map import shaders
@@ -16,6 +17,7 @@ from app.map.style import MapStyle
 from layers.layer import Lines
 from twin.city.city import City
 from twin.geo import FloatArray
+from twin.pieces import in_pieces
 
 LIFT_M = 0.5
 
@@ -34,9 +36,13 @@ def line_set(layer: str, lines: Lines, city: City, opacity: float) -> LineSet:
     """Give the lines of a layer their width."""
     origin = np.asarray(city.frame.origin_m, dtype=np.float64)
     geometry = np.zeros(0, object) if lines.rows.geometry is None else lines.rows.geometry
-    local = np.asarray(shapely.transform(geometry, lambda xy: xy - origin), dtype=object)
-    if city.terrain is not None:
-        local = np.asarray(shapely.segmentize(local, 2 * city.terrain.step_m), dtype=object)
+    step_m = np.inf if city.terrain is None else 2 * city.terrain.step_m
+
+    def near(some: NDArray[np.object_]) -> NDArray[np.object_]:
+        moved = shapely.transform(some, lambda xy: xy - origin)
+        return np.asarray(shapely.segmentize(moved, step_m) if np.isfinite(step_m) else moved, dtype=object)
+
+    local = in_pieces(near, geometry)
     names, style = np.unique(np.asarray(lines.style, dtype=str), return_inverse=True)
 
     def ground(x: FloatArray, y: FloatArray) -> FloatArray:

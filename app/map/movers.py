@@ -129,8 +129,9 @@ class Movers:
 
     def to_front(self) -> None:
         """Be drawn after everything that is in the renderer now: soft edges blend with what is there."""
-        self._renderer.RemoveActor(self._actor)
-        self._renderer.AddActor(self._actor)
+        drawn = self._renderer.GetViewProps()  # RemoveActor would let go of what the GPU has of it
+        drawn.RemoveItem(self._actor)
+        drawn.AddItem(self._actor)
 
     def set_style(self, style: MapStyle) -> None:
         """Change the colours."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.map.camera import GroundHeight, Lens
+from app.map.camera import GroundHeights, Lens
 from app.map.scene import TiledMesh
 from twin.geo import BoolArray, FloatArray
 
@@ -24,13 +24,13 @@ class Hit:
     distance_m: float
 
 
-def ground_hit(eye_m: FloatArray, ray: FloatArray, ground: GroundHeight) -> tuple[float, float, float] | None:
+def ground_hit(eye_m: FloatArray, ray: FloatArray, heights: GroundHeights) -> tuple[float, float, float] | None:
     """Return where a ray meets the ground; None if it looks into the sky."""
     near, far = 1.0, FARTHEST_HIT_M
     for _ in range(4):
         steps = np.geomspace(near, far, 48)
         points = eye_m + steps[:, None] * ray
-        below = np.array([point[2] <= ground(float(point[0]), float(point[1])) for point in points])
+        below = points[:, 2] <= heights(points[:, 0], points[:, 1])
         if not below.any():
             return None
         first = int(np.argmax(below))
@@ -39,7 +39,7 @@ def ground_hit(eye_m: FloatArray, ray: FloatArray, ground: GroundHeight) -> tupl
         if far - near < 0.05:
             break
     x, y, _ = eye_m + far * ray
-    return float(x), float(y), ground(float(x), float(y))
+    return float(x), float(y), float(heights(np.array([x]), np.array([y]))[0])
 
 
 def building_hit(

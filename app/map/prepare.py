@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import data.gdal_guard  # noqa: F401 - before GDAL loads
@@ -27,6 +28,7 @@ from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, 
 from twin.city.city import City
 from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KINDS
 from twin.geo import FloatArray
+from twin.pieces import in_pieces
 
 FORMAT = 7
 COARSER = 4
@@ -81,9 +83,9 @@ def prepare(city: City, folder: Path, progress: Progress) -> None:
     progress(1.0, "scene")
 
 
-def open_scene(city: City, folder: Path) -> PreparedScene:
-    """Map the drawing cache of ``city``; a missing or stale one is made first."""
-    prepare(city, folder, lambda _share, _what: None)
+def open_scene(city: City, folder: Path, progress: Progress = lambda _share, _what: None) -> PreparedScene:
+    """Map the drawing cache of ``city``; a missing or stale one is made first, as :func:`prepare` tells it."""
+    prepare(city, folder, progress)
     about = read_about(folder)
     bounds, cover_bounds = about["bounds_m"], about["cover_bounds_m"]
     assert isinstance(bounds, list)  # noqa: S101 - our own file, its stamp was checked
@@ -104,10 +106,12 @@ def _stamp(city: City) -> str:
     sums = [str(FORMAT), city.frame.crs, str(city.frame.origin_m)]
     for name in sorted(city.tables):
         table = city.tables[name]
-        bytes_ = shapely.get_coordinates(table.geometry.to_numpy(), include_z=name == "surfaces").tobytes()
-        columns = [c for c in ("height_m", "base_m", "floors", "width_m") if c in table]
-        numbers = table[columns].to_numpy(np.float64).tobytes() if columns else b""
-        sums.append(f"{name}:{len(table)}:{zlib.crc32(numbers, zlib.crc32(bytes_))}")
+        points = in_pieces(partial(shapely.get_coordinates, include_z=name == "surfaces"), table.geometry.to_numpy())
+        total = zlib.crc32(points.tobytes())
+        for column in ("height_m", "base_m", "floors", "width_m"):
+            if column in table:
+                total = zlib.crc32(table[column].to_numpy(np.float64).tobytes(), total)
+        sums.append(f"{name}:{len(table)}:{total}")
     if city.terrain is not None:
         sums.append(f"terrain:{zlib.crc32(np.ascontiguousarray(city.terrain.height_m).tobytes())}")
     return "|".join(sums)

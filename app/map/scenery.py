@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
@@ -47,9 +47,12 @@ class Scenery:
         while culls.GetNumberOfItems():
             renderer.RemoveCuller(culls.GetLastItem())
 
-    def show(self, scene: PreparedScene) -> None:
-        """Show a city."""
-        self.stage.show(scene, self._style)
+    def show(self, scene: PreparedScene) -> Iterator[None]:
+        """Show a city; a piece of the work a step."""
+        style = self._style
+        yield from self.stage.show(scene, style)
+        if self._style is not style:
+            self.stage.set_style(self._style)
         self.orthophoto.show(scene.city)
         self.movers.to_front()
         self._relief = scene.relief

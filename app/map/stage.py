@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -25,7 +25,7 @@ LANES_M, CASING_M, SHORE_M, DETAIL_M, ALL_DOTS_M, GROUND_M = 14_000.0, 4000.0, 5
 HIDDEN = 255
 SHEETS = ("whole", "detail")
 DOTS = ("dots", "more_dots")
-LOADS_A_FRAME = 24
+LOADS_A_FRAME, ACTORS_A_STEP = 24, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +123,27 @@ class Stage:
         self._cover_style: MapStyle | None = None
         self._sheets: set[str] = set()
 
-    def show(self, scene: PreparedScene, style: MapStyle) -> None:
-        """Take down what stands and put up the tiles of ``scene``, without data yet."""
-        self.clear()
+    def show(self, scene: PreparedScene, style: MapStyle) -> Iterator[None]:
+        """Take down what stands and put up the tiles of ``scene``, without data yet; a piece of it a step."""
+        yield from self._clear()
         self._scene = scene
         for band in BANDS:
             mesh = scene.meshes[band.mesh]
-            material = Material(band.program(style, scene.relief))
-            actors = [make_actor(material, cull_back=band.cull_back, point_px=band.point_px) for _ in range(len(mesh))]
-            for actor in actors:
-                self._renderer.AddActor(actor)
             empty = np.zeros(len(mesh), bool)
-            self._tiles.append(_Tiles(band, mesh, material, actors, empty, empty.copy()))
+            tiles = _Tiles(band, mesh, Material(band.program(style, scene.relief)), [], empty, empty.copy())
+            while len(tiles.actors) < len(mesh):
+                self._put_up(tiles)
+                yield
+            self._tiles.append(tiles)
         self._paint_cover(style)
         for layer in {band.layer for band in BANDS}:
             self._apply_opacity(layer)
+
+    def _put_up(self, tiles: _Tiles) -> None:
+        for _ in range(min(ACTORS_A_STEP, len(tiles.mesh) - len(tiles.actors))):
+            actor = make_actor(tiles.material, cull_back=tiles.band.cull_back, point_px=tiles.band.point_px)
+            self._renderer.AddActor(actor)
+            tiles.actors.append(actor)
 
     def set_style(self, style: MapStyle) -> None:
         """Change the colours."""
@@ -309,16 +315,16 @@ class Stage:
                     actor.GetProperty().RemoveTexture("cover")
                     actor.GetProperty().SetTexture("cover", texture)
 
-    def clear(self) -> None:
+    def _clear(self) -> Iterator[None]:
         """Take everything out of the renderer."""
         for future in self._coming.values():
             future.cancel()
         self._coming.clear()
         self._data.clear()
-        for tiles in reversed(self._tiles):
-            for actor in reversed(tiles.actors):
+        while self._tiles:
+            for actor in reversed(self._tiles.pop().actors):
                 drop(self._renderer, actor)
-        self._tiles.clear()
+            yield
         self._sheets.clear()
         self._hidden.clear()
         self._scene = None
@@ -326,7 +332,8 @@ class Stage:
     def close(self) -> None:
         """Stop loading and let go of everything."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self.clear()
+        for _ in self._clear():
+            pass
 
 
 def _rgba(colour: Rgb, shown: bool) -> tuple[int, int, int, int]:

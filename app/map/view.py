@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,11 +30,13 @@ from app.texts import Texts
 from layers.catalogue import LAYERS
 from layers.layer import Layer, LayerState
 from twin.city.city import City
+from twin.geo import FloatArray
 from twin.live.frame import empty_frame
 from twin.world import World
 
 FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
 SMOOTH_WITHIN_M = 6000.0
+MOST_RINGS = 1000
 OPENING_M, OPENING_BEARING_DEG, OPENING_PITCH_DEG = 2100.0, -28.0, 19.0
 
 
@@ -63,6 +66,7 @@ class MapView(QWidget):
     """Exception of a layer that could not be drawn."""
 
     _answered = Signal(object)
+    _box_found = Signal(object)
     _tile_ready = Signal()
 
     def __init__(self, layers: Sequence[Layer] = LAYERS, parent: QWidget | None = None) -> None:
@@ -98,6 +102,8 @@ class MapView(QWidget):
         self._stage, self._movers = self._scenery.stage, self._scenery.movers
         self._finder = Finder(self._stage, self._movers)
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
+        self._boxes = ThreadPoolExecutor(1, thread_name_prefix="map-box")
+        self._boxed: Future[tuple[Pick, ...]] = Future()
         self._painter = LabelPainter()
         self._press: tuple[QPointF, Qt.MouseButton, gestures.Point] | None = None
         self._dragging = False
@@ -109,6 +115,7 @@ class MapView(QWidget):
 
     def _wire(self) -> None:
         self._answered.connect(self._on_answer)
+        self._box_found.connect(self._on_box_found)
         self._tile_ready.connect(self.refresh)
         self._flight: tuple[CameraState, CameraState] | None = None
         self._flight_clock = QElapsedTimer()
@@ -123,13 +130,17 @@ class MapView(QWidget):
 
     def show_city(self, scene: PreparedScene) -> None:
         """Show a prepared city over its towers, or whole where it has none; what was shown goes."""
-        with self._timed():
-            self._scene = self._finder.scene = scene
-            self._scenery.show(scene)
-            self._world = World(scene.city, empty_frame(), (), time.time(), live=True)
-            self._selection, self._hover = (), None
-            for name in self._layers:
-                self._apply_state(name)
+        for _ in self.showing_city(scene):
+            pass
+
+    def showing_city(self, scene: PreparedScene) -> Iterator[None]:
+        """Do what :meth:`show_city` does, a piece a step: making a big city's actors takes longer than a turn may."""
+        self._scene, self._finder.scene = scene, scene
+        self._selection, self._hover = (), None
+        yield from self._scenery.show(scene)
+        self._world = World(scene.city, empty_frame(), (), time.time(), live=True)
+        for name in self._layers:
+            self._apply_state(name)
         self.set_camera(self._opening())
         self._ask()
 
@@ -264,10 +275,13 @@ class MapView(QWidget):
         self.refresh()
 
     def _ground(self, x: float, y: float) -> float:
+        return float(self._heights(np.array([x]), np.array([y]))[0])
+
+    def _heights(self, x: FloatArray, y: FloatArray) -> FloatArray:
         if self._scene is None:
-            return 0.0
+            return np.zeros(len(x))
         origin = self._scene.city.frame.origin_m
-        return float(self._scene.city.ground_m(x + origin[0], y + origin[1]))
+        return self._scene.city.ground_m(x + origin[0], y + origin[1])
 
     def _lens(self) -> Lens:
         return Lens(self._camera, max(self.width(), 1), max(self.height(), 1))
@@ -299,13 +313,14 @@ class MapView(QWidget):
         if self._labels is not None:
             placed = self._painter.lay_out(self._labels.labels, lens, self._texts.language, grid, since)
             self._painter.paint(painter, placed, self._style, self.devicePixelRatioF())
-        self._overlay.selected_at = [at for pick in self._selection if (at := self._at(pick, lens)) is not None]
-        self._overlay.hovered_at = None if self._hover is None else self._at(self._hover, lens)
+        self._overlay.selected_at = self._on_screen(self._selection[:MOST_RINGS], lens)
+        hovered = [] if self._hover is None else self._on_screen([self._hover], lens)
+        self._overlay.hovered_at = hovered[0] if hovered else None
         overlay.paint(painter, lens, self._style, self._overlay)
 
-    def _at(self, pick: Pick, lens: Lens) -> tuple[float, float] | None:
-        x, y, depth = lens.project(np.array([self._finder.where_now(pick)]))
-        return (float(x[0]), float(y[0])) if depth[0] > 0 else None
+    def _on_screen(self, picks: Sequence[Pick], lens: Lens) -> list[tuple[float, float]]:
+        x, y, depth = lens.project(self._finder.where_now(picks))
+        return [(x_px, y_px) for x_px, y_px, away in zip(x.tolist(), y.tolist(), depth, strict=True) if away > 0]
 
     def _frame_done(self) -> None:
         took = (time.perf_counter() - self._frame_start) * 1000
@@ -367,8 +382,18 @@ class MapView(QWidget):
         """Return what is drawn inside a rectangle (x0, y0, x1, y1) of the widget."""
         return self._finder.picks_in(self._lens(), box)
 
+    def _select_box(self, box: tuple[float, float, float, float]) -> None:
+        """Look what is in a box on a thread: a whole county is too much for one turn."""
+        self._boxed.cancel()
+        self._boxed = self._boxes.submit(self._finder.picks_in, self._lens(), box)
+        self._boxed.add_done_callback(self._box_found.emit)
+
+    def _on_box_found(self, found: Future[tuple[Pick, ...]]) -> None:
+        if found is self._boxed and not found.cancelled() and not self._closed:
+            self.box_selected.emit(found.result())
+
     def _hit(self, x: float, y: float) -> gestures.Point:
-        return self._finder.point_at(self._lens(), x, y, self._ground)
+        return self._finder.point_at(self._lens(), x, y, self._heights)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a drag; on the compass: north up."""
@@ -421,7 +446,7 @@ class MapView(QWidget):
             return
         at = event.position()
         if box is not None:
-            self.box_selected.emit(self.picks_in(box))
+            self._select_box(box)
             self.refresh()
         elif not self._dragging and press[1] == Qt.MouseButton.LeftButton:
             self.picked.emit(self.pick_at(at.x(), at.y()))
@@ -462,7 +487,7 @@ class MapView(QWidget):
         with self._timed():
             x, y = self._pointer.x(), self._pointer.y()
             lens = self._lens()
-            ground = picking.ground_hit(lens.eye_m, lens.ray(x, y), self._ground)
+            ground = picking.ground_hit(lens.eye_m, lens.ray(x, y), self._heights)
             self.pointer_moved.emit(None if ground is None else self._ground_point(ground))
             self._set_hover(self.pick_at(x, y))
 
@@ -523,6 +548,7 @@ class MapView(QWidget):
         for timer in (self._smooth_timer, self._hover_timer, self._flight_timer):
             timer.stop()
         self._feed.close()
+        self._boxes.shutdown(wait=True, cancel_futures=True)
         self._renders = self._canvas.renders
         self._scenery.close()
         self._canvas.finish()

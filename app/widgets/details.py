@@ -26,6 +26,7 @@ from app.map.events import Pick
 from app.widgets.parts import label
 from twin.world import World
 
+MOST_LISTED = 200
 ACTIONS = ("selection.fly_to", "selection.follow", "selection.copy_coordinates", "selection.clear")
 ICONS: Mapping[str, str] = {
     "selection.fly_to": "navigation-arrow", "selection.follow": "crosshair-simple",
@@ -112,7 +113,10 @@ class DetailsPanel(QWidget):
         self.others.blockSignals(True)
         self.others.clear()
         if len(picks) > 1:
-            self.others.addItems([f"{self._desk.look.texts(f'layer.{pick.layer}')} · {pick.key}" for pick in picks])
+            texts = self._desk.look.texts
+            self.others.addItems([f"{texts(f'layer.{pick.layer}')} · {pick.key}" for pick in picks[:MOST_LISTED]])
+            if len(picks) > MOST_LISTED:
+                self.others.addItem(texts("details.more", count=f"{len(picks) - MOST_LISTED:,}"))
         self.others.blockSignals(False)
         self.others.setVisible(len(picks) > 1)
         if picks:
@@ -121,7 +125,7 @@ class DetailsPanel(QWidget):
             self._show(None)
 
     def _on_other_chosen(self, row: int) -> None:
-        if 0 <= row < len(self._desk.selection.picks):
+        if 0 <= row < min(len(self._desk.selection.picks), MOST_LISTED):
             self._ask(self._desk.selection.picks[row])
 
     def _ask(self, pick: Pick) -> None:

@@ -19,6 +19,7 @@ class Stage(QWidget):
         named(self, "stage").setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._inside = QVBoxLayout(self)
         self._inside.setSpacing(0)
+        self._inside.setContentsMargins(FRAME_PX, FRAME_PX, FRAME_PX, FRAME_PX)  # always: the map keeps its size
         self._inside.addWidget(middle, 1)
         self._inside.addWidget(below)
         self.set_framed(False)
@@ -28,8 +29,6 @@ class Stage(QWidget):
         said = "true" if framed else "false"
         if said == self.property("framed"):
             return
-        edge = FRAME_PX if framed else 0
-        self._inside.setContentsMargins(edge, edge, edge, edge)
         self.setProperty("framed", said)
         self.style().polish(self)
 

@@ -21,6 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import rasterio
+import shapely
+from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.transform import from_origin
 
@@ -29,6 +31,7 @@ from twin.city.city import City, Terrain
 from twin.city.tables import TABLES
 from twin.errors import BadInputError, DiskError
 from twin.geo import LocalFrame
+from twin.pieces import in_pieces
 from twin.words import say
 
 FORMAT = 1
@@ -86,7 +89,7 @@ def open_city(folder: Path, only: Collection[str] = tuple(TABLES)) -> City:
     manifest = read_manifest(folder)
     frame = LocalFrame(manifest.crs, manifest.origin_m)
     files = {name: folder / f"{name}.parquet" for name in TABLES if name in only}
-    tables = {name: _read_table(file) for name, file in files.items() if file.exists()}
+    tables = {name: _read_table(file, frame.crs) for name, file in files.items() if file.exists()}
     terrain = _read_terrain(folder / TERRAIN) if (folder / TERRAIN).exists() else None
     imagery = GeoTiffImagery(folder / IMAGERY) if (folder / IMAGERY).exists() else None
     return City(manifest.name, manifest.name_en, frame, tables, terrain, imagery, manifest.invented, manifest.credit)
@@ -165,11 +168,19 @@ def _read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _read_table(file: Path) -> gpd.GeoDataFrame:
+def _read_table(file: Path, crs: str) -> gpd.GeoDataFrame:
+    """Read a table as geopandas would, but its shapes in pieces: this runs beside a window."""
     try:
-        return gpd.read_parquet(file)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        table = pq.read_table(file)
+        shapes = table.column("geometry")
+        values = table.drop_columns("geometry").to_pandas()
+        return gpd.GeoDataFrame(values, geometry=in_pieces(_shapes, shapes), crs=crs)
+    except (pa.ArrowException, OSError, ValueError, KeyError, shapely.errors.GEOSException) as error:
         raise BadInputError(str(file), say("the table is damaged: {error}", error=error), AGAIN) from error
+
+
+def _shapes(wkb: pa.ChunkedArray) -> NDArray[np.object_]:
+    return np.asarray(shapely.from_wkb(wkb.to_numpy()), dtype=object)
 
 
 def _write_terrain(terrain: Terrain, crs: str, path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from twin.city.city import City
+from twin.pieces import in_pieces
 
 _NUMBERS = re.compile(r"^\s*(-?\d{1,3}(?:\.\d+)?)\s*[°]?\s*[,，\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*[°]?\s*$")
 # What is meant more often when a word is typed stands first.
@@ -90,7 +91,8 @@ def _entries(city: City, name: str) -> Iterator[_Entry]:
         table = _longest_of_each_name(table)
     if not len(table):
         return
-    centre = shapely.get_coordinates(shapely.point_on_surface(np.asarray(table.geometry.array, dtype=object)))
+    shapes = np.asarray(table.geometry.array, dtype=object)
+    centre = in_pieces(lambda some: shapely.get_coordinates(shapely.point_on_surface(some)), shapes)
     east, north = (centre - np.asarray(city.frame.origin_m, dtype=np.float64)).T
     lon, lat = city.frame.to_lonlat(east, north)
     english = table["name_en"] if "name_en" in table else [""] * len(table)

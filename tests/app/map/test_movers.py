@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.map.events import Pick
@@ -100,3 +102,28 @@ def test_names_are_written_in_chinese_and_masked(qtbot: QtBot, over_open_ground:
     image = picture(qtbot, over_open_ground)
     under = image[306:326, 360:440].astype(int)
     assert (under.max(axis=2) > 110).sum() > 30
+
+
+def test_a_dragged_box_selects_what_is_in_it(qtbot: QtBot, over_open_ground: MapView, scene: PreparedScene) -> None:
+    x, y = OPEN_GROUND
+    _show(qtbot, over_open_ground, scene, (x, y), (x + 4, y), (x + 90, y))
+    over_open_ground.set_tool("box")
+    told: list[set[str]] = []
+    over_open_ground.box_selected.connect(lambda picks: told.append({pick.key for pick in picks}))
+    for start, end in (((0, 0), (20, 20)), ((360, 260), (440, 340))):
+        QTest.mousePress(over_open_ground, Qt.MouseButton.LeftButton, pos=QPoint(*start))
+        QTest.mouseMove(over_open_ground, QPoint(*end))
+        QTest.mouseRelease(over_open_ground, Qt.MouseButton.LeftButton, pos=QPoint(*end))
+    qtbot.waitUntil(lambda: bool(told and told[-1]), timeout=5000)
+    assert told[-1] >= {"unit-0", "unit-1"}
+    assert "unit-2" not in told[-1]
+
+
+def test_the_drawing_is_left_to_the_window_when_the_map_gets_another_size(
+    qtbot: QtBot, over_open_ground: MapView
+) -> None:
+    picture(qtbot, over_open_ground)
+    renders = over_open_ground.renders
+    with qtbot.waitSignal(over_open_ground.frame_drawn, timeout=5000):
+        over_open_ground.resize(780, 580)
+        assert over_open_ground.renders == renders
