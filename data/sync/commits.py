@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from data.sync.held import DEFAULT_CAP, Cap
 from data.sync.journal import Entry, Journal, Kept
 from data.sync.recovery import is_damage, open_or_recover
 
@@ -44,8 +45,8 @@ class Commits:
         Given level, key and values of a line for the log, on the writer's thread.
     """
 
-    def __init__(self, path: Path, tell: Tell, clock: Callable[[], float] = time.time) -> None:
-        self._path, self._tell, self._clock = path, tell, clock
+    def __init__(self, path: Path, tell: Tell, clock: Callable[[], float] = time.time, cap: Cap = DEFAULT_CAP) -> None:
+        self._path, self._tell, self._clock, self._cap = path, tell, clock, cap
         self.problem = ""
         self._waiting: queue.SimpleQueue[tuple[Entry, Future[Kept]] | None] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -116,7 +117,7 @@ class Commits:
         while True:
             try:
                 if self._journal is None:
-                    self._journal = open_or_recover(self._path, self._tell, self._clock)
+                    self._journal = open_or_recover(self._path, self._tell, self._clock, self._cap)
                 kept = self._journal.append(entries)
             except ENTRY_FAULTS as error:
                 raise BadEntryError(str(error)) from error

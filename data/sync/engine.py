@@ -27,6 +27,7 @@ from data.sync.recorder import Recorder
 from data.sync.settings import sources_of
 from data.sync.shared import CAPACITY, SharedFile, open_for_writing, remove, table_path
 from data.sync.source import RunningSource
+from data.sync.zones import zones_of
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
 from twin.geo import LocalFrame
@@ -63,6 +64,7 @@ class Engine:
         self._strict = sources is not None
         self._invented = manifest.invented
         self._settings = sources_of(home, twin, self._invented) if sources is None else tuple(sources)
+        self._zones = zones_of(home)
         self._place = place_word(LocalFrame(manifest.crs, manifest.origin_m))
         self._path = table_path(home, twin)
         self._quarantine = Quarantine(home.state / f"quarantine-{twin}.jsonl")
@@ -124,8 +126,10 @@ class Engine:
     async def _open(self) -> None:
         self._table.keep_sources([settings.name for settings in self._settings])
         city = await asyncio.to_thread(open_city, self._home.twin(self._twin), TABLES)
-        self._city, self._gate = city, Gate(city)
-        self._intake = Intake(journal_path(self._home, self._twin), self._gate, self._show, self._tell_journal)
+        self._city, self._gate = city, Gate(city, self._zones.networks)
+        self._intake = Intake(
+            journal_path(self._home, self._twin), self._gate, self._show, self._tell_journal, self._zones.cap
+        )
         if not self._strict:
             self._recorder = Recorder(self._policy, self._intake.put)
         for settings in self._settings:
@@ -173,10 +177,12 @@ class Engine:
         """Follow the settings anew; a source whose settings are as before goes on undisturbed."""
         if self._strict:
             raise UsageError("this engine plays what it was given, and has no settings to read again")
+        self._zones = zones_of(self._home)
         before = {settings.name: settings for settings in self._settings}
         self._settings = sources_of(self._home, self._twin, self._invented)
         wanted = {settings.name: settings for settings in self._settings}
         if self._city is not None:
+            self._gate.follow(self._zones.networks)
             for name in before.keys() - wanted.keys():
                 self._stop(name)
             for settings in self._settings:

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.connectors.contract import Parcel, SourceSettings
+from data.connectors.contract import Parcel
 from data.sync.commits import Commits, Tell
+from data.sync.entries import entry_of
 from data.sync.gate import Gate, Passed
-from data.sync.journal import Entry, Kept, Origin
+from data.sync.held import DEFAULT_CAP, Cap
+from data.sync.journal import Entry, Kept
 from data.sync.source import RunningSource
 from twin.live.observation import ObservationArray
 
@@ -33,8 +35,8 @@ class Intake:
         Given level, key and values of a line for the log.
     """
 
-    def __init__(self, path: Path, gate: Gate, show: Show, tell: Tell) -> None:
-        self._path, self._gate, self._show, self._tell = path, gate, show, tell
+    def __init__(self, path: Path, gate: Gate, show: Show, tell: Tell, cap: Cap = DEFAULT_CAP) -> None:
+        self._path, self._gate, self._show, self._tell, self._cap = path, gate, show, tell, cap
         self._loop = asyncio.get_running_loop()
         self._commits: Commits | None = None
 
@@ -50,12 +52,13 @@ class Intake:
             parcel.settle()
             return
         passed = self._gate.check(parcel.rows, source.now_s(), source.settings)
-        future = self.put(_entry(source.settings, parcel, passed))
+        entry = entry_of(source.settings, parcel, passed, self._gate.border(source.settings))
+        future = self.put(entry)
 
         def on_kept(done: Future[Kept]) -> None:
             error = done.exception()
             if error is None:
-                self._soon(self._on_kept, source, parcel, passed, done.result())
+                self._soon(self._on_kept, source, parcel, passed, len(entry.refused), done.result())
             else:
                 self._soon(self._on_failed, parcel, error)
 
@@ -64,13 +67,12 @@ class Intake:
     def put(self, entry: Entry) -> Future[Kept]:
         """Hand an entry to the journal."""
         if self._commits is None:
-            self._commits = Commits(self._path, lambda *line: self._soon(self._tell, *line))
+            self._commits = Commits(self._path, lambda *line: self._soon(self._tell, *line), cap=self._cap)
         return self._commits.put(entry)
 
-    def _on_kept(self, source: RunningSource, parcel: Parcel, passed: Passed, kept: Kept) -> None:
+    def _on_kept(self, source: RunningSource, parcel: Parcel, passed: Passed, quarantined: int, kept: Kept) -> None:
         parcel.settle()
         new = kept.new[: len(passed.rows)]
-        quarantined = len(parcel.refused) + len(passed.reasons)
         self._show(source, passed.rows[new], passed.position_m[new], quarantined)
 
     def _on_failed(self, parcel: Parcel, error: BaseException) -> None:
@@ -86,12 +88,3 @@ class Intake:
         """Keep what waits and answer it, if the disk takes it."""
         if self._commits is not None:
             await asyncio.to_thread(self._commits.close)
-
-
-def _entry(settings: SourceSettings, parcel: Parcel, passed: Passed) -> Entry:
-    records = [parcel.records[i] for i in passed.index.tolist()]
-    records += parcel.records[len(parcel.rows) :]
-    failed = [parcel.records[i] for i in passed.failed_index.tolist()]
-    refused = [*parcel.refused, *zip(failed, passed.reasons, strict=True)]
-    origin = Origin(settings.name, settings.zone, settings.classification)
-    return Entry(origin, parcel.arrival_s, parcel.received, records, refused, parcel.gaps, parcel.labels, passed.rows)

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from data.connectors.contract import Gap, Record
 from data.home import Home
 from data.sync.chunks import ensure_id, insert_chunk
+from data.sync.held import DEFAULT_CAP, Cap, Hold
 from data.sync.tables import META, RECORDS, open_engine
 from twin.geo import BoolArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
@@ -33,10 +34,6 @@ ROWS_AT_ONCE = 250
 _RECORD_SQL = (
     "INSERT INTO record (key, name, source, device, message, source_s, arrival_s, commit_s, raw, crc) VALUES {} "
     "ON CONFLICT (key, name) DO NOTHING"
-)
-_QUARANTINE_SQL = (
-    "INSERT INTO quarantine (source, device, message, reason, source_s, arrival_s, commit_s, raw) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BALANCE_SQL = (
     "INSERT INTO balance (source, minute, received, stored, duplicate, quarantined) VALUES (?, ?, ?, ?, ?, ?) "
@@ -132,7 +129,7 @@ class Journal:
         From any method: the file is full, locked or damaged; nothing of the call is kept then.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, cap: Cap = DEFAULT_CAP) -> None:
         self.path = path
         self._clock = clock
         self._engine = open_engine(path)
@@ -141,6 +138,7 @@ class Journal:
             self._connection = self._engine.raw_connection()
             self._raw = _sqlite(self._connection)
             ensure_id(self._raw)
+            self._hold = Hold(self._raw, cap)
         except BaseException:
             self._engine.dispose()
             raise
@@ -158,6 +156,7 @@ class Journal:
             raw.execute("COMMIT")
         except BaseException:
             self._sources.clear()
+            self._hold.forget_sizes()
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
             raise
@@ -167,13 +166,7 @@ class Journal:
     def _append(self, entry: Entry, commit_s: float) -> Kept:
         source, name = self._source(entry.origin)
         new = self._insert(entry, source, name, commit_s)
-        self._raw.executemany(
-            _QUARANTINE_SQL,
-            [
-                (source, r.device, r.message, reason, r.source_s, entry.arrival_s, commit_s, r.raw)
-                for r, reason in entry.refused
-            ],
-        )
+        self._hold.keep(source, entry.refused, entry.arrival_s, commit_s)
         stored = int(np.count_nonzero(new))
         counts = (entry.received, stored, len(new) - stored, len(entry.refused))
         if any(counts):

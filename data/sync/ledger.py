@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from data.connectors.contract import Gap, Record
 from data.sync.chunks import chunk_values
-from data.sync.tables import BALANCE, CHUNKS, DEVICES, GAPS, META, QUARANTINE, RECORDS, SOURCES, open_engine
+from data.sync.tables import BALANCE, CAPPED, CHUNKS, DEVICES, GAPS, META, QUARANTINE, RECORDS, SOURCES, open_engine
 from twin.errors import BadInputError, IntegrityError
 from twin.live.observation import ObservationArray
-from twin.words import say
+from twin.words import say, unpack
 
 _MINUTE = sa.cast(RECORDS.c.arrival_s / 60, sa.Integer)
 _HELD_MINUTE = sa.cast(QUARANTINE.c.arrival_s / 60, sa.Integer)
@@ -78,17 +78,21 @@ class Ledger:
             stored = {(s, m): n for s, m, n in connection.execute(_counts(RECORDS, _MINUTE))}
             waits = QUARANTINE.c.replayed_s.is_(None)
             held = {(s, m): n for s, m, n in connection.execute(_counts(QUARANTINE, _HELD_MINUTE).where(waits))}
+            removed = {(row.source, row.minute): row.messages for row in connection.execute(sa.select(CAPPED))}
             told = {(row.source, row.minute): row for row in connection.execute(sa.select(BALANCE))}
             bad = [
                 f"source {source}, minute {minute}: {kind} {n} by the balance, {found} by count"
                 for (source, minute), row in told.items()
+                for place in ((source, minute),)
                 for kind, n, found in (
-                    ("stored", row.stored, stored.pop((source, minute), 0)),
-                    ("quarantined", row.quarantined, held.pop((source, minute), 0)),
+                    ("stored", row.stored, stored.pop(place, 0)),
+                    ("quarantined", row.quarantined, held.pop(place, 0) + removed.pop(place, 0)),
                 )
                 if n != found
             ]
-            bad += [f"source {s}, minute {m}: {n} rows in no balance" for (s, m), n in (stored | held).items()]
+            bad += [
+                f"source {s}, minute {m}: {n} rows in no balance" for (s, m), n in (stored | held | removed).items()
+            ]
             raws = connection.execute(sa.select(RECORDS.c.at, RECORDS.c.raw, RECORDS.c.crc))
             bad += [f"record {at} was changed" for at, raw, crc in raws if zlib.crc32(raw) != crc]
             bodies = connection.execute(sa.select(CHUNKS.c.at, CHUNKS.c.body, CHUNKS.c.crc))
@@ -102,7 +106,14 @@ class Ledger:
         if not replayed:
             query = query.where(QUARANTINE.c.replayed_s.is_(None))
         with self._read() as connection:
-            return [Held(*row) for row in connection.execute(query)]
+            return [_unpacked(row) for row in connection.execute(query)]
+
+    def removed(self) -> dict[str, int]:
+        """Return how many messages of each source had to make room in the quarantine."""
+        messages = sa.func.sum(CAPPED.c.messages)
+        query = sa.select(SOURCES.c.name, messages).join(SOURCES, SOURCES.c.id == CAPPED.c.source)
+        with self._read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(SOURCES.c.name))}
 
     def held(self, number: int) -> Held:
         """Return one message of the quarantine.
@@ -120,7 +131,7 @@ class Ledger:
                 say("there is no message {number}", number=number),
                 "`zhian quarantine list` shows them",
             )
-        return Held(*row)
+        return _unpacked(row)
 
     def gaps(self, name: str = "") -> list[tuple[str, Gap]]:
         """Return the gaps that are open, with the source's name."""
@@ -206,6 +217,11 @@ class Ledger:
 
 def _counts(table: sa.Table, minute: sa.ColumnElement[int]) -> sa.Select[Any]:
     return sa.select(table.c.source, minute, sa.func.count()).group_by(table.c.source, minute)
+
+
+def _unpacked(row: sa.Row[Any]) -> Held:
+    held = Held._make(row)
+    return held._replace(reason=unpack(held.reason))
 
 
 def _held() -> sa.Select[Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from data.sync.held import DEFAULT_CAP, Cap
 from data.sync.journal import Journal
 from data.sync.tables import CHUNKS, META, RECORDS, open_engine
 
@@ -32,7 +33,7 @@ def is_damage(error: Exception) -> bool:
     return any(word in str(error) for word in _DAMAGE)
 
 
-def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.time) -> Journal:
+def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.time, cap: Cap = DEFAULT_CAP) -> Journal:
     """Open a journal; a damaged one becomes ``<name>.damaged-<time>`` and a new one gets what can be read of it.
 
     Raises
@@ -42,7 +43,7 @@ def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.ti
     """
     try:
         _check(path)
-        return Journal(path, clock)
+        return Journal(path, clock, cap)
     except (sqlite3.Error, DBAPIError) as error:
         if not is_damage(error):
             raise
@@ -53,7 +54,7 @@ def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.ti
             "journal_damaged",
             {"path": str(aside), "reason": str(error).splitlines()[0], "records": str(taken)},
         )
-        return Journal(path, clock)
+        return Journal(path, clock, cap)
 
 
 def _check(path: Path) -> None:

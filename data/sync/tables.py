@@ -68,6 +68,15 @@ BALANCE = sa.Table(
     sa.Column("quarantined", sa.Integer, nullable=False),
 )
 
+CAPPED = sa.Table(
+    "capped",
+    META,
+    sa.Column("source", sa.Integer, primary_key=True),
+    sa.Column("minute", sa.Integer, primary_key=True),  # of the arrival, as in the balance
+    sa.Column("messages", sa.Integer, nullable=False),
+)
+"""Messages that were quarantined and had to make room since; see :mod:`data.sync.held`."""
+
 GAPS = sa.Table(
     "gap",
     META,
