@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from app.map.events import Pick
+from data.search.index import NameIndex
 from twin.access import mask_name, mask_plate
 from twin.city.city import City
-from twin.city.search import Found, SearchIndex
+from twin.city.search import Found, parse_point
 from twin.live.kinds import KINDS
 from twin.live.observation import ObservationArray
 from twin.world import World
@@ -16,8 +17,11 @@ MOST, MOST_ENTITIES = 12, 5
 _DEVICE_LAYER = {"camera": "cameras", "signal": "signals"}
 
 
-def find(index: SearchIndex, world: World, text: str, unmask: bool) -> tuple[Found, ...]:
-    """Return the best answers: names of the city first, then entities."""
+def find(index: NameIndex, world: World, text: str, unmask: bool) -> tuple[Found, ...]:
+    """Return the best answers: a point if the text is one, names of the city, then entities."""
+    point = parse_point(text)
+    if point is not None:
+        return (Found("point", "", f"{point[0]:.5f}, {point[1]:.5f}", "", "point", *point, 800.0),)
     entities = find_entities(world, text, unmask)
     return (*index.find(text, MOST - len(entities)), *entities)
 

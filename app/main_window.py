@@ -52,9 +52,10 @@ from app.window_commands import go_to, layer_commands, selection_commands, view_
 from app.workbenches.catalogue import workbenches
 from app.workbenches.fraud.panel import FraudPanel
 from data.home import Home
+from data.search.index import NameIndex
 from layers.catalogue import LAYERS
 from twin.access import Purpose
-from twin.city.search import Found, SearchIndex
+from twin.city.search import Found
 from twin.errors import ZhianError
 from twin.words import why
 from twin.world import World
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
         self.opening = TwinOpening(session.home, self.jobs, parent=self)
         self.turns = Turns(self)
         self.engine: EngineWatch | None = None
-        self._index: SearchIndex | None = None
+        self._index: NameIndex | None = None
         self._wanted = ("", False, False)
         self.workspaces = tuple(workspace.name for workspace in WORKSPACES)
         self._build()
@@ -243,6 +244,8 @@ class MainWindow(QMainWindow):
         self.opening.start(name, build, small)
 
     def _on_opened(self, opened: Opened) -> None:
+        if self._index is not None:
+            self._index.close()
         self._index = opened.index
         self.turns.start(self._showing(opened))
 
@@ -278,11 +281,16 @@ class MainWindow(QMainWindow):
 
     # What commands do
 
-    def answer_search(self, call: Call) -> tuple[Found, ...]:
-        """Answer the search box."""
-        if self._index is None or self.live.world is None:
-            return ()
-        return locator.find(self._index, self.live.world, call.arguments["text"], call.unmask)
+    def answer_search(self, call: Call) -> None:
+        """Find what was typed, off this thread, and hand it to ``then``; what was typed before is not waited for."""
+        index, world, text, then = self._index, self.live.world, call.arguments["text"], call.arguments["then"]
+        if index is None or world is None:
+            then(())
+            return
+        unmask = call.unmask
+        self.jobs.submit(
+            "job.search", lambda *_: locator.find(index, world, text, unmask), then, key="search", quiet=True
+        )
 
     def focus_search(self) -> None:
         """Put the keyboard into the search box."""
@@ -342,8 +350,8 @@ class MainWindow(QMainWindow):
 
     # What happens
 
-    def _ask(self, text: str) -> tuple[Found, ...] | None:
-        return self.acts.run("search.find", text=text) if self._index is not None else None
+    def _ask(self, text: str, then: Callable[[tuple[Found, ...]], None]) -> None:
+        self.acts.run("search.find", text=text, then=then)
 
     def _offered(self) -> list[Command]:
         texts = self.look.texts

@@ -16,9 +16,10 @@ from app.jobs import Cancelled, Jobs, Report
 from app.map.prepare import open_scene
 from app.map.scene import PreparedScene
 from data.home import Home
+from data.search.index import NameIndex
+from data.search.of_city import open_names
 from data.store.twin_folder import open_city
 from twin.city.city import City
-from twin.city.search import SearchIndex
 from twin.errors import CancelledError, ZhianError
 from twin.traffic.speeds import road_index
 from twin.words import say, unpack, why
@@ -33,7 +34,7 @@ class Opened:
     name: str
     city: City
     scene: PreparedScene
-    index: SearchIndex
+    index: NameIndex
 
 
 class TwinOpening(QObject):
@@ -132,7 +133,8 @@ class TwinOpening(QObject):
                 cache = self._home.cache / "scenes" / name
                 scene = open_scene(city, cache, lambda share, _what: said(0.30 + 0.55 * share, "scene"))
                 said(0.88, "names")
-                index = SearchIndex(city)
+                names = self._home.cache / "names" / f"{name}.sqlite"
+                index = open_names(city, folder, names, lambda share: said(0.88 + 0.10 * share, "names"))
                 road_index(city)
                 city.frame.to_local(*city.frame.to_lonlat(0.0, 0.0))  # PROJ chooses here, not on the window's thread
                 self._home.set_current(name)

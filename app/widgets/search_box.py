@@ -17,13 +17,17 @@ ICONS = {
 }  # fmt: skip
 
 
+Ask = Callable[[str, Callable[[Sequence[Found]], None]], None]
+"""Given what was typed, and what to call with the answers."""
+
+
 class SearchBox(QLineEdit):
     """Asks while one types, and tells which answer was chosen."""
 
     chosen = Signal(object)
     """Found."""
 
-    def __init__(self, look: Look, ask: Callable[[str], Sequence[Found] | None], window: QWidget) -> None:
+    def __init__(self, look: Look, ask: Ask, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("searchBox")
         self.setClearButtonEnabled(True)
@@ -51,10 +55,14 @@ class SearchBox(QLineEdit):
         """Ask at once for what stands in the line."""
         self._wait.stop()
         text = self.text().strip()
-        found = self._ask(text) if text else None
-        if found is None:
-            self.popup.hide()
+        if text:
+            self._ask(text, lambda found: self._show(text, found))
         else:
+            self.popup.hide()
+
+    def _show(self, text: str, found: Sequence[Found]) -> None:
+        """Show answers, unless something else stands in the line by now."""
+        if text == self.text().strip():
             self.popup.show_answers([self._answer(one) for one in found], self._look.texts("search.nothing", text=text))
 
     def _on_edited(self, text: str) -> None:

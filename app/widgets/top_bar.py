@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenuBar, QSizePolicy, QWidget
@@ -11,9 +11,8 @@ from app.look import Look
 from app.widgets.clock import Clock
 from app.widgets.parts import label, tool
 from app.widgets.purpose import PurposeButton
-from app.widgets.search_box import SearchBox
+from app.widgets.search_box import Ask, SearchBox
 from twin.access import Actor
-from twin.city.search import Found
 
 
 class TopBar(QWidget):
@@ -25,7 +24,7 @@ class TopBar(QWidget):
         self,
         look: Look,
         workspaces: Sequence[str],
-        ask: Callable[[str], Sequence[Found] | None],
+        ask: Ask,
         actor: Actor,
         window: QWidget,
     ) -> None:

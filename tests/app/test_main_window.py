@@ -16,6 +16,7 @@ from app.settings import SettingsFile
 from app.widgets.event_log import EventPanel
 from tests.app.conftest import OpenWindow, until
 from twin.access import Purpose
+from twin.city.search import Found
 from twin.words import say
 from twin.world import Playback
 
@@ -146,15 +147,23 @@ def test_search_finds_a_town_flies_there_and_selects_it(window: MainWindow) -> N
 
 
 def test_a_hidden_plate_cannot_be_guessed_by_searching(window: MainWindow) -> None:
-    assert [found.id for found in window.acts.run("search.find", text="8K2Q6")] == []
+    assert answers(window, "8K2Q6") == []
     window.purpose.state(Purpose("走失老人查找"), 5)
-    assert [found.id for found in window.acts.run("search.find", text="8K2Q6")] == ["car-1"]
+    assert answers(window, "8K2Q6") == ["car-1"]
+
+
+def answers(window: MainWindow, text: str) -> list[str]:
+    """Return the ids of what a search finds."""
+    told: list[tuple[Found, ...]] = []
+    window.acts.run("search.find", text=text, then=told.append)
+    until(lambda: bool(told))
+    return [found.id for found in told[0]]
 
 
 def test_searching_for_nothing_known_says_so(window: MainWindow) -> None:
     window.top.search.setText("没有这个地方")
     window.top.search.ask()
-    assert window.top.search.popup.isVisible()
+    until(window.top.search.popup.isVisible)
     assert window.top.search.popup.model.rowCount() == 0
 
 
