@@ -12,7 +12,9 @@ from twin.city.city import City
 from twin.city.search import names_of
 
 
-def open_names(city: City, folder: Path, path: Path, progress: Callable[[float], None] = lambda share: None) -> NameIndex:
+def open_names(
+    city: City, folder: Path, path: Path, progress: Callable[[float], None] = lambda share: None
+) -> NameIndex:
     """Open the index of a city's names; one that is missing, torn or of another city is made first.
 
     Parameters
