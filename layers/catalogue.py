@@ -45,10 +45,20 @@ OWN: tuple[Callable[[], Layer], ...] = (
 )
 
 
+GROUP = "zhian.layers"
+FAULTY: dict[str, str] = {}
+"""Entry points of other packages that could not be loaded, and why: they cost nothing but their own layer."""
+
+
 def _all() -> tuple[Layer, ...]:
     """Return our own layers, then those that other packages offer as entry points of the group ``zhian.layers``."""
-    offered = sorted(entry_points(group="zhian.layers"), key=lambda point: point.name)
-    return tuple(make() for make in (*OWN, *(point.load() for point in offered)))
+    layers: list[Layer] = [make() for make in OWN]
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            layers.append(point.load()())
+        except Exception as error:  # noqa: BLE001 - another's package may raise whatever it likes; it is told
+            FAULTY[point.name] = f"{type(error).__name__}: {error}"
+    return tuple(layers)
 
 
 LAYERS: tuple[Layer, ...] = _all()

@@ -114,7 +114,7 @@ class RunningSource:
                 return
             except OSError as error:
                 self.fail(said(why(error)))
-            except Exception as error:  # noqa: BLE001 - one faulty connector must not stop the others; it is reported
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a faulty connector must not stop the others
                 self.fail(
                     say("fault in the connector: {name}: {error}", name=type(error).__name__, error=error), "error"
                 )

@@ -220,6 +220,15 @@ def test_other_packages_offer_layers_through_an_entry_point(monkeypatch: pytest.
     assert [layer.name for layer in catalogue._all()] == [*DRAWN, "drones"]
 
 
+def test_a_faulty_package_costs_its_own_layer_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [EntryPoint("gone", "nowhere:Layer", catalogue.GROUP), EntryPoint("odd", "json:loads", catalogue.GROUP)]
+    monkeypatch.setattr(catalogue, "entry_points", lambda group: points)
+    monkeypatch.setattr(catalogue, "FAULTY", {})
+    assert [layer.name for layer in catalogue._all()] == list(DRAWN)
+    assert set(catalogue.FAULTY) == {"gone", "odd"}
+    assert catalogue.FAULTY["gone"] == "ModuleNotFoundError: No module named 'nowhere'"
+
+
 def test_layers_and_filters_load_no_window() -> None:
     code = (
         "import sys, layers.catalogue, layers.shown, twin.filters; "
