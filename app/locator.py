@@ -8,7 +8,8 @@ from app.map.events import Pick
 from data.search.index import NameIndex
 from twin.access import mask_name, mask_plate
 from twin.city.city import City
-from twin.city.search import Found, parse_point
+from twin.city.points import read_point
+from twin.city.search import Found
 from twin.live.kinds import KINDS
 from twin.live.observation import ObservationArray
 from twin.world import World
@@ -19,9 +20,10 @@ _DEVICE_LAYER = {"camera": "cameras", "signal": "signals"}
 
 def find(index: NameIndex, world: World, text: str, unmask: bool) -> tuple[Found, ...]:
     """Return the best answers: a point if the text is one, names of the city, then entities."""
-    point = parse_point(text)
+    point = read_point(text)
     if point is not None:
-        return (Found("point", "", f"{point[0]:.5f}, {point[1]:.5f}", "", "point", *point, 800.0),)
+        name = f"{point.lon_deg:.5f}, {point.lat_deg:.5f}"
+        return (Found("point", "", name, "", f"point_{point.system}", point.lon_deg, point.lat_deg, 800.0),)
     entities = find_entities(world, text, unmask)
     return (*index.find(text, MOST - len(entities)), *entities)
 

@@ -1,8 +1,7 @@
-"""What in a city can be found by its name, and points by their coordinates."""
+"""What in a city can be found by its name."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,7 +13,6 @@ import shapely
 from twin.city.city import City
 from twin.pieces import in_pieces
 
-_NUMBERS = re.compile(r"^\s*(-?\d{1,3}(?:\.\d+)?)\s*[°]?\s*[,，\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*[°]?\s*$")
 # What is meant more often when a word is typed stands first.
 _WEIGHT = {"places": 0, "sites": 2, "roads": 3, "buildings": 5, "devices": 6, "water": 4}
 NAMED_TABLES = ("places", "sites", "roads", "water", "buildings", "devices")
@@ -45,15 +43,6 @@ class Weighted(NamedTuple):
 def names_of(city: City) -> list[Weighted]:
     """Return everything in a city that has a name; of the segments of a road the longest stands for it."""
     return [entry for name in NAMED_TABLES for entry in _entries(city, name)]
-
-
-def parse_point(text: str) -> tuple[float, float] | None:
-    """Read ``lon,lat`` in degrees; None if it is something else or off the earth."""
-    match = _NUMBERS.match(text)
-    if match is None:
-        return None
-    lon_deg, lat_deg = float(match[1]), float(match[2])
-    return (lon_deg, lat_deg) if abs(lon_deg) <= 180 and abs(lat_deg) <= 90 else None
 
 
 def _entries(city: City, name: str) -> Iterator[Weighted]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.twin.small import FRAME, city, points, table
-from twin.city.search import Weighted, names_of, parse_point
+from twin.city.search import Weighted, names_of
 
 
 def names() -> list[Weighted]:
@@ -31,13 +31,3 @@ def test_an_answer_is_where_the_thing_is() -> None:
     found = next(found for _, found in names() if found.name == "大云镇")
     x, y = FRAME.to_local(found.lon_deg, found.lat_deg)
     assert (float(x), float(y)) == pytest.approx((2000.0, 0.0), abs=0.01)
-
-
-@pytest.mark.parametrize("text", ["120.92, 30.83", "120.92，30.83", "120.92 30.83", "120.92°,30.83°"])
-def test_coordinates_are_read(text: str) -> None:
-    assert parse_point(text) == (120.92, 30.83)
-
-
-@pytest.mark.parametrize("text", ["200,30", "西塘,30", "", "120.92"])
-def test_what_is_no_place_on_earth_is_no_point(text: str) -> None:
-    assert parse_point(text) is None
