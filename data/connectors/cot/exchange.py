@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from data.connectors.contract import Gap, Record
 from data.connectors.cot.decoder import Event, EventError, read_event
 from data.connectors.cot.encoder import PING, write_pong
 from data.connectors.cot.frames import Splitter
 from data.connectors.cot.options import Options, Table
+from data.connectors.ground import Ground
 from data.connectors.listening import Heard
 from data.connectors.sheet import Sheet, entity_id, fact_key
 from twin.live.observation import Observation
@@ -22,8 +23,6 @@ ALARM, CANCELLED = "b-a-o-", "b-a-o-can"
 CHAT = "b-t-f"
 TALK = "t-x-"
 DELETE = "t-x-d-d"
-Ground = Callable[[float, float], float]
-"""Height of the ground above the sea at a longitude and a latitude, in metres."""
 
 
 class Exchange:

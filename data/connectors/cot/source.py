@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-
 from data.connectors.contract import Parcel, SourceSettings
-from data.connectors.cot.exchange import Exchange, Ground
+from data.connectors.cot.exchange import Exchange
 from data.connectors.cot.options import read_options
+from data.connectors.ground import ground_of
 from data.connectors.links import Nobody, report_of
 from data.connectors.listening import Listening, read_alone
 from twin.city.city import City
@@ -23,16 +22,3 @@ def open_source(settings: SourceSettings, city: City) -> Listening:
 def read_again(settings: SourceSettings, device: str, message: str, raw: bytes) -> Parcel:
     """Read an event as it was kept; heights above the ground need the city, and stay away."""
     return read_alone(Exchange(read_options(settings)), raw, time.time(), Nobody())
-
-
-def ground_of(city: City) -> Ground:
-    """Return how high the ground is in a city."""
-
-    def ground_m(lon_deg: float, lat_deg: float) -> float:
-        east, north = city.frame.to_local(np.array([lon_deg]), np.array([lat_deg]))
-        if not np.isfinite([east[0], north[0]]).all():
-            return 0.0
-        x, y = city.frame.origin_m
-        return float(city.ground_m(east + x, north + y)[0])
-
-    return ground_m
