@@ -9,6 +9,9 @@ import numpy as np
 from twin.city.city import City
 from twin.live.frame import TrackFrame
 
+SILENT_S = 30.0
+"""A source that is open and says nothing for so long is shown as silent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Playback:
@@ -48,6 +51,12 @@ class SourceState:
         None for a source that tells what is now.
     zone, classification : str
         Of the settings: the network it is in, and who may know what it tells.
+    peers : int or None
+        How many are connected to it now; None if it does not tell.
+    clock_s : float or None
+        How far its entities' clocks are ahead of ours, the median of them; None if that is not known.
+    clocks_ahead : int
+        Entities whose clocks are so far ahead that their times are taken back.
     """
 
     name: str
@@ -59,6 +68,13 @@ class SourceState:
     playback: Playback | None = None
     zone: str = ""
     classification: str = ""
+    peers: int | None = None
+    clock_s: float | None = None
+    clocks_ahead: int = 0
+
+    def is_silent(self, now_s: float) -> bool:
+        """Tell whether it is open and yet says nothing; a recording that is paused is not silent."""
+        return self.up and self.playback is None and now_s - self.last_s > SILENT_S
 
 
 @dataclass(frozen=True, slots=True)

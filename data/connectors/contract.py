@@ -165,6 +165,15 @@ class Remembering(Protocol):
         ...
 
 
+@runtime_checkable
+class Counting(Protocol):
+    """A connector that knows how many are connected to it: one whose peers are there and say nothing is silent."""
+
+    def peers(self) -> int:
+        """Return how many connections, sessions or subscriptions are open."""
+        ...
+
+
 class OpenSource(Protocol):
     """How a connector is opened: ``open_source`` in its folder's ``source.py``, or an entry point.
 

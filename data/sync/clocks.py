@@ -12,6 +12,7 @@ be told from a message that comes late, so it is shown and never corrected.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,13 @@ class ClockReport:
     ahead: int
     median_s: float
     worst_s: float
+
+    def median(self) -> float | None:
+        """Return the median where it is known."""
+        return self.median_s if self.told else None
+
+
+NO_CLOCKS = ClockReport(0, 0, math.nan, math.nan)
 
 
 def take_back(devices: Devices, slots: IntArray, time_s: FloatArray, now_s: float) -> tuple[FloatArray, BoolArray]:
@@ -92,6 +100,6 @@ def report(devices: Devices) -> ClockReport:
     learnt = np.sort(devices.heard_state()["ahead_s"], axis=1)[:, -AGREED]
     learnt = learnt[np.isfinite(learnt)]
     if not len(learnt):
-        return ClockReport(0, 0, 0.0, 0.0)
+        return NO_CLOCKS
     worst = float(learnt[np.argmax(np.abs(learnt))])
     return ClockReport(len(learnt), int(np.count_nonzero(learnt > AHEAD_S)), float(np.median(learnt)), worst)

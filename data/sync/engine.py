@@ -259,6 +259,8 @@ class Engine:
             if now - self._swept > SWEEP_S:
                 self._swept = now
                 self._table.sweep(now, self._held())
+                for source in self._sources.values():
+                    source.clocks = self._gate.clocks(source.settings.name)
             for source in self._sources.values():
                 self._table.tell_source(source.index, self._state(source))
             self._dirty.set()

@@ -108,6 +108,17 @@ class Ledger:
         with self._read() as connection:
             return [_unpacked(row) for row in connection.execute(query)]
 
+    def waiting(self) -> dict[str, int]:
+        """Return how many messages of each source are in quarantine."""
+        query = (
+            sa.select(SOURCES.c.name, sa.func.count())
+            .join(SOURCES, SOURCES.c.id == QUARANTINE.c.source)
+            .where(QUARANTINE.c.replayed_s.is_(None))
+            .group_by(SOURCES.c.name)
+        )
+        with self._read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def removed(self) -> dict[str, int]:
         """Return how many messages of each source had to make room in the quarantine."""
         messages = sa.func.sum(CAPPED.c.messages)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from data.connectors.contract import Connector, Parcel, Remembering, Rewound, SourceSettings
+from data.connectors.contract import Connector, Counting, Parcel, Remembering, Rewound, SourceSettings
 from data.connectors.registry import open_source
+from data.sync.clocks import NO_CLOCKS, ClockReport
 from data.sync.ledger import Ledger
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
@@ -53,11 +54,15 @@ class RunningSource:
     heard: float = 0.0
     acknowledged: bool = False
     """Whether it is told what is on disk."""
+    clocks: ClockReport = NO_CLOCKS
+    """How its entities' clocks stand, looked at now and then."""
     _recent: deque[tuple[float, int]] = field(default_factory=deque)
 
     def count(self, rows: int) -> None:
         """Note that rows came; a source that was down is up again, which is told once."""
-        self.last_s, self.heard = self.clock(), self.monotonic()
+        self.heard = self.monotonic()
+        if rows:
+            self.last_s = self.clock()
         self._recent.append((self.heard, rows))
         if not self.up:
             self.up, self.reason = True, ""
@@ -86,8 +91,12 @@ class RunningSource:
         settings = self.settings
         return SourceState(
             settings.name, settings.kind, self.up, self.reason, self.last_s, self.rate_hz(), self.playback(),
-            settings.zone, settings.classification,
+            settings.zone, settings.classification, self.peers(), self.clocks.median(), self.clocks.ahead,
         )  # fmt: skip
+
+    def peers(self) -> int | None:
+        """Return how many are connected; None if the connector does not tell."""
+        return self.connector.peers() if isinstance(self.connector, Counting) else None
 
     def now_s(self) -> float:
         """Return the time at the source: a recording's own, else now."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
 MAGIC = int.from_bytes(b"ZHIANLIV", "little")
-VERSION = 3
+VERSION = 4
 HEADER_BYTES = 4096
 MAX_SOURCES = 64
 NO_SOURCE = 255
@@ -67,6 +67,9 @@ SOURCE_DTYPE = np.dtype(
         ("up", "u1"),
         ("playing", "u1"),  # 1 if the playback fields count
         ("paused", "u1"),
+        ("peers", "i4"),  # -1 if it does not tell
+        ("clocks_ahead", "i4"),
+        ("clock_off_s", "f8"),
         ("last_s", "f8"),
         ("rate_hz", "f8"),
         ("begin_s", "f8"),

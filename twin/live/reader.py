@@ -108,5 +108,10 @@ def _state(row: np.void) -> SourceState:
     )
     return SourceState(
         name, kind, bool(row["up"]), unpack(why), float(row["last_s"]), float(row["rate_hz"]), playback, zone,
-        classification,
+        classification, None if row["peers"] < 0 else int(row["peers"]), _known(row["clock_off_s"]),
+        int(row["clocks_ahead"]),
     )  # fmt: skip
+
+
+def _known(seconds: np.float64) -> float | None:
+    return None if np.isnan(seconds) else float(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -160,7 +161,10 @@ class LiveTable:
         self._sources[index] = (
             *(clip_utf8(state.name, 64), clip_utf8(state.kind, 32)),
             *(clip_utf8(state.zone, 64), clip_utf8(state.classification, 64), _reason(state.reason)),
-            *(state.up, play is not None, play is not None and play.paused, state.last_s, state.rate_hz),
+            *(state.up, play is not None, play is not None and play.paused),
+            *(-1 if state.peers is None else state.peers, state.clocks_ahead),
+            math.nan if state.clock_s is None else state.clock_s,
+            *(state.last_s, state.rate_hz),
             *((play.begin_s, play.end_s, play.clock_s, play.speed) if play is not None else (0.0, 0.0, 0.0, 0.0)),
         )
 

@@ -161,6 +161,11 @@ class Server:
             return int(self._udp.get_extra_info("sockname")[1])
         return self._options.port
 
+    @property
+    def connected(self) -> int:
+        """Connections that are open."""
+        return len(self._links)
+
     def greet(self, link: TcpLink) -> None:
         """Take a connection in, or turn it away."""
         if len(self._links) >= self._options.most_links:

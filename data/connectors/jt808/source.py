@@ -93,6 +93,10 @@ class Jt808:
         """Go on with the plates and the gaps of before a restart."""
         self.exchange.recall(labels, gaps)
 
+    def peers(self) -> int:
+        """Return how many terminals are connected over TCP."""
+        return self.server.connected
+
     def playback(self) -> Playback | None:
         """Return None: terminals tell what is now."""
         return None
