@@ -12,52 +12,39 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from app.main_window import MainWindow
 
 
-@dataclass(slots=True)
-class Blocks:
-    """What was seen: milliseconds between two turns of the event loop, without the drawing in between."""
-
-    longest_ms: float = 0.0
-    longest_cpu_ms: float = 0.0
-    """The same by the thread's own clock: on a busy machine the first also counts the time of other processes."""
-    longest_kept_ms: float = 0.0
-    """By the wall clock, less the waiting for a processor that other processes had: what this program is to blame for,
-    its own other threads included."""
-    turns: int = 0
-    over_16_ms: int = 0
-    kept_over_16_ms: int = 0
-    worst_ms: list[float] = field(default_factory=list)
-
-    def add(self, ms: float, cpu_ms: float, queued_ms: float = 0.0) -> None:
-        """Take in one turn, of which ``queued_ms`` were spent waiting for a processor."""
-        kept_ms = max(ms - queued_ms, 0.0)
-        self.turns += 1
-        self.longest_ms = max(self.longest_ms, ms)
-        self.longest_cpu_ms = max(self.longest_cpu_ms, cpu_ms)
-        self.longest_kept_ms = max(self.longest_kept_ms, kept_ms)
-        self.kept_over_16_ms += kept_ms > 16.0
-        if ms > 16.0:
-            self.over_16_ms += 1
-            self.worst_ms = sorted([*self.worst_ms, round(ms, 1)], reverse=True)[:10]
-
-
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds: by the wall clock, of this thread's processor time, and waiting for a processor."""
+    """Seconds: by the wall clock, of this thread's processor time, of the program's other threads', and waiting for a
+    processor that other programs had.
+    """
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
+    others_cpu_s: float = 0.0
     queued_s: float = 0.0
 
     def __sub__(self, other: Spent) -> Spent:
-        return Spent(self.wall_s - other.wall_s, self.cpu_s - other.cpu_s, self.queued_s - other.queued_s)
+        return Spent(
+            self.wall_s - other.wall_s,
+            self.cpu_s - other.cpu_s,
+            self.others_cpu_s - other.others_cpu_s,
+            self.queued_s - other.queued_s,
+        )
 
-    def __add__(self, other: Spent) -> Spent:
-        return Spent(self.wall_s + other.wall_s, self.cpu_s + other.cpu_s, self.queued_s + other.queued_s)
+    def kept_s(self) -> float:
+        """Return what it would have been on a machine of our own: this thread's work, and what others did meanwhile.
+
+        Where the thread was neither at work nor in the queue for a processor it waited, for Python's lock above all,
+        and then some other thread of ours was at work. Waiting for a disk is not in it.
+        """
+        waited_s = self.wall_s - self.cpu_s - self.queued_s
+        return self.cpu_s + min(max(waited_s, 0.0), max(self.others_cpu_s, 0.0))
 
 
 def spent() -> Spent:
     """Return what the thread has spent so far."""
-    return Spent(time.perf_counter(), time.thread_time(), _queued_s())
+    cpu_s = time.thread_time()
+    return Spent(time.perf_counter(), cpu_s, time.process_time() - cpu_s, _queued_s())
 
 
 def _queued_s() -> float:
@@ -69,13 +56,41 @@ def _queued_s() -> float:
     return int(words[1]) * 1e-9
 
 
+@dataclass(slots=True)
+class Blocks:
+    """What was seen: milliseconds between two turns of the event loop, without the drawing in between."""
+
+    longest_ms: float = 0.0
+    """By the wall clock: on a busy machine this also counts the time of other programs."""
+    longest_cpu_ms: float = 0.0
+    """Of the thread's own processor time."""
+    longest_kept_ms: float = 0.0
+    """As :meth:`Spent.kept_s` has it."""
+    turns: int = 0
+    over_16_ms: int = 0
+    kept_over_16_ms: int = 0
+    worst_ms: list[float] = field(default_factory=list)
+
+    def add(self, turn: Spent) -> None:
+        """Take in one turn."""
+        ms, kept_ms = turn.wall_s * 1000.0, turn.kept_s() * 1000.0
+        self.turns += 1
+        self.longest_ms = max(self.longest_ms, ms)
+        self.longest_cpu_ms = max(self.longest_cpu_ms, turn.cpu_s * 1000.0)
+        self.longest_kept_ms = max(self.longest_kept_ms, kept_ms)
+        self.kept_over_16_ms += kept_ms > 16.0
+        if ms > 16.0:
+            self.over_16_ms += 1
+            self.worst_ms = sorted([*self.worst_ms, round(ms, 1)], reverse=True)[:10]
+
+
 class GuiWatch(QObject):
     """A timer that asks for every turn of the loop, and takes off what was spent drawing since the last."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.blocks = Blocks()
-        self._last, self._drawn = spent(), Spent()
+        self._last, self._drawn = spent(), list[Spent]()
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._on_turn)
@@ -83,7 +98,7 @@ class GuiWatch(QObject):
     def start(self) -> None:
         """Begin to watch."""
         self.blocks = Blocks()
-        self._last, self._drawn = spent(), Spent()
+        self._last, self._drawn = spent(), list[Spent]()
         self._timer.start()
 
     def stop(self) -> Blocks:
@@ -93,14 +108,15 @@ class GuiWatch(QObject):
 
     def drew(self, drawing: Spent) -> None:
         """Leave this much out of the turn that is under way."""
-        self._drawn = self._drawn + drawing
+        self._drawn.append(drawing)
 
     def _on_turn(self) -> None:
         now = spent()
-        turn = now - self._last - self._drawn
-        wall_ms, cpu_ms, queued_ms = (max(s, 0.0) * 1000.0 for s in (turn.wall_s, turn.cpu_s, turn.queued_s))
-        self.blocks.add(wall_ms, cpu_ms, queued_ms)
-        self._last, self._drawn = now, Spent()
+        turn = now - self._last
+        for drawing in self._drawn:
+            turn = turn - drawing
+        self.blocks.add(turn)
+        self._last, self._drawn = now, []
 
 
 class WatchedWindow(MainWindow):

@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
     def _showing(self, opened: Opened) -> Iterator[None]:
         city = opened.city
         yield from self.map.showing_city(opened.scene)
+        yield
         self.centre.setCurrentWidget(self.map)
         yield
         self.live.open(city)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,7 @@ import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from app.jobs import Cancelled, Jobs, Report
-from app.map.prepare import open_scene
+from app.map.prepare import is_prepared, open_scene
 from app.map.scene import PreparedScene
 from data.home import Home
 from data.search.index import NameIndex
@@ -80,9 +82,8 @@ class TwinOpening(QObject):
         process = QProcess(self)
         process.setProgram(self._program[0])
         options = ["--small"] if small else []
-        spoken = ["--language", self.language] if self.language else []
         process.setArguments(
-            [*self._program[1:], "--json", *spoken, "county", "build", "--name", name, "--replace", *options]
+            [*self._program[1:], *self._spoken(), "county", "build", "--name", name, "--replace", *options]
         )
         process.readyReadStandardOutput.connect(self._on_output)
         process.readyReadStandardError.connect(self._on_errors)
@@ -91,6 +92,9 @@ class TwinOpening(QObject):
         self._process = process
         self._job = self._jobs.open("job.build", process.terminate, lambda _answer: self._load(name), self._on_failed)
         process.start()
+
+    def _spoken(self) -> list[str]:
+        return ["--json", *(["--language", self.language] if self.language else [])]
 
     def _on_output(self) -> None:
         assert self._process is not None  # noqa: S101 - its own signal
@@ -111,9 +115,7 @@ class TwinOpening(QObject):
             self._jobs.close_job(self._job, error=ZhianError(self._process.errorString()))
 
     def _on_built(self, name: str, code: int) -> None:
-        last = self._errors.decode(errors="replace").strip().rpartition("\n")[2].removeprefix("zhian: ")
-        error = None if code == 0 else ZhianError(unpack(last) or say("exit code {code}", code=code))
-        self._jobs.close_job(self._job, name, error)
+        self._jobs.close_job(self._job, name, None if code == 0 else _failure(self._errors, code))
 
     def _load(self, name: str) -> None:
         self.began.emit("title_open")
@@ -130,8 +132,7 @@ class TwinOpening(QObject):
                 said(0.02, "open")
                 city = open_city(folder)
                 said(0.30, "scene")
-                cache = self._home.cache / "scenes" / name
-                scene = open_scene(city, cache, lambda share, _what: said(0.30 + 0.55 * share, "scene"))
+                scene = self._scene(city, name, lambda share: said(0.30 + 0.55 * share, "scene"))
                 said(0.88, "names")
                 names = self._home.cache / "names" / f"{name}.sqlite"
                 index = open_names(city, folder, names, lambda share: said(0.88 + 0.10 * share, "names"))
@@ -143,11 +144,48 @@ class TwinOpening(QObject):
 
         self._job = self._jobs.submit("job.open", work, self._on_loaded, self._on_failed, key="open")
 
+    def _scene(self, city: City, name: str, said: Callable[[float], None]) -> PreparedScene:
+        """Map the drawing cache; one that is missing or stale is made by a child: it would hold Python's lock."""
+        cache = self._home.cache / "scenes" / name
+        if not is_prepared(city, cache):
+            run_reporting([*self._program, *self._spoken(), "county", "draw", name], said)
+        return open_scene(city, cache)
+
     def _on_loaded(self, opened: Opened) -> None:
         self.opened.emit(opened)
 
     def _on_failed(self, error: Exception) -> None:
         self.failed.emit("title_failed", why(error))
+
+
+def run_reporting(program: Sequence[str], said: Callable[[float], None]) -> None:
+    """Run a child that prints its progress to its end; it ends when ``said`` raises.
+
+    Raises
+    ------
+    twin.errors.ZhianError
+        If it fails, with its last words.
+    """
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(program, stdout=subprocess.PIPE, stderr=errors) as child,
+    ):
+        try:
+            for line in child.stdout or ():
+                message = _progress(line)
+                if message is not None:
+                    said(message.progress)
+        except BaseException:
+            child.terminate()
+            raise
+        if child.wait():
+            errors.seek(0)
+            raise _failure(errors.read(), child.returncode)
+
+
+def _failure(errors: bytes, code: int) -> ZhianError:
+    last = errors[-4000:].decode(errors="replace").strip().rpartition("\n")[2].removeprefix("zhian: ")
+    return ZhianError(unpack(last) or say("exit code {code}", code=code))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import formats
 from app.commands import Call
@@ -103,7 +103,8 @@ class Replay(QObject):
             self.stood.emit(playback)
         if self._beginning and playback is not None and len(world.tracks):
             self._beginning = False
-            self.began.emit(world.tracks.rows["id"][0].decode() if self._alone else "")
+            key = world.tracks.rows["id"][0].decode() if self._alone else ""
+            QTimer.singleShot(0, lambda: self.began.emit(key))  # what it opens takes a turn of its own
 
     def on_engine_log(self, entry: EngineLog) -> None:
         """Say why the engine does not play it."""

@@ -56,8 +56,7 @@ def prepare(city: City, folder: Path, progress: Progress) -> None:
     progress : callable
         Called with the share done (0 to 1) and what is being done; may raise to stop the work.
     """
-    stamp = _stamp(city)
-    if read_about(folder).get("stamp") == stamp:
+    if is_prepared(city, folder):
         progress(1.0, "scene")
         return
     writer = CacheWriter(folder)
@@ -74,13 +73,18 @@ def prepare(city: City, folder: Path, progress: Progress) -> None:
         writer.array("cover", _cover(city, cover_bounds))
     writer.finish(
         {
-            "stamp": stamp,
+            "stamp": _stamp(city),
             "relief": relief,
             "bounds_m": [west, south, min(low, high, 0.0) if low > high else low, east, north, max(high, low)],
             "cover_bounds_m": list(cover_bounds),
         }
     )
     progress(1.0, "scene")
+
+
+def is_prepared(city: City, folder: Path) -> bool:
+    """Tell whether the drawing cache in ``folder`` is there, whole, and of this city."""
+    return read_about(folder).get("stamp") == _stamp(city)
 
 
 def open_scene(city: City, folder: Path, progress: Progress = lambda _share, _what: None) -> PreparedScene:

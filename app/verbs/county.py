@@ -1,4 +1,4 @@
-"""``zhian county``: make the demo county, list the twins kept here, choose one, and count what is in it."""
+"""``zhian county``: make the demo county, list the twins kept here, choose one, count what is in it, draw it anew."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUILT, SAVED = 0.55, 0.7
 
 
 def add_parser(verbs: Any) -> None:
-    """Add ``zhian county build|list|use|info``."""
+    """Add ``zhian county build|list|use|info|draw``."""
     parser = verbs.add_parser("county", help="make the invented demo county; list or choose twins / 演示县与孪生列表")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     building = actions.add_parser("build", help="make the demo county and make it the current twin")
@@ -41,6 +41,9 @@ def add_parser(verbs: Any) -> None:
     telling = actions.add_parser("info", help="count what is in a twin")
     telling.add_argument("name", nargs="?", default="", help="default: the current twin")
     telling.set_defaults(run=_info)
+    drawing = actions.add_parser("draw", help="prepare what the map draws of a twin; a window does it by itself")
+    drawing.add_argument("name")
+    drawing.set_defaults(run=_draw)
 
 
 def commands(session: Session) -> tuple[Command, ...]:
@@ -53,6 +56,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         Command(
             "county.info", lambda call: open_city(_kept(home, call.arguments["name"])), "twin.read", in_palette=False
         ),
+        Command("county.draw", lambda call: _prepare(home, call), "twin.read", in_palette=False),
     )
 
 
@@ -68,6 +72,11 @@ def _make(home: Home, call: Call) -> City:
     progress(SAVED, "scene")
     prepare_scene(city, home, name, lambda share, _: progress(SAVED + share * (1 - SAVED), "scene"))
     return city
+
+
+def _prepare(home: Home, call: Call) -> None:
+    name, progress = str(call.arguments["name"]), cast(Progress, call.arguments["progress"])
+    prepare_scene(open_city(_kept(home, name)), home, name, lambda share, _: progress(share, "scene"))
 
 
 def _first_part(progress: Progress) -> Progress:
@@ -164,4 +173,11 @@ def _info(arguments: argparse.Namespace, session: Session) -> int:
     print(city.credit)
     for table, count in counts.items():
         print(f"{count:>10,}  {session.texts(f'county.table.{table}')}")
+    return 0
+
+
+def _draw(arguments: argparse.Namespace, session: Session) -> int:
+    tell = _stoppable(Teller(session, "county.stage"))
+    session.commands.run("county.draw", about=arguments.name, name=arguments.name, progress=tell)
+    tell(1.0, "done")
     return 0

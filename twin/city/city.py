@@ -9,10 +9,12 @@ from typing import Protocol
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from twin.city.tables import TABLES
 from twin.geo import FloatArray, LocalFrame
+from twin.pieces import in_pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class City:
 
     def bounds_m(self) -> tuple[float, float, float, float]:
         """Return west, south, east, north of everything, in the projected system; zeros for an empty city."""
-        boxes: list[tuple[float, ...]] = [tuple(table.total_bounds) for table in self.tables.values() if len(table)]
+        boxes: list[tuple[float, ...]] = [box for table in self.tables.values() for box in _box_m(table)]
         if self.terrain is not None:
             rows, cols = self.terrain.height_m.shape
             t = self.terrain
@@ -126,6 +128,13 @@ class City:
         if self.terrain is None:
             return np.zeros(np.shape(east_m), dtype=np.float64)
         return self.terrain.sample(east_m, north_m)
+
+
+def _box_m(table: gpd.GeoDataFrame) -> list[tuple[float, ...]]:
+    """Return the one box around a table; none where it has no shape."""
+    boxes = in_pieces(shapely.bounds, np.asarray(table.geometry.array, dtype=object))
+    boxes = boxes[~np.isnan(boxes).any(axis=1)]
+    return [(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))] if len(boxes) else []
 
 
 def empty_table(name: str, crs: str) -> gpd.GeoDataFrame:

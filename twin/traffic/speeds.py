@@ -14,6 +14,7 @@ from twin.city.city import City
 from twin.geo import BoolArray, FloatArray
 from twin.live.frame import TrackFrame
 from twin.live.kinds import CODE, STATE_CODE
+from twin.pieces import in_pieces
 from twin.world import World
 
 GRADES = ("unknown", "free", "steady", "slow", "congested", "jammed")
@@ -200,6 +201,18 @@ def match_to_road(
     vehicle, road : (K,) int arrays
         Pairs; a vehicle farther than 25 m from every road that runs within 40° of its heading is left out.
     """
+
+    def matched(some: NDArray[np.int64]) -> NDArray[np.int64]:
+        vehicle, road = _matched(index, position_m[some], heading_deg[some])
+        return np.column_stack([some[vehicle], road])
+
+    vehicle, road = in_pieces(matched, np.arange(len(position_m))).T
+    return vehicle, road
+
+
+def _matched(
+    index: RoadIndex, position_m: FloatArray, heading_deg: FloatArray
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     points = np.asarray(shapely.points(position_m + np.asarray(index.origin_m, dtype=np.float64)), dtype=object)
     vehicle, road = index.tree.query(points, predicate="dwithin", distance=REACH_M)
     lines, near = index.lines[road], points[vehicle]

@@ -25,6 +25,7 @@ def test_build_list_use_and_info(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Building houses" in told.err
     assert main(["--language", "en", "county", "build", "--small", "--name", "two", "--seed", "2"]) == 0
     assert main(["county", "use", "one"]) == 0
+    assert main(["county", "draw", "one"]) == 0
     capsys.readouterr()
     assert main(["county", "list"]) == 0
     assert capsys.readouterr().out.split() == ["*", "one", "two"]
