@@ -1,0 +1,121 @@
+"""The lake's files: Parquet of lean rows, written beside their place, put on disk and renamed into it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from data.history.lean import DAY_MS, LEAN_DTYPE, NAMES, SCHEMA, LeanArray, lean_of_table, table_of
+
+PLACE, ENTITY = "a", "b"
+"""The two orders: hour, cell, time; and entity, time."""
+GROUP_ROWS = 65_536
+"""Rows of a row group: what a question reads at least."""
+_DELTA = ("t", "entity", "lon", "lat")
+MINUTE_MS = 60_000
+Step = Callable[[str], None]
+
+
+class Written(NamedTuple):
+    """A file that is in its place but not yet in the manifest; ``part`` is True for one that waits to be merged."""
+
+    day: int
+    order: str
+    name: str
+    part: bool
+    rows: int
+    bytes: int
+    begin_ms: int
+    end_ms: int
+    west: int
+    south: int
+    east: int
+    north: int
+    first_entity: int
+    last_entity: int
+    minutes: dict[int, int]
+
+
+def nothing(_: str) -> None:
+    """Be told of each step that changes the disk; tests end the process there."""
+
+
+def day_name(day: int) -> str:
+    """Return the folder of a day, as ``day=2026-11-22``."""
+    return f"day={datetime.fromtimestamp(day * DAY_MS / 1000, UTC):%Y-%m-%d}"
+
+
+def write(folder: Path, order: str, lean: LeanArray, *, part: bool, step: Step = nothing) -> Written:
+    """Write rows of one day, in the order they have; on disk when this returns.
+
+    Raises
+    ------
+    OSError
+        If the disk does not take it; only a ``.new`` file may be left.
+    """
+    day = int(lean["t"][0] // DAY_MS)
+    place = folder / day_name(day)
+    place.mkdir(parents=True, exist_ok=True)
+    final = place / f"{order}-{secrets.token_hex(8)}.parquet"
+    fresh = final.with_suffix(".new")
+    step("write")
+    _parquet(fresh, order, lean)
+    with fresh.open("rb+") as file:
+        os.fsync(file.fileno())
+    step("rename")
+    fresh.replace(final)
+    for changed in (place, folder):
+        _sync_folder(changed)
+    minutes, counts = np.unique(lean["t"] // MINUTE_MS, return_counts=True)
+    (west, east), (south, north) = _edges(lean["lon"]), _edges(lean["lat"])
+    return Written(
+        *(day, order, f"{place.name}/{final.name}", part, len(lean), final.stat().st_size),
+        *_edges(lean["t"]),
+        *(west, south, east, north),
+        *_edges(lean["entity"]),
+        dict(zip(minutes.tolist(), counts.tolist(), strict=True)),
+    )
+
+
+def _edges(values: NDArray[Any]) -> tuple[int, int]:
+    return int(values.min()), int(values.max())
+
+
+def _parquet(path: Path, order: str, lean: LeanArray) -> None:
+    # The numbers' columns in differences, the narrow ones by dictionary; Spark 3.3+, DuckDB and Arrow read both.
+    delta = [name for name in _DELTA if not (order == PLACE and name == "entity")]
+    pq.write_table(
+        table_of(lean), path, row_group_size=GROUP_ROWS, compression="zstd", compression_level=3, version="2.6",
+        data_page_version="1.0", use_dictionary=[name for name in NAMES if name not in delta],
+        column_encoding=dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
+    )  # fmt: skip
+
+
+def read(
+    folder: Path, names: Sequence[str], begin_ms: int, end_ms: int, entities: tuple[int, int] | None = None
+) -> LeanArray:
+    """Return the rows of some files within a time (both ends included), and of a range of entities if given."""
+    filters = [("t", ">=", begin_ms), ("t", "<=", end_ms)]
+    if entities is not None:
+        filters += [("entity", ">=", entities[0]), ("entity", "<=", entities[1])]
+    tables = [pq.read_table(folder / name, schema=SCHEMA, filters=filters, partitioning=None) for name in names]
+    return lean_of_table(pa.concat_tables(tables)) if tables else np.empty(0, LEAN_DTYPE)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # a folder cannot be opened there; NTFS keeps its names in a log of its own
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

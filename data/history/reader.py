@@ -1,0 +1,231 @@
+"""Looking back: where everything was at an instant, from the lake and from the chunks that are not sealed yet.
+
+Made for a slider that is dragged: hours are kept in memory as they are first touched, sorted by time, and an instant is
+a search in them. Not for two threads at once; the window asks from one job.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.history import manifest as table
+from data.history.entities import Entities
+from data.history.files import MINUTE_MS, PLACE, read
+from data.history.lean import DAY_MS, HOUR_MS, LEAN_DTYPE, LeanArray, lean_of, rows_of, taken
+from data.history.manifest import File, Manifest, lake_path
+from data.home import Home
+from data.sync.chunks import DamagedChunkError, chunks, journal_id
+from data.sync.journal import journal_path
+from twin.city.city import City
+from twin.geo import FloatArray
+from twin.live.frame import TrackFrame, empty_frame
+from twin.live.kinds import KINDS
+from twin.live.observation import ObservationArray
+from twin.live.table import SILENT_FOR
+from twin.world import SourceState, World
+
+HOURS_KEPT = 6
+"""Hours in memory: each about 33 bytes a row."""
+LOOK_AGAIN_S = 1.0
+"""What was recorded since is looked for so often at most."""
+LONGEST_S = 600.0
+_SHOWN_MS = np.array([min(kind.stale_after_s * SILENT_FOR, LONGEST_S) * 1000 for kind in KINDS], np.int64)
+"""How old the last word of an entity may be, by kind: as in the live table, but ten minutes at most."""
+
+
+@dataclass(slots=True)
+class _Tail:
+    """What is in the journal and not in the lake yet."""
+
+    journal: str = ""
+    sealed: int = -1
+    upto: int = 0
+    parts: list[LeanArray] = field(default_factory=list)
+
+    def rows(self) -> LeanArray:
+        """Return the rows, as one array."""
+        if len(self.parts) != 1:
+            self.parts = [np.concatenate([np.empty(0, LEAN_DTYPE), *self.parts])]
+        return self.parts[0]
+
+
+class History:
+    """One twin's past.
+
+    Parameters
+    ----------
+    city : City, optional
+        In whose frame positions are given; needed for :meth:`tracks_at` and :meth:`world_at` only.
+    clock : callable
+        Monotonic.
+
+    Raises
+    ------
+    twin.errors.IntegrityError, twin.errors.DiskError, OSError
+        From any method, if the lake cannot be read.
+    """
+
+    def __init__(
+        self, folder: Path, journal: Path, city: City | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.folder, self.journal, self._city, self._clock = folder, journal, city, clock
+        self._manifest = Manifest(folder)
+        self._files: list[File] = []
+        self._entities = Entities()
+        self._tail = _Tail()
+        self._hours: OrderedDict[tuple[int, ...], LeanArray] = OrderedDict()
+        self._looked = -np.inf
+        self._version = 0
+
+    @classmethod
+    def of(cls, home: Home, twin: str, city: City | None = None) -> History:
+        """Open the history of a twin; one that has none yet is empty."""
+        return cls(lake_path(home, twin), journal_path(home, twin), city)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._manifest.close()
+
+    def span(self) -> tuple[float, float] | None:
+        """Return the first and last time that are known, seconds since 1970-01-01 UTC; None while nothing is."""
+        self._look()
+        first, last = self._edges_ms()
+        return (first / 1000, last / 1000) if first <= last else None
+
+    def _edges_ms(self) -> tuple[int, int]:
+        """Return the first and last time that are known; the last is before the first while nothing is."""
+        tail = self._tail.rows()["t"]
+        begins = [file.begin_ms for file in self._files] + ([int(tail.min())] if len(tail) else [])
+        ends = [file.end_ms for file in self._files] + ([int(tail.max())] if len(tail) else [])
+        return min(begins, default=0), max(ends, default=-1)
+
+    def activity(self, begin_s: float, end_s: float, bins: int = 288) -> NDArray[np.int64]:
+        """Return how many states are known in each of equal parts of a time, to the nearest minute.
+
+        Returns
+        -------
+        (bins,) int array
+        """
+        self._look()
+        first, last = int(begin_s // 60), int(np.ceil(end_s / 60))
+        with self._manifest.look() as connection:
+            told = table.activity(connection, first, last)
+        minutes = np.concatenate([np.fromiter(told, np.int64), self._tail.rows()["t"] // MINUTE_MS])
+        weights = np.concatenate([np.fromiter(told.values(), np.int64), np.ones(len(minutes) - len(told), np.int64)])
+        counts = np.histogram(minutes * 60.0, bins, (begin_s, end_s), weights=weights)[0]
+        return counts.astype(np.int64)
+
+    def day_activity(self, day_begin_s: float) -> NDArray[np.int64]:
+        """Return how many states are known in each minute of the 24 hours from a time on, as a (1440,) array."""
+        return self.activity(day_begin_s, day_begin_s + DAY_MS / 1000, 1440)
+
+    def tracks_at(self, instant_s: float) -> TrackFrame:
+        """Return where everything was: each entity's last state, if it is not too old for its kind."""
+        self._look()
+        lean = self._last_states(round(instant_s * 1000))
+        if not len(lean) or self._city is None:
+            return empty_frame()
+        rows = rows_of(lean, self._entities.told()[lean["entity"]])
+        self._version += 1
+        source = self._entities.source()[lean["entity"]]
+        return TrackFrame(rows, _placed(self._city, rows), source, self._version, float(rows["time_s"].max()))
+
+    def world_at(self, instant_s: float) -> World:
+        """Return the twin at an instant, for every layer; it says of itself that it is no longer so.
+
+        Raises
+        ------
+        ValueError
+            If the history was opened without a city.
+        """
+        if self._city is None:
+            raise ValueError("a world needs a city")
+        tracks = self.tracks_at(instant_s)
+        sources = tuple(
+            SourceState(name, "history", up=True, reason="", last_s=tracks.at_s, rate_hz=0.0) for name in self.sources()
+        )
+        return World(self._city, tracks, sources, instant_s, live=False)
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the names of all sources, in the order of :attr:`TrackFrame.source`."""
+        return self._entities.sources()
+
+    def rows_between(self, begin_s: float, end_s: float) -> ObservationArray:
+        """Return all states after ``begin_s`` up to ``end_s``, oldest first."""
+        self._look()
+        begin_ms, end_ms = round(begin_s * 1000) + 1, round(end_s * 1000)
+        lean = np.concatenate([np.empty(0, LEAN_DTYPE), *self._slices(begin_ms, end_ms)])
+        return rows_of(lean, self._entities.told()[lean["entity"]])
+
+    def _last_states(self, at_ms: int) -> LeanArray:
+        parts = list(self._slices(at_ms - int(LONGEST_S * 1000), at_ms))
+        lean = np.concatenate([np.empty(0, LEAN_DTYPE), *parts])
+        newest = np.full(self._entities.last + 1, -1)
+        newest[self._entities.same()[lean["entity"]]] = np.arange(len(lean))  # of equal places the last one stays
+        lean = lean[np.sort(newest[newest >= 0])]
+        kind = np.minimum(self._entities.told()["kind"][lean["entity"]], len(KINDS) - 1)
+        return np.asarray(lean[at_ms - lean["t"] <= _SHOWN_MS[kind]])
+
+    def _slices(self, begin_ms: int, end_ms: int) -> Iterator[LeanArray]:
+        """Yield the rows of a time (both ends included), in the order of time."""
+        begin_ms, end_ms = max(begin_ms, self._edges_ms()[0]), min(end_ms, self._edges_ms()[1])
+        for hour in range(begin_ms // HOUR_MS, end_ms // HOUR_MS + 1):
+            lean = self._hour(hour)
+            first, last = np.searchsorted(lean["t"], [begin_ms, end_ms + 1])
+            yield lean[first:last]
+
+    def _hour(self, hour: int) -> LeanArray:
+        """Return the rows of an hour in the order of time, from memory if nothing has changed in it."""
+        begin_ms, end_ms = hour * HOUR_MS, (hour + 1) * HOUR_MS - 1
+        files = [file for file in self._files if file.begin_ms <= end_ms and file.end_ms >= begin_ms]
+        tail = self._tail.rows()
+        tail = tail[(tail["t"] >= begin_ms) & (tail["t"] <= end_ms)]
+        key = (hour, len(tail), self._tail.upto if len(tail) else 0, *(file.id for file in files))
+        if key not in self._hours:
+            lean = np.concatenate([read(self.folder, [file.name for file in files], begin_ms, end_ms), tail])
+            self._hours[key] = taken(lean, np.argsort(lean["t"], kind="stable"))
+            while len(self._hours) > HOURS_KEPT:
+                self._hours.popitem(last=False)
+        self._hours.move_to_end(key)
+        return self._hours[key]
+
+    def _look(self) -> None:
+        """Take note of what was sealed and recorded since the last look."""
+        if self._clock() - self._looked < LOOK_AGAIN_S:
+            return
+        journal = journal_id(self.journal) if self.journal.exists() else ""
+        with self._manifest.look() as connection:
+            self._files = table.files(connection, PLACE)
+            sealed = table.sealed_upto(connection, journal)
+            if (journal, sealed) != (self._tail.journal, self._tail.sealed):
+                self._entities = Entities(table.entities(connection))
+                self._tail = _Tail(journal, sealed, sealed)
+        self._follow()
+        self._looked = self._clock()
+
+    def _follow(self) -> None:
+        """Read on in the journal; numbers given here hold until the next sealing."""
+        tail = self._tail
+        while True:
+            before = tail.upto
+            try:
+                for chunk in chunks(self.journal, tail.upto):
+                    tail.parts.append(lean_of(chunk.rows, self._entities.numbers(chunk)[0]))
+                    tail.upto = chunk.at
+            except DamagedChunkError as error:
+                tail.upto = error.at
+            if tail.upto == before:
+                return
+
+
+def _placed(city: City, rows: ObservationArray) -> NDArray[np.float32]:
+    east, north = city.frame.to_local(rows["lon_deg"], rows["lat_deg"])
+    ground: FloatArray = city.ground_m(east + city.frame.origin_m[0], north + city.frame.origin_m[1])
+    return np.column_stack([east, north, ground + rows["height_m"]]).astype(np.float32)
