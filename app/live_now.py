@@ -6,8 +6,9 @@ import asyncio
 import time
 from contextlib import closing
 
+from data.fanout.accounts import joined
 from data.home import Home
-from data.sync.engine import Engine
+from data.sync.child import engine_of
 from data.sync.settings import sources_of
 from data.sync.shared import BusyTableError, open_for_reading, table_path
 from twin.city.city import City
@@ -53,13 +54,13 @@ def live_world(home: Home, twin: str, city: City, seconds: float) -> World:
     running = running_world(home, twin, city)
     if running is not None:
         return running
-    if not sources_of(home, twin, city.invented):
+    if joined(home, twin) is None and not sources_of(home, twin, city.invented):
         raise BadInputError(twin, "no source is connected to this twin", "connect one, or play a recording")
     return asyncio.run(_run_for(home, twin, city, seconds))
 
 
 async def _run_for(home: Home, twin: str, city: City, seconds: float) -> World:
-    engine = Engine(home, twin, say=lambda message: None)
+    engine = engine_of(home, twin, lambda message: None)
     work = asyncio.create_task(engine.run())
     begun, first, world = time.monotonic(), 0.0, None
     while not work.done() and time.monotonic() < (first + seconds if first else begun + FIRST_WORD_S):

@@ -15,6 +15,7 @@ from app.commands import Call, Command
 from app.session import Session
 from data.connectors.contract import SourceSettings
 from data.connectors.registry import open_source
+from data.fanout import child as fanout
 from data.store.twin_folder import open_city
 from data.sync import child, service
 from data.sync.engine import Engine
@@ -30,6 +31,9 @@ def add_parser(verbs: Any) -> None:
     """Add ``zhian sync`` and ``zhian play``."""
     sync = verbs.add_parser("sync", help="run the engine without a window / 无界面运行引擎")
     sync.add_argument("--twin", default="", help="which twin (default: the current one)")
+    sync.add_argument(
+        "--fanout", default="", metavar="URL", help="let desks read along through the NATS server at tls://HOST:PORT"
+    )
     sync.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
     sync.set_defaults(run=_sync)
     play = verbs.add_parser("play", help="play recorded tracks: CSV, GPX, GeoJSON, GeoParquet / 播放轨迹记录")
@@ -50,7 +54,7 @@ def commands(session: Session) -> tuple[Command, ...]:
     """Return the commands of these verbs."""
 
     def sync(call: Call) -> None:
-        _run(session, call.arguments["twin"], None)
+        _serve(session, call.arguments["twin"], call.arguments["fanout"])
 
     def play(call: Call) -> None:
         _play_in(session, call.arguments["twin"], call.arguments["settings"])
@@ -65,7 +69,7 @@ def _sync(arguments: argparse.Namespace, session: Session) -> int:
     twin = arguments.twin or session.home.current()
     if arguments.watched:
         return child.main(["--twin", twin])
-    session.commands.run("engine.run", about=twin, twin=twin)
+    session.commands.run("engine.run", about=twin, twin=twin, fanout=arguments.fanout)
     return 0
 
 
@@ -98,14 +102,28 @@ def _play_in(session: Session, twin: str, settings: SourceSettings) -> None:
         print(session.texts("engine.line.handed"))
 
 
-def _run(session: Session, twin: str, sources: Sequence[SourceSettings] | None) -> None:
+def _serve(session: Session, twin: str, url: str) -> None:
+    """Run the engine until told to end, and beside it what lets desks read along."""
     say = _printer(session)
-    if sources is None:
-        told = service.telling_manager(say) if service.is_managed() else say
-        asyncio.run(service.serve(Engine(session.home, twin, told)))
-    else:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        asyncio.run(Engine(session.home, twin, say, sources).run())
+    told = service.telling_manager(say) if service.is_managed() else say
+    if url:
+        fanout.publisher(session.home, twin, url, told)  # what is wrong with the address is told here
+
+    async def both() -> None:
+        publishing = asyncio.ensure_future(fanout.keep_publishing(twin, url, told)) if url else None
+        try:
+            await service.serve(child.engine_of(session.home, twin, told))
+        finally:
+            if publishing is not None:
+                publishing.cancel()
+                await asyncio.wait([publishing])
+
+    asyncio.run(both())
+
+
+def _run(session: Session, twin: str, sources: Sequence[SourceSettings]) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    asyncio.run(Engine(session.home, twin, _printer(session), sources).run())
 
 
 def _printer(session: Session) -> Callable[[Message], None]:

@@ -11,6 +11,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
+from data.fanout.accounts import joined
+from data.fanout.desk import DeskEngine
 from data.home import Home
 from data.sync.engine import Engine
 from data.sync.messages import Message, line
@@ -36,9 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _run(home: Home, twin: str) -> None:
-    engine = Engine(home, twin, _writer())
+    engine = engine_of(home, twin, _writer())
     _read_orders(asyncio.get_running_loop(), engine)
     await engine.run()
+
+
+def engine_of(home: Home, twin: str, say: Callable[[Message], None]) -> Engine | DeskEngine:
+    """Return the engine of a twin: its own, or the one that reads along with another machine's."""
+    join = joined(home, twin)
+    return Engine(home, twin, say) if join is None else DeskEngine(home, twin, say, join)
 
 
 def _writer() -> Callable[[Message], None]:
@@ -61,7 +69,7 @@ def _writer() -> Callable[[Message], None]:
     return say
 
 
-def _read_orders(loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
+def _read_orders(loop: asyncio.AbstractEventLoop, engine: Engine | DeskEngine) -> None:
     """Follow orders read on a thread: a pipe on Windows cannot be awaited."""
 
     def read() -> None:

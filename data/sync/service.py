@@ -8,13 +8,14 @@ import signal
 import socket
 from collections.abc import Callable
 
+from data.fanout.desk import DeskEngine
 from data.sync.engine import Engine
 from data.sync.messages import Log, Message, Order, Status
 
 Say = Callable[[Message], None]
 
 
-async def serve(engine: Engine) -> None:
+async def serve(engine: Engine | DeskEngine) -> None:
     """Run an engine that SIGTERM ends cleanly and SIGHUP has read its settings again.
 
     Raises

@@ -93,6 +93,10 @@ class LiveReader:
         """Return the writer's process id and when it last gave a sign of life, by the machine's monotonic clock."""
         return self._words[Word.PID], self._words.time(Word.BEAT_MONOTONIC)
 
+    def place(self) -> int:
+        """Return :func:`twin.live.table.place_word` of the frame in which positions are."""
+        return self._words[Word.PLACE]
+
     def close(self) -> None:
         """Let go of the buffer; frames taken before stay good."""
         self._words.close()
