@@ -1,0 +1,173 @@
+"""What the disk holds, read by a hand of its own, against what the terminals wrote down."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import struct
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.faults import wire
+from tests.faults.terminal import Fact, Notebook
+
+Minute = tuple[int, int]
+
+
+class Row(NamedTuple):
+    """One position on the disk."""
+
+    fact: Fact
+    raw: bytes
+
+
+def facts_in(device: str, raw: bytes) -> list[Fact]:
+    """Return the positions that some kept bytes tell, whatever the program thinks of them."""
+    try:
+        message = wire.unpack(wire.unframe(raw.strip(b"\x7e")))
+    except (ValueError, struct.error):
+        return [(device.lstrip("0"), raw[: wire.BASE])] if len(raw) >= wire.BASE else []
+    if message.message == wire.POSITION:
+        return [(message.phone, message.body[: wire.BASE])]
+    if message.message == wire.BATCH:
+        return [(message.phone, body[: wire.BASE]) for body in wire.unbatch(message.body)]
+    return []
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a look at the disk found wrong; empty if all is well."""
+
+    lost: list[Fact] = field(default_factory=list)
+    doubled: list[Fact] = field(default_factory=list)
+    invented: list[Fact] = field(default_factory=list)
+    unbalanced: list[str] = field(default_factory=list)
+    changed: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.doubled or self.invented or self.unbalanced or self.changed)
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.lost)} acknowledged and lost, {len(self.doubled)} visible twice, {len(self.invented)} never "
+            f"sent, {self.changed} with a wrong sum; balance: {'; '.join(self.unbalanced[:5]) or 'exact'}"
+        )
+
+
+@dataclass(slots=True)
+class Oracle:
+    """Looks at the journal after each fault; what it saw before it does not read again, until the end."""
+
+    path: Path
+    notebook: Notebook
+    stored: Counter[Fact] = field(default_factory=Counter)
+    held: set[Fact] = field(default_factory=set)
+    destroyed: set[Fact] = field(default_factory=set)
+    """What damage to the file took, and the engine said so."""
+    damaged: bool = False
+    """Whether rows were destroyed, so that fewer are there than were counted in."""
+    _seen: tuple[int, int] = (0, 0)
+    _checked: int = 0
+
+    def forget(self) -> None:
+        """Read everything again at the next look."""
+        self.stored.clear()
+        self.held.clear()
+        self._seen, self._checked = (0, 0), 0
+
+    def look(self) -> Findings:
+        """Compare the disk with the notebook; what was acknowledged by now must be there."""
+        acknowledged = list(self.notebook.acknowledged)
+        findings = Findings()
+        with reading(self.path) as connection:
+            self._read_records(connection, findings)
+            self._read_quarantine(connection)
+            findings.unbalanced += unbalanced(connection, rows_lost=self.damaged)
+        findings.lost = [
+            fact
+            for fact in acknowledged[self._checked :]
+            if fact not in self.stored and fact not in self.held and fact not in self.destroyed
+        ]
+        self._checked = len(acknowledged)
+        return findings
+
+    def _read_records(self, connection: sqlite3.Connection, findings: Findings) -> None:
+        sent, last = self.notebook.sent, self._seen[0]
+        for at, device, message, raw, crc in connection.execute(
+            "SELECT at, device, message, raw, crc FROM record WHERE at > ? ORDER BY at", (last,)
+        ):
+            last = at
+            findings.changed += zlib.crc32(raw) != crc
+            if message not in ("0200", "0704"):
+                continue
+            for fact in facts_in(device, raw):
+                self.stored[fact] += 1
+                if self.stored[fact] > 1:
+                    findings.doubled.append(fact)
+                if fact not in sent:
+                    findings.invented.append(fact)
+        self._seen = (last, self._seen[1])
+
+    def _read_quarantine(self, connection: sqlite3.Connection) -> None:
+        last = self._seen[1]
+        for at, device, raw in connection.execute("SELECT id, device, raw FROM quarantine WHERE id > ?", (last,)):
+            last = max(last, at)
+            self.held.update(facts_in(device, raw))
+        self._seen = (self._seen[0], last)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Read a journal as it stands at one instant, changing nothing of it."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        connection.isolation_level = None
+        connection.execute("BEGIN")
+        yield connection
+
+
+def unbalanced(connection: sqlite3.Connection, *, rows_lost: bool) -> list[str]:
+    """Return the accounts that are not exact, counted here from the rows themselves."""
+    wrong = []
+    stored = _counted(connection, "record", "1")
+    held = _counted(connection, "quarantine", "replayed_s IS NULL")
+    for source, minute, *told in connection.execute(
+        "SELECT source, minute, received, stored, duplicate, quarantined FROM balance"
+    ):
+        received, kept, duplicate, quarantined = told
+        if received != kept + duplicate + quarantined:
+            wrong.append(f"minute {minute}: received {received} = {kept} + {duplicate} + {quarantined}?")
+        found = (stored.pop((source, minute), 0), held.pop((source, minute), 0))
+        if found != (kept, quarantined) and not rows_lost:
+            wrong.append(f"minute {minute}: told {kept} and {quarantined}, counted {found}")
+    if not rows_lost:
+        wrong += [f"minute {minute}: {count} rows in no account" for (_, minute), count in (stored | held).items()]
+    return wrong
+
+
+def _counted(connection: sqlite3.Connection, table: str, where: str) -> dict[Minute, int]:
+    sql = f"SELECT source, CAST(arrival_s / 60 AS INTEGER), count(*) FROM {table} WHERE {where} GROUP BY 1, 2"  # noqa: S608
+    return {(source, minute): count for source, minute, count in connection.execute(sql)}
+
+
+def rows_in_copy(path: Path) -> list[Row]:
+    """Return the positions in a journal whose engine is gone, read from a copy, as reading could mend it."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        for ending in ("", "-wal"):
+            part = path.with_name(path.name + ending)
+            if part.exists():
+                shutil.copyfile(part, copy.with_name(copy.name + ending))
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
+            return [
+                Row(fact, raw)
+                for device, raw in connection.execute(
+                    "SELECT device, raw FROM record WHERE message IN ('0200', '0704')"
+                )
+                for fact in facts_in(device, raw)
+            ]
