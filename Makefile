@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: run test test-real check check-locks bench lock wheelhouse clean setup setup-dev
+.PHONY: run test test-real test-faults check check-locks bench lock wheelhouse clean setup setup-dev
 
 run: setup
 	$(BIN)/zhian run $(ARGS)
@@ -14,6 +14,12 @@ test: setup-dev check
 # Imports and plays the real files of a folder laid out as docs/real-data.md says.
 test-real: setup-dev
 	ZHIAN_REAL_DATA=$(abspath $(DATA)) $(BIN)/python -m pytest -m real $(ARGS)
+
+# Kills, stops, cuts off and starves a running engine, and accounts for every message. As root also on a full disk.
+SEED ?= 1
+FAULTS ?= 200
+test-faults: setup-dev
+	$(BIN)/python -m tests.faults --seed $(SEED) --faults $(FAULTS) $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff format --check .
