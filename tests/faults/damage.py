@@ -25,7 +25,7 @@ async def damage(world: World) -> None:
     whole = _pages(world.journal)
     how = _hurt(world.journal, world.chance)
     left = b"".join(whole & _pages(world.journal))
-    await world.engine.start()
+    await world.restart()
     await world.recovered()
     world.oracle.forget()
     world.oracle.look()

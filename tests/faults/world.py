@@ -57,6 +57,8 @@ class World:
     """A small disk of its own that the state lies on, where this process may mount one."""
     terminals: list[Terminal] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    healed: float | None = None
+    """When the harm of a fault was taken back, where that is before its end."""
 
     @property
     def journal(self) -> Path:
@@ -84,16 +86,25 @@ class World:
             while not true():
                 await asyncio.sleep(0.01)
 
+    async def restart(self) -> None:
+        """Start the engine again; what that takes is part of the recovery."""
+        self.healed = time.monotonic()
+        await self.engine.start()
+
     async def recovered(self) -> float:
-        """Wait until every terminal has been answered about something it saw from now on; return the seconds."""
-        began, began_s = time.monotonic(), time.time()
+        """Wait until every terminal has been answered about something it saw from now on; return the seconds since
+        the harm was taken back.
+        """
+        began, began_s = self.healed or time.monotonic(), time.time()
+        self.healed = None
         try:
             await self.until(lambda: all(terminal.newest[0] > began_s for terminal in self.terminals))
         except TimeoutError:
-            silent = [t.phone for t in self.terminals if t.newest[0] <= began_s]
+            silent = [t for t in self.terminals if t.newest[0] <= began_s]
             raise AssertionError(
-                f"{len(silent)} terminals are not answered {RECOVERY_S:.0f} s after the fault; the engine says "
-                f"{[log.key for log in self.engine.warned()][-5:]} {self.engine.errors()[-500:]}"
+                f"{len(silent)} terminals ({sum(t.online for t in silent)} of them online, with "
+                f"{sum(t.unanswered for t in silent)} positions) are not answered {RECOVERY_S:.0f} s after the fault; "
+                f"the engine says {[log.key for log in self.engine.warned()][-5:]} {self.engine.errors()[-500:]}"
             ) from None
         return time.monotonic() - began
 
