@@ -165,6 +165,29 @@ class Remembering(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a device answered: whether it did as told, and in words."""
+
+    done: bool
+    words: str
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A connector that can show a text on a device."""
+
+    async def tell(self, device: str, text: str, *, emergency: bool) -> Answer:
+        """Send a text and return what the device answers; who calls bounds the wait.
+
+        Raises
+        ------
+        twin.errors.UsageError
+            If the device is not there, or the text does not fit it.
+        """
+        ...
+
+
 @runtime_checkable
 class Counting(Protocol):
     """A connector that knows how many are connected to it: one whose peers are there and say nothing is silent."""

@@ -21,12 +21,13 @@ from data.sync.gate import Gate
 from data.sync.intake import Intake
 from data.sync.journal import journal_path
 from data.sync.memory import resident_mb
-from data.sync.messages import Log, Message, Order, Ready, Status, clear_inbox, inbox, read_order
+from data.sync.messages import Log, Message, Order, Ready, Status, Text, clear_inbox, inbox, read_order
 from data.sync.quarantine import Quarantine
 from data.sync.recorder import Recorder
 from data.sync.settings import sources_of
 from data.sync.shared import CAPACITY, SharedFile, open_for_writing, remove, table_path
 from data.sync.source import RunningSource
+from data.sync.tell import put_answer, tell
 from data.sync.zones import zones_of
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
@@ -316,6 +317,8 @@ class Engine:
             self._reload()
         elif order.order == "add" and order.settings is not None:
             self._order_source(order.settings)
+        elif order.order == "tell" and order.text is not None:
+            self._group.create_task(self._tell(order.source, order.text))
         elif order.source not in self._sources:
             raise UsageError(say("there is no source {source!r}", source=order.source))
         elif order.order == "stop":
@@ -325,6 +328,11 @@ class Engine:
             self._dirty.set()
         else:
             raise UsageError(say("there is no order {order!r}", order=order.order))
+
+    async def _tell(self, source: str, text: Text) -> None:
+        answer = await tell(source, self._sources.get(source), text)
+        self._say(Log("info", "text_answered", source, {"answer": answer.words}))
+        put_answer(self._home, self._twin, text.reply, answer)
 
     def read(self, text: bytes) -> None:
         """Follow an order that came as a line."""

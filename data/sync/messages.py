@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from msgspec.structs import replace
@@ -53,17 +54,28 @@ class Log(msgspec.Struct, frozen=True, tag="log"):
 Message = Ready | Status | Log
 
 
+class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text for a device of a source; ``reply`` names the file in which the answer is put."""
+
+    device: str
+    text: str
+    emergency: bool
+    reply: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+
+
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the watcher wants of the engine or of one source.
 
     ``quit``; ``reload`` (the settings); ``add`` (a source, with settings); ``stop``, ``pause``, ``resume``, ``speed``
-    (× real time) and ``seek`` (seconds since 1970) of a source.
+    (× real time) and ``seek`` (seconds since 1970) of a source; ``tell`` (a text to one of
+    its devices).
     """
 
     order: str
     source: str = ""
     value: float = 0.0
     settings: SourceSettings | None = None
+    text: Text | None = None
 
 
 _messages: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)

@@ -42,6 +42,7 @@ class Tally:
     resent: int = 0
     refused: int = 0
     connections: int = 0
+    texts: int = 0
     acknowledged: list[bytes] = field(default_factory=list)
 
 
@@ -169,6 +170,9 @@ class TerminalClient:
         about = int.from_bytes(frame.body[2:4], "big")
         if frame.header.message == encoder.REGISTER_ANSWER or about == decoder.AUTHENTICATE:
             self._talk.put_nowait(frame)
+        elif frame.header.message == encoder.TEXT:
+            self.tally.texts += 1
+            self._write(encoder.write_terminal_answer(frame.header, self._next()))
         elif frame.header.message == encoder.PLATFORM_ANSWER and serial in self._unanswered:
             if frame.body[4] == encoder.DONE:
                 sent = self._unanswered.pop(serial)

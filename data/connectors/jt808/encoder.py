@@ -22,6 +22,7 @@ from data.connectors.jt808.decoder import (
 from data.connectors.jt808.frames import close_frame
 
 PLATFORM_ANSWER, REGISTER_ANSWER, TEXT = 0x8001, 0x8100, 0x8300
+TERMINAL_ANSWER = 0x0001
 DONE, FAILED, NOT_UNDERSTOOD, UNSUPPORTED = 0, 1, 2, 3
 """Results of 0x8001."""
 NO_SUCH_TERMINAL = 4
@@ -139,6 +140,11 @@ def write_authentication(phone: str, serial: int, code: str, version: int = 0) -
 def write_heartbeat(phone: str, serial: int, version: int = 0) -> bytes:
     """Return a heartbeat (0x0002)."""
     return write_frame(Header(HEARTBEAT, phone, serial, version))
+
+
+def write_terminal_answer(to: Header, serial: int, result: int = DONE) -> bytes:
+    """Return a terminal's general answer (0x0001) to an order of the platform."""
+    return _answer(to, TERMINAL_ANSWER, serial, struct.pack(">HHB", to.serial, to.message, result))
 
 
 def _gbk(text: str) -> bytes:

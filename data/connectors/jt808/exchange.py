@@ -11,6 +11,7 @@ import hmac
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from data.connectors.jt808.decoder import Frame, Header
 from data.connectors.jt808.frames import FrameError
 from data.connectors.jt808.gaps import Serials
 from data.connectors.jt808.options import Options, Terminal
+from data.connectors.jt808.orders import Orders
 from data.connectors.jt808.reassembly import Reassembler
 from data.connectors.jt808.rows import Told, Unit, rows_of, told
 
@@ -95,6 +97,7 @@ class Exchange:
         self._devices: dict[bytes, str] = {}
         self._heard: Heard = []
         self._reassembler = Reassembler()
+        self._orders = Orders()
         self._serial = 0
         self.torn_tails = 0
 
@@ -153,6 +156,12 @@ class Exchange:
         records = [sheet.told[i].record for i in order.tolist()] + sheet.others
         return Parcel(arrival_s, sheet.received, records, rows, sheet.refused, gaps, sheet.labels, sheet.settle)
 
+    def asking(
+        self, device: str, text: str, note: Callable[[int], None], *, emergency: bool
+    ) -> AbstractContextManager[None]:
+        """Send a text to a terminal and have ``note`` told what it answers; see :meth:`Orders.asking`."""
+        return self._orders.asking(device_of(device), self._next(), text, note, emergency=emergency)
+
     def recall(self, labels: Mapping[str, str], gaps: Sequence[Gap]) -> None:
         """Take back the plates and the open gaps of before a restart."""
         for device, label in labels.items():
@@ -186,6 +195,7 @@ class Exchange:
                 self._read_other(sheet, link, frame)
                 continue
             self._devices[bcd] = device
+            self._orders.heard(device, link, frame)
             unit = self._unit(device)
             record = Record(_key(int(time_s), bcd, bases[28 * i : 28 * i + 28]), unit.device, "0200", time_s, frame)
             unit.serials.note(serial, time_s)
@@ -210,6 +220,7 @@ class Exchange:
                 self._answer(sheet, link, header, encoder.FAILED)
             return
         self._unit(header.phone).serials.note(header.serial, 0.0)
+        self._orders.heard(device_of(header.phone), link, escaped)
         if escaped[:2] in _TALKS:
             return
         if header.total > 1:
@@ -235,6 +246,8 @@ class Exchange:
             self._read_batch(sheet, frame, raw)
         else:
             self._keep(sheet, frame, raw)
+        if message == encoder.TERMINAL_ANSWER:
+            self._orders.answered(device_of(frame.header.phone), frame)
         if message not in decoder.ANSWERS:
             self._answer(sheet, link, frame.header)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from data.connectors.contract import Gap, Parcel, Rewound, SourceSettings
+from data.connectors.contract import Answer, Gap, Parcel, Rewound, SourceSettings
 from data.connectors.jt808.decoder import POSITION, Header, read_frame
 from data.connectors.jt808.encoder import write_frame
 from data.connectors.jt808.exchange import AT_ONCE, Exchange
@@ -20,7 +20,7 @@ from data.connectors.jt808.server import Server
 from twin.city.city import City
 from twin.errors import UsageError
 from twin.live.observation import ObservationBatch, batch
-from twin.words import say
+from twin.words import said, say
 from twin.world import Playback
 
 COLLECT_S = 0.01
@@ -28,6 +28,13 @@ COLLECT_S = 0.01
 MOST_WAITING = 20_000
 """Messages that were received and are not on disk yet; above it no socket is read, and below half of it all are."""
 SWEEP_S = 30.0
+RESULTS = {
+    0: "the terminal has taken the text",
+    1: "the terminal could not show the text",
+    2: "the terminal found the message wrong",
+    3: "the terminal shows no texts",
+}
+"""What 0x0001 says."""
 
 
 class Jt808:
@@ -96,6 +103,24 @@ class Jt808:
     def peers(self) -> int:
         """Return how many terminals are connected over TCP."""
         return self.server.connected
+
+    async def tell(self, device: str, text: str, *, emergency: bool) -> Answer:
+        """Show a text on a terminal and return what it answers (0x8300, 0x0001).
+
+        Raises
+        ------
+        twin.errors.UsageError
+            If the terminal was not heard of, or the text does not fit GBK or its length.
+        """
+        answered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def note(result: int) -> None:
+            if not answered.done():
+                answered.set_result(result)
+
+        with self.exchange.asking(device, text, note, emergency=emergency):
+            result = await answered
+        return Answer(result == 0, said(RESULTS.get(result, RESULTS[1])))
 
     def playback(self) -> Playback | None:
         """Return None: terminals tell what is now."""
