@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,8 +168,15 @@ class Compactor:
 
     def _write_both(self, lean: LeanArray) -> Iterator[Written]:
         once = by_entity(lean)
-        yield write(self.folder, ENTITY, once, part=True, step=self._step)
+        yield self._write_by_entity(once, part=True)
         yield write(self.folder, PLACE, by_place(once), part=True, step=self._step)
+
+    def _write_by_entity(self, lean: LeanArray, *, part: bool) -> Written:
+        numbers, counts = np.unique(lean["entity"], return_counts=True)
+        tally: Counter[tuple[str, str]] = Counter()
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+            tally[self._entities.held_as(number)] += count
+        return write(self.folder, ENTITY, lean, part=part, step=self._step)._replace(tally=tally)
 
     def merge(self) -> None:
         """Merge the days that are over, and those in many pieces."""
@@ -183,13 +191,21 @@ class Compactor:
                 self.rewrite(day)
                 self.account.merged_days += 1
 
-    def rewrite(self, day: int, leave_out: NDArray[np.int32] | None = None) -> int:
+    def numbers_of(self, layer: str, classification: str) -> NDArray[np.int32]:
+        """Return the numbers of a layer's entities of a classification."""
+        held = (layer, classification)
+        found = [entity.number for entity in self._entities if self._entities.held_as(entity.number) == held]
+        return np.array(found, np.int32)
+
+    def rewrite(self, day: int, leave_out: NDArray[np.int32] | None = None, *, keep_replaced: bool = True) -> int:
         """Write a day's files anew in both orders, each row once, and return how many rows it has.
 
         Parameters
         ----------
         leave_out : (N,) int32 array, optional
             Entities whose rows are not to be in it any more.
+        keep_replaced : bool
+            False to remove at once what is replaced or was before: what is to be deleted must not lie about.
 
         Raises
         ------
@@ -210,7 +226,19 @@ class Compactor:
             table.drop_files(connection, [file.id for files in by.values() for file in files], self._clock())
             table.add_files(connection, written)
         self._step("merged")
+        if not keep_replaced:
+            self._remove_replaced(day)
         return rows[PLACE]
+
+    def _remove_replaced(self, day: int) -> None:
+        """Remove a day's files that no longer count; one who reads them now asks again."""
+        replaced = sa.and_(FILES.c.day == day, FILES.c.gone_s.is_not(None))
+        with self.manifest.look() as connection:
+            names = connection.scalars(sa.select(FILES.c.name).where(replaced)).all()
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+        with self.manifest.change() as connection:
+            connection.execute(sa.delete(FILES).where(replaced))
 
     def _by_place(self, day: int, files: Sequence[File], without: NDArray[np.int32]) -> Iterator[Written]:
         for begin_ms in range(day * DAY_MS, (day + 1) * DAY_MS, HOUR_MS):
@@ -228,7 +256,7 @@ class Compactor:
             names = [file.name for file in files if file.first_entity <= last and file.last_entity >= first]
             lean = _without(read(self.folder, names, begin_ms, end_ms, (first, last)), without)
             if len(lean):
-                yield write(self.folder, ENTITY, by_entity(lean), part=False, step=self._step)
+                yield self._write_by_entity(by_entity(lean), part=False)
 
     def _ranges(self, files: Sequence[File]) -> Iterator[tuple[int, int]]:
         """Cut the entities into ranges of about :data:`RANGE_ROWS` rows, by what the files say of themselves."""

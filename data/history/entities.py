@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from data.history.manifest import Entity
 from data.sync.chunks import Chunk
+from twin.live.kinds import CODE, KINDS
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
 _HEAD = sum(OBSERVATION_DTYPE[name].itemsize for name in ("id", "label", "kind"))
+OTHER = CODE["other"]
 Origin = tuple[str, str, str]
 
 
@@ -25,6 +27,7 @@ class Entities:
         """Highest number given so far."""
         self._told = np.zeros(1, OBSERVATION_DTYPE)
         self._same = np.zeros(1, np.int64)
+        self._held_as: dict[int, tuple[str, str]] = {}
         self.add(known)
 
     def add(self, known: Sequence[Entity]) -> None:
@@ -33,6 +36,10 @@ class Entities:
             numbers = self._numbers.setdefault((entity.source, entity.zone, entity.classification), {})
             numbers[_head(entity)] = entity.number
             self.last = max(self.last, entity.number)
+            self._held_as[entity.number] = (
+                KINDS[entity.kind if entity.kind < len(KINDS) else OTHER].layer,
+                entity.classification,
+            )
         self._all.extend(known)
 
     def numbers(self, chunk: Chunk) -> tuple[NDArray[np.int32], list[Entity]]:
@@ -51,6 +58,10 @@ class Entities:
         told = np.zeros(1, OBSERVATION_DTYPE)
         told.view("u1")[:_HEAD] = np.frombuffer(head, "u1")
         return Entity(number, *origin, bytes(told["id"][0]), int(told["kind"][0]), bytes(told["label"][0]))
+
+    def held_as(self, number: int) -> tuple[str, str]:
+        """Return layer and classification of an entity: how long it is kept follows from them."""
+        return self._held_as[number]
 
     def told(self) -> ObservationArray:
         """Return id, label and kind by number, as rows."""

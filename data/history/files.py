@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +26,10 @@ Step = Callable[[str], None]
 
 
 class Written(NamedTuple):
-    """A file that is in its place but not yet in the manifest; ``part`` is True for one that waits to be merged."""
+    """A file that is in its place but not yet in the manifest.
+
+    ``part`` is True for one that waits to be merged; ``tally`` counts rows by layer and classification.
+    """
 
     day: int
     order: str
@@ -43,6 +46,7 @@ class Written(NamedTuple):
     first_entity: int
     last_entity: int
     minutes: dict[int, int]
+    tally: Mapping[tuple[str, str], int] = {}
 
 
 def nothing(_: str) -> None:

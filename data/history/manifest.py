@@ -28,7 +28,7 @@ FILES = sa.Table(
     sa.Column("order", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("part", sa.Boolean, nullable=False),
-    *(sa.Column(name, sa.Integer, nullable=False) for name in Written._fields[4:-1]),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in Written._fields[4:-2]),
     sa.Column("gone_s", sa.Float),  # when it was replaced; it is removed a while later, for those who still read it
     sa.Index("file_day", "day", "order"),
     sqlite_autoincrement=True,
@@ -41,6 +41,15 @@ MINUTES = sa.Table(
     sa.Column("rows", sa.Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+TALLIES = sa.Table(
+    "tally",
+    META,
+    sa.Column("file", sa.Integer, primary_key=True),
+    sa.Column("layer", sa.Text, primary_key=True),
+    sa.Column("classification", sa.Text, primary_key=True),
+    sa.Column("rows", sa.Integer, nullable=False),
+)
+"""Of what a file in the order of entities holds rows."""
 ENTITIES = sa.Table(
     "entity",
     META,
@@ -76,6 +85,15 @@ DELETIONS = sa.Table(
 )
 
 
+ABOUT = sa.Table(
+    "about",
+    META,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Float, nullable=False),
+)
+"""``seen_s`` and ``jumped_s``: the clock of the last run, and when it last was another than it could be."""
+
+
 class File(NamedTuple):
     """A file of the lake; lengths in the units of :mod:`data.history.lean`."""
 
@@ -94,6 +112,15 @@ class File(NamedTuple):
     north: int
     first_entity: int
     last_entity: int
+
+
+class Tally(NamedTuple):
+    """How many rows a day holds of a layer of a classification."""
+
+    day: int
+    layer: str
+    classification: str
+    rows: int
 
 
 class Entity(NamedTuple):
@@ -186,17 +213,36 @@ def files(
 def add_files(connection: sa.Connection, written: Iterable[Written]) -> None:
     """List files; from now on they count."""
     for one in written:
-        values = {name: getattr(one, name) for name in Written._fields[:-1]}
+        values = {name: getattr(one, name) for name in Written._fields[:-2]}
         number = connection.execute(sa.insert(FILES).values(values)).inserted_primary_key[0]  # type: ignore[index]  # there is one
         if one.order == "a" and one.minutes:
             rows = [{"minute": minute, "file": number, "rows": count} for minute, count in one.minutes.items()]
             connection.execute(sa.insert(MINUTES), rows)
+        if one.tally:
+            kept = [
+                {"file": number, "layer": layer, "classification": classification, "rows": count}
+                for (layer, classification), count in one.tally.items()
+            ]
+            connection.execute(sa.insert(TALLIES), kept)
 
 
 def drop_files(connection: sa.Connection, ids: Sequence[int], now_s: float) -> None:
     """Take files off the list; they no longer count, and are removed later."""
     connection.execute(sa.update(FILES).where(FILES.c.id.in_(ids)).values(gone_s=now_s))
-    connection.execute(sa.delete(MINUTES).where(MINUTES.c.file.in_(ids)))
+    for table in (MINUTES, TALLIES):
+        connection.execute(sa.delete(table).where(table.c.file.in_(ids)))
+
+
+def tallies(connection: sa.Connection) -> list[Tally]:
+    """Return how many rows each day holds of each layer and classification, oldest day first."""
+    query = (
+        sa.select(FILES.c.day, TALLIES.c.layer, TALLIES.c.classification, sa.func.sum(TALLIES.c.rows))
+        .join(TALLIES, TALLIES.c.file == FILES.c.id)
+        .where(FILES.c.gone_s.is_(None))
+        .group_by(FILES.c.day, TALLIES.c.layer, TALLIES.c.classification)
+        .order_by(FILES.c.day, TALLIES.c.layer, TALLIES.c.classification)
+    )
+    return [Tally(*row) for row in connection.execute(query)]
 
 
 def sealed_upto(connection: sa.Connection, journal: str) -> int:

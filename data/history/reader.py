@@ -182,7 +182,16 @@ class History:
             yield lean[first:last]
 
     def _hour(self, hour: int) -> LeanArray:
-        """Return the rows of an hour in the order of time, from memory if nothing has changed in it."""
+        """Return the rows of an hour in the order of time; if a file was deleted meanwhile, of what there is now."""
+        try:
+            return self._hour_listed(hour)
+        except FileNotFoundError:
+            self._looked = -np.inf
+            self._look()
+            return self._hour_listed(hour)
+
+    def _hour_listed(self, hour: int) -> LeanArray:
+        """Return the rows of an hour, from memory if nothing has changed in it."""
         begin_ms, end_ms = hour * HOUR_MS, (hour + 1) * HOUR_MS - 1
         files = [file for file in self._files if file.begin_ms <= end_ms and file.end_ms >= begin_ms]
         tail = self._tail.rows()

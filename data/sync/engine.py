@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.connectors.contract import Parcel, Rewound, SourceSettings
+from data.history.child import history_round
 from data.history.policy import policy_of
 from data.home import Home
 from data.store.twin_folder import open_city, read_manifest
@@ -40,6 +41,7 @@ from twin.world import SourceState
 BEAT_S = 0.5
 STATUS_S = 1.0
 SWEEP_S = 5.0
+HISTORY_S = 300.0
 COMMIT_S = 0.04
 """Shortest time between two commits; the first batch after a quiet moment is shown at once."""
 TABLES = ("roads", "junctions", "routes", "sites", "devices", "places", "boundaries")
@@ -103,7 +105,8 @@ class Engine:
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as self._group:
             chores = [
-                self._group.create_task(chore()) for chore in (self._beat, self._report, self._commit, self._open)
+                self._group.create_task(chore())
+                for chore in (self._beat, self._report, self._commit, self._open, self._keep_history)
             ]
             await self._quit.wait()
             for task in (*chores, *self._tasks.values()):
@@ -276,6 +279,14 @@ class Engine:
         self._left_out = self._recorder.left_out
         if self._left_out > before == 0:
             self._say(Log("warning", "recording_left_out", "", {"rows": str(self._left_out)}))
+
+    async def _keep_history(self) -> None:
+        """Have a child seal what was recorded, now and then; one that is killed goes on with the next."""
+        while not self._strict:
+            await asyncio.sleep(HISTORY_S)
+            problem = await history_round(self._twin)
+            if problem:
+                self._say(Log("warning", "history_stopped", "", {"reason": problem}))
 
     def _state(self, source: RunningSource) -> SourceState:
         """Return how a source is doing; one whose words are not kept at present is not up."""

@@ -77,6 +77,15 @@ CAPPED = sa.Table(
 )
 """Messages that were quarantined and had to make room since; see :mod:`data.sync.held`."""
 
+PRUNED = sa.Table(
+    "pruned",
+    META,
+    sa.Column("source", sa.Integer, primary_key=True),
+    sa.Column("minute", sa.Integer, primary_key=True),  # of the arrival, as in the balance
+    sa.Column("messages", sa.Integer, nullable=False),
+)
+"""Messages that were stored and have been kept as long as they had to be; see :mod:`data.history.pruning`."""
+
 GAPS = sa.Table(
     "gap",
     META,
