@@ -52,6 +52,9 @@ class Device(Protocol):
         ...
 
 
+MakeDevice = Callable[[Fleet, int, random.Random], Device]
+
+
 class JsonVehicle:
     """A vehicle whose messages are plain JSON in its own words."""
 
@@ -94,10 +97,13 @@ class SenmlSensor:
 class MqttSimulation:
     """Devices behind one connection; ``acknowledged`` holds the reports that the broker took whole, by number."""
 
-    def __init__(self, fleet: Fleet, address: SplitResult, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, fleet: Fleet, address: SplitResult, make: MakeDevice | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
         self._fleet, self._address, self._clock = fleet, address, clock
         chances = [dice(fleet, "mqtt", number) for number in range(fleet.terminals)]
-        self._devices = [_device(fleet, number, chance) for number, chance in enumerate(chances)]
+        self._devices = [(make or _device)(fleet, number, chance) for number, chance in enumerate(chances)]
         self._clock_off_s = [chance.uniform(-1, 1) * fleet.faults.clock_s for chance in chances]
         self._line = FaultyLine(fleet.faults, dice(fleet, "mqtt line", 0))
         self._told = Outcome()
@@ -193,14 +199,25 @@ def open_simulation(fleet: Fleet, address: str) -> MqttSimulation:
     twin.errors.UsageError
         If the address is none.
     """
+    return MqttSimulation(fleet, read_broker("--mqtt", address))
+
+
+def read_broker(option: str, address: str) -> SplitResult:
+    """Read the address of a broker; it may hold a password, and is not repeated.
+
+    Raises
+    ------
+    twin.errors.UsageError
+        If the address is none.
+    """
     parts = urlsplit(address)
     try:
         fits = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         fits = False
     if not fits:
-        raise UsageError(say("--mqtt: write mqtt://HOST:PORT, as mqtt://127.0.0.1:1883"))
-    return MqttSimulation(fleet, parts)
+        raise UsageError(say("{option}: write mqtt://HOST:PORT, as mqtt://127.0.0.1:1883", option=option))
+    return parts
 
 
 def _device(fleet: Fleet, number: int, chance: random.Random) -> Device:
