@@ -30,6 +30,7 @@ from data.connectors.mqtt.readings import (
     read_senml,
 )
 from data.connectors.mqtt.topics import Template, read_template
+from data.connectors.sheet import entity_id
 from twin.live.kinds import CODE, KINDS, NO_KIND, STATE_CODE
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray, clip_utf8
 
@@ -259,7 +260,7 @@ class _Route:
             return None
         state = self._state_code(fields, kind, speed)
         return (
-            *(clip_utf8(name, 32), clip_utf8(self._label(captures, reading), 48), kind, state, time_s, *place),
+            *(entity_id("", name).encode(), clip_utf8(self._label(captures, reading), 48), kind, state, time_s, *place),
             *(_fits(height, 0.0), _direction(heading), _fits(speed), _fits(value), _fits(accuracy)),
         )
 

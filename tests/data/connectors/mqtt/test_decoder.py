@@ -221,7 +221,7 @@ FUZZED = decoder(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.sampled_from("jis"), json | st.binary(max_size=40), st.booleans(), st.integers(0, 3))
 def test_anything_is_read_or_refused_and_the_neighbours_are_kept(
     topic: str, payload: object, retained: bool, number: int

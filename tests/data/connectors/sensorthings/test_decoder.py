@@ -135,7 +135,7 @@ json = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(json | st.binary(max_size=30), st.dictionaries(key, json, max_size=3))
 def test_anything_is_read_or_refused(payload: object, changes: dict[str, object]) -> None:
     for entity in (payload, observation(7, NOON) | changes):
