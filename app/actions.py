@@ -22,6 +22,7 @@ ICONS: Mapping[str, str] = {
     "panel.fraud": "currency-circle-dollar", "panel.sites": "buildings", "picture.save": "image",
     "app.quit": "sign-out", "fraud.new_case": "plus", "layer.reset": "arrow-counter-clockwise",
     "jobs.cancel": "prohibit", "layer.save": "floppy-disk",
+    "history.play": "play", "history.pause": "pause", "history.now": "clock-clockwise",
     "recording.play": "film-strip", "recording.pause": "pause", "recording.resume": "play", "recording.stop": "x",
 }  # fmt: skip
 

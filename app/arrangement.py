@@ -39,7 +39,7 @@ WORKSPACES: tuple[Workspace, ...] = (
     Workspace("study", ("layers",), ("details", "traffic", "sites"), right_share=0.235, heights=(3, 3, 3)),
 )  # fmt: skip
 MAP_SHARE = 0.555
-EDGES_PX, BARS_PX = 60, 76  # tool bar and separators; the rows above and below
+EDGES_PX, BARS_PX = 66, 122  # tool bar, separators and frame; the rows above and below the map
 CONTEXTUAL = "details"
 """The dock that is only there while something is selected."""
 

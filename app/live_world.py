@@ -1,4 +1,4 @@
-"""The world of now, as the window draws it: thirty times a second for the map, twice for the panels."""
+"""The world that the window draws, of now or of the past: thirty times a second for the map, twice for the panels."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class LiveWorld(QObject):
         self._city: City | None = None
         self._engine: Engine | None = None
         self._version = -1
+        self._past = False
         self._frames = _timer(self, FRAME_MS)
         self._frames.timeout.connect(self.look)
         self._panels = _timer(self, PANEL_MS)
@@ -56,7 +57,7 @@ class LiveWorld(QObject):
 
     def open(self, city: City) -> None:
         """Show a city; nothing moves in it until an engine is there."""
-        self._city, self._engine, self._version = city, None, -1
+        self._city, self._engine, self._version, self._past = city, None, -1, False
         self.world = World(city, empty_frame(), (), time.time(), live=True)
         self.city_changed.emit(city)
         self.moved.emit(self.world)
@@ -67,9 +68,24 @@ class LiveWorld(QObject):
         """Take frames from an engine from now on."""
         self._engine, self._version = engine, -1
 
+    def show_past(self, world: World) -> None:
+        """Show another instant from now on, whatever the engine tells meanwhile."""
+        self._past, self.world = True, world
+        self.moved.emit(world)
+
+    def show_now(self) -> None:
+        """Show what the engine tells again."""
+        if not self._past or self._city is None:
+            return
+        self._past, self._version = False, -1
+        self.world = World(self._city, empty_frame(), (), time.time(), live=True)
+        self.look()
+        self.moved.emit(self.world)
+        self.panels_due.emit(self.world)
+
     def look(self) -> None:
         """Take the newest frame, if there is a new one."""
-        if self._city is None or self._engine is None:
+        if self._city is None or self._engine is None or self._past:
             return
         frame = self._engine.frame()
         if frame.version != self._version:
@@ -87,7 +103,7 @@ class LiveWorld(QObject):
         if self._city is None or self.world is None:
             return
         self.look()
-        if self._engine is not None:
+        if self._engine is not None and not self._past:
             told = world_of(self._city, self._engine.frame(), self._engine.sources, time.time())
             self.world = replace(told, tracks=self.world.tracks)  # what was drawn of this frame is known by it
         self.panels_due.emit(self.world)

@@ -24,6 +24,8 @@ from app.layer_book import LayerBook
 from app.legend import Legend
 from app.live_world import LiveWorld
 from app.look import Look
+from app.look_back import LookBack, Past
+from app.look_back_screen import LookBackScreen, look_back_commands
 from app.map.events import Pick
 from app.map.view import MapView
 from app.opening import Opened, TwinOpening
@@ -47,14 +49,17 @@ from app.widgets.playback_bar import PlaybackBar
 from app.widgets.purpose import PurposeDialog
 from app.widgets.stage import MoveQuestion, Stage
 from app.widgets.status_bar import StatusBar
+from app.widgets.time_bar import TimeBar
 from app.widgets.top_bar import TopBar
 from app.window_commands import go_to, layer_commands, selection_commands, view_commands, window_commands
 from app.workbenches.catalogue import workbenches
 from app.workbenches.fraud.panel import FraudPanel
+from data.history.reader import History
 from data.home import Home
 from data.search.index import NameIndex
 from layers.catalogue import LAYERS
 from twin.access import Purpose
+from twin.city.city import City
 from twin.city.search import Found
 from twin.errors import ZhianError
 from twin.words import why
@@ -66,7 +71,8 @@ MENUS = {
     "app": ("palette.open", "search.focus", "", "purpose.state", "purpose.clear", "", "theme.toggle", "language.toggle",
             "window.full_screen", "", "app.quit"),
     "view": ("view.whole", "view.north", "view.top", "view.box", "", "picture.save", "layer.save", "", "layer.reset"),
-    "replay": ("recording.play", "", "recording.pause", "recording.resume", "recording.stop"),
+    "replay": ("recording.play", "", "recording.pause", "recording.resume", "recording.stop", "",
+               "history.play", "history.pause", "history.now"),
     "select": ("selection.fly_to", "selection.follow", "selection.copy_coordinates", "selection.clear"),
 }  # fmt: skip
 UNTOLD = frozenset(
@@ -78,10 +84,12 @@ UNTOLD = frozenset(
         "layer.set_opacity",
         "fraud.list_cases",
         "recording.seek",
+        "history.speed",
     }
 )
 
 MakeEngine = Callable[[Home, str, QObject], EngineWatch]
+MakePast = Callable[[Home, str, City], Past]
 
 
 class MainWindow(QMainWindow):
@@ -90,12 +98,19 @@ class MainWindow(QMainWindow):
     shown = Signal()
     """The twin is open and on the map."""
 
-    def __init__(self, session: Session, settings: SettingsFile, make_engine: MakeEngine = EngineWatch) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: SettingsFile,
+        make_engine: MakeEngine = EngineWatch,
+        make_past: MakePast = History.of,
+    ) -> None:
         super().__init__()
         register_fonts()
         app = QApplication.instance()
         assert isinstance(app, QApplication)  # noqa: S101 - a window without a program cannot be
-        self.session, self.settings, self._make_engine = session, settings, make_engine
+        self.session, self.settings = session, settings
+        self._make_engine, self._make_past = make_engine, make_past
         self.setObjectName("mainWindow")
         self.look = Look(app, session.texts, settings.values.theme)
         self.acts = Actions(session.commands, self.look, self)
@@ -125,8 +140,9 @@ class MainWindow(QMainWindow):
         self.centre = QStackedWidget()
         self.centre.addWidget(self.opening_panel)
         self.centre.addWidget(self.map)
-        self.playback_bar = PlaybackBar(self.look)
-        self.stage = Stage(self.centre, self.playback_bar)
+        self.look_back = LookBack(self.live, self)
+        self.time_bar, self.playback_bar = TimeBar(self.look), PlaybackBar(self.look)
+        self.stage = Stage(self.centre, self.time_bar, self.playback_bar)
         self.setCentralWidget(self.stage)
         actor = self.session.commands.actor
         self.top = TopBar(self.look, self.workspaces, self._ask, actor, self)
@@ -155,6 +171,7 @@ class MainWindow(QMainWindow):
             selection_commands(self.map, self.desk, self.follower),
             layer_commands(self.desk),
             recording_commands(self.replay, self.look),
+            look_back_commands(self.look_back),
             window_commands(self),
             *(bench.commands(self.desk) for bench in self.benches),
         )
@@ -199,6 +216,9 @@ class MainWindow(QMainWindow):
         self.replay.refused.connect(lambda why: self._on_refused("recording.play", why))
         self.playback_bar.steered.connect(lambda order, value: self.acts.run(f"recording.{order}", value=value))
         self.replay_screen = ReplayScreen(self.replay, self.playback_bar, self.stage, self.acts)
+        self.look_back_screen = LookBackScreen(self.look_back, self.time_bar, self.stage, self.acts)
+        self.look_back.failed.connect(lambda error: self._on_refused("history.look", self.look.texts.error(error)))
+        self.replay.stood.connect(lambda playback: self.look_back.back_to_now() if playback is not None else None)
         self.jobs.changed.connect(self.status.jobs.set_jobs)
         self.jobs.ended.connect(self._on_job_ended)
         self.status.cancel_job.connect(self.jobs.cancel)
@@ -256,6 +276,8 @@ class MainWindow(QMainWindow):
         self.centre.setCurrentWidget(self.map)
         yield
         self.live.open(city)
+        self.look_back.open(self._make_past(self.session.home, opened.name, city))
+        self.time_bar.forget()
         yield
         self.status.set_twin(self._city_name(), city.invented)
         self._show_banner()
@@ -373,7 +395,7 @@ class MainWindow(QMainWindow):
         return "\n".join([*lines, f"{speed * 3.6:.0f} km/h"] if speed is not None else lines)
 
     def _on_moved(self, world: World) -> None:
-        self.map.set_world(world)
+        self.map.set_world(world, 1.0 if self.look_back.stand is None else self.look_back.pace)
         self.replay.on_world(world)
         self.follower.on_world(world)
 
@@ -516,6 +538,7 @@ class MainWindow(QMainWindow):
         """Keep how everything was, then let go of it in reverse order."""
         self._keep()
         self.turns.close()
+        self.look_back.close()
         self.live.close()
         self.opening.close()
         self.jobs.close()

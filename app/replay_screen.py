@@ -35,6 +35,7 @@ class ReplayScreen(QObject):
     def _on_stood(self, playback: Playback | None) -> None:
         self._bar.set_name(self._replay.name)
         self._bar.set_playback(playback)
+        self._stage.show_bar(None if playback is None else self._bar)
         self._stage.set_framed(playback is not None)
         if playback is None and self._followed:
             self._followed = False

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.map.camera import Lens
 from app.map.labels import LabelSet
@@ -41,6 +42,8 @@ class Request:
     lens: Lens
     symbols_known: tuple[str, ...]
     asked_s: float
+    pace: float = 1.0
+    """Seconds of the world that go by in a second: what moves is drawn on by so much until the next one comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class Feed:
                 continue
             drawn = self._draw(layer, state, request)
             if isinstance(drawn, Symbols) and len(drawn.position_m):
-                batches.append(SymbolBatch(name, _shaped(drawn, state.symbol), velocities(drawn), state.opacity))
+                batches.append(SymbolBatch(name, _shaped(drawn, state.symbol), _drift(drawn, request), state.opacity))
                 labels += _names(name, drawn, request, state.opacity, live=layer.group == "live")
             elif isinstance(drawn, Labels) and len(drawn.position_m):
                 labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, state.opacity))
@@ -216,4 +219,9 @@ def _names(layer: str, symbols: Symbols, request: Request, opacity: float, *, li
     en = np.where(few.columns["name_en"] == "", zh, few.columns["name_en"]) if "name_en" in columns else zh
     rank = np.full(len(chosen), MOVER_RANK if live else SITE_RANK if layer == "sites" else DEVICE_RANK, np.int16)
     names = LabelSet(layer, symbols.position_m[keep], zh, en, rank, opacity, below_px=15.0)
-    return [replace(names, velocity_mps=velocities(symbols)[keep])] if live else [names]
+    return [replace(names, velocity_mps=_drift(symbols, request)[keep])] if live else [names]
+
+
+def _drift(symbols: Symbols, request: Request) -> NDArray[np.float32]:
+    """Return how fast symbols go on the screen, (N, 2): as in their world, at its pace."""
+    return velocities(symbols) * np.float32(request.pace)

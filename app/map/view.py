@@ -78,6 +78,7 @@ class MapView(QWidget):
         self._texts = Texts("zh")
         self._scene: PreparedScene | None = None
         self._world: World | None = None
+        self._pace = 1.0
         self._camera = CameraState((0.0, 0.0, 0.0), 2000.0, 0.0, 50.0)
         self._unmask, self._tool, self._closed = False, "orbit", False
         self._selection: tuple[Pick, ...] = ()
@@ -144,9 +145,12 @@ class MapView(QWidget):
         self.set_camera(self._opening())
         self._ask()
 
-    def set_world(self, world: World) -> None:
-        """Show where everything is now; answers at once, the picture follows."""
-        self._world = world
+    def set_world(self, world: World, pace: float = 1.0) -> None:
+        """Show where everything is; answers at once, the picture follows.
+
+        Until the next world comes everything goes on at ``pace``, in seconds of the world a second.
+        """
+        self._world, self._pace = world, pace
         self._ask()
 
     def set_layer_state(self, name: str, state: LayerState) -> None:
@@ -354,6 +358,7 @@ class MapView(QWidget):
                 self._lens(),
                 known,
                 time.monotonic(),
+                self._pace,
             )
         )
 

@@ -17,7 +17,6 @@ SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 100.0, 300.0, 1000.0)
 STEPS = 1000
 SETTLED_S = 0.7
 """So long after a seek the bar waits for the engine to be there."""
-HEIGHT_PX = 44
 
 
 class Progress(QSlider):
@@ -47,7 +46,6 @@ class PlaybackBar(QWidget):
         super().__init__()
         self.setObjectName("playbackBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(HEIGHT_PX)
         self._look = look
         self._playback: Playback | None = None
         self._held_until = 0.0
@@ -66,7 +64,6 @@ class PlaybackBar(QWidget):
         self._seek.setInterval(200)
         self._lay_out()
         self._wire()
-        self.hide()
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
@@ -99,10 +96,9 @@ class PlaybackBar(QWidget):
             self.title.setToolTip(name)
 
     def set_playback(self, playback: Playback | None) -> None:
-        """Show where it stands; None hides the bar."""
+        """Show where it stands; None where nothing plays."""
         paused = self._playback is None or self._playback.paused
         self._playback = playback
-        self.setVisible(playback is not None)
         if playback is None:
             return
         if paused != playback.paused or self.play.icon().isNull():

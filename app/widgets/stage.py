@@ -1,28 +1,39 @@
-"""The middle of the window: the map, framed while what it shows is not now, and the playback bar under it."""
+"""The middle of the window: the map, framed while what it shows is not now, and a bar of time under it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from app.look import Look
 from app.widgets.parts import named
 
-FRAME_PX = 3
+FRAME_PX, BAR_PX = 3, 40
 
 
 class Stage(QWidget):
-    """Holds the map; :meth:`set_framed` draws the frame that says 'not now'."""
+    """Holds the map and one of several bars; :meth:`set_framed` draws the frame that says 'not now'.
 
-    def __init__(self, middle: QWidget, below: QWidget) -> None:
+    Frame and bars always have their room: the map keeps its size, which would cost a turn of the window to change.
+    """
+
+    def __init__(self, middle: QWidget, *bars: QWidget) -> None:
         super().__init__()
         named(self, "stage").setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._inside = QVBoxLayout(self)
         self._inside.setSpacing(0)
-        self._inside.setContentsMargins(FRAME_PX, FRAME_PX, FRAME_PX, FRAME_PX)  # always: the map keeps its size
+        self._inside.setContentsMargins(FRAME_PX, FRAME_PX, FRAME_PX, FRAME_PX)
         self._inside.addWidget(middle, 1)
-        self._inside.addWidget(below)
+        self._bars = QStackedWidget()
+        self._bars.setFixedHeight(BAR_PX)
+        for bar in bars:
+            self._bars.addWidget(bar)
+        self._inside.addWidget(self._bars)
         self.set_framed(False)
+
+    def show_bar(self, bar: QWidget | None) -> None:
+        """Show one of the bars; None for the first."""
+        self._bars.setCurrentWidget(bar or self._bars.widget(0))
 
     def set_framed(self, framed: bool) -> None:
         """Draw the frame, or take it away."""

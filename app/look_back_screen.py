@@ -1,0 +1,66 @@
+"""Joins the time bar, the frame of the map and the actions to the look back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject
+
+from app.actions import Actions
+from app.commands import Call, Command
+from app.look_back import LookBack, Stand
+from app.widgets.stage import Stage
+from app.widgets.time_bar import TimeBar
+from twin.errors import UsageError
+from twin.words import say
+
+
+def look_back_commands(look_back: LookBack) -> Iterator[Command]:
+    """Look at an instant of the past, let time go on from there, and come back to now.
+
+    Dragging asks once when it begins and once where it ends.
+    """
+
+    def look(call: Call) -> None:
+        look_back.go_to(float(call.arguments["value"]))
+
+    def play(_call: Call) -> None:
+        if look_back.stand is None:
+            raise UsageError(say("drag the time bar to a recorded time first"))
+        look_back.play()
+
+    yield Command("history.look", look, "history.read", sensitive=True, in_palette=False)
+    yield Command("history.play", play, "history.read", sensitive=True)
+    yield Command("history.pause", lambda _call: look_back.pause(), "history.read")
+    yield Command(
+        "history.speed", lambda call: look_back.set_speed(float(call.arguments["value"])), "history.read",
+        in_palette=False,
+    )  # fmt: skip
+    yield Command("history.now", lambda _call: look_back.back_to_now(), "history.read")
+
+
+class LookBackScreen(QObject):
+    """Keeps bar, frame and actions as the look back stands."""
+
+    def __init__(self, look_back: LookBack, bar: TimeBar, stage: Stage, acts: Actions) -> None:
+        super().__init__(look_back)
+        self._look_back, self._bar, self._stage, self._acts = look_back, bar, stage, acts
+        look_back.stood.connect(self._on_stood)
+        look_back.known.connect(bar.set_recorded)
+        bar.day_wanted.connect(look_back.ask_day)
+        bar.dragged.connect(self._on_dragged)
+        bar.steered.connect(lambda order, value: acts.run(f"history.{order}", value=value))
+        self._on_stood(None)
+
+    def _on_dragged(self, at_s: float) -> None:
+        """Follow the handle; the command that was asked when it was pressed has allowed or refused it."""
+        if self._look_back.stand is not None:
+            self._look_back.go_to(at_s)
+
+    def _on_stood(self, stand: Stand | None) -> None:
+        self._bar.set_stand(stand)
+        self._stage.set_framed(stand is not None)
+        able = {"play": stand is not None and not stand.playing, "pause": stand is not None and stand.playing,
+                "now": stand is not None}  # fmt: skip
+        for order, on in able.items():
+            self._acts.by_id[f"history.{order}"].setEnabled(on)

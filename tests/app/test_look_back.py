@@ -1,0 +1,198 @@
+"""The window looks back: the newest instant counts, and everything follows the world that is shown."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pytestqt.qtbot import QtBot
+
+from app.live_world import LiveWorld
+from app.look_back import LookBack, Recorded, Stand
+from app.main_window import MainWindow
+from app.widgets.time_bar import day_of
+from tests.app.conftest import still_frame, until
+from twin.city.city import City
+from twin.errors import IntegrityError
+from twin.world import World
+
+BEGIN_S = day_of(time.time()) - 86_400.0
+"""Yesterday's midnight."""
+
+
+class MadeUpPast:
+    """A day in which one car stands where the clock says; answers only when it is let."""
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+        self.free = threading.Event()
+        self.free.set()
+        self.asked: list[float] = []
+        self.closed = False
+        self.broken = False
+
+    def span(self) -> tuple[float, float] | None:
+        return BEGIN_S, BEGIN_S + 80_000.0
+
+    def activity(self, begin_s: float, end_s: float, bins: int = 288) -> NDArray[np.int64]:
+        return np.arange(bins, dtype=np.int64)
+
+    def world_at(self, instant_s: float) -> World:
+        self.asked.append(instant_s)
+        assert self.free.wait(10)
+        if self.broken:
+            raise IntegrityError("the history is damaged")
+        frame = still_frame(self._city)
+        rows = frame.rows[:1].copy()
+        rows["time_s"] = instant_s
+        return World(
+            self._city, replace(frame, rows=rows, position_m=frame.position_m[:1], source=frame.source[:1]), (),
+            instant_s, live=False,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def past(small_city: City) -> MadeUpPast:
+    return MadeUpPast(small_city)
+
+
+@pytest.fixture
+def live(qtbot: QtBot, small_city: City) -> Iterator[LiveWorld]:
+    world = LiveWorld()
+    world.open(small_city)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def look_back(live: LiveWorld, past: MadeUpPast) -> Iterator[LookBack]:
+    back = LookBack(live)
+    back.open(past)
+    yield back
+    past.free.set()
+    back.close()
+
+
+def test_only_the_newest_instant_is_answered(live: LiveWorld, look_back: LookBack, past: MadeUpPast) -> None:
+    past.free.clear()
+    for second in range(100):
+        look_back.go_to(BEGIN_S + second)
+    past.free.set()
+    until(lambda: live.world is not None and live.world.at_s == BEGIN_S + 99)
+    assert past.asked == [BEGIN_S, BEGIN_S + 99]
+    assert live.world is not None
+    assert not live.world.live
+
+
+def test_an_answer_that_comes_after_going_back_to_now_is_dropped(
+    live: LiveWorld, look_back: LookBack, past: MadeUpPast
+) -> None:
+    past.free.clear()
+    look_back.go_to(BEGIN_S)
+    until(lambda: bool(past.asked))
+    look_back.back_to_now()
+    past.free.set()
+    look_back.go_to(BEGIN_S + 5)
+    until(lambda: live.world is not None and not live.world.live)
+    assert live.world is not None
+    look_back.back_to_now()
+    assert live.world.live
+
+
+def test_time_goes_on_at_its_speed_and_stops_at_the_end(look_back: LookBack, live: LiveWorld) -> None:
+    known: list[Recorded] = []
+    look_back.known.connect(known.append)
+    look_back.ask_day(BEGIN_S)
+    until(lambda: bool(known))
+    look_back.set_speed(1000.0)
+    look_back.go_to(BEGIN_S + 79_900.0)
+    look_back.play()
+    assert look_back.pace == 1000.0
+    until(lambda: look_back.stand == Stand(BEGIN_S + 80_000.0, False, 1000.0))
+    assert look_back.pace == 0.0
+    until(lambda: live.world is not None and live.world.at_s == BEGIN_S + 80_000.0)
+
+
+def test_nothing_before_or_after_what_is_recorded_can_be_looked_at(look_back: LookBack) -> None:
+    known: list[Recorded] = []
+    look_back.known.connect(known.append)
+    look_back.ask_day(BEGIN_S)
+    until(lambda: bool(known))
+    look_back.go_to(BEGIN_S - 1e6)
+    assert look_back.stand is not None
+    assert look_back.stand.at_s == BEGIN_S
+
+
+def test_a_past_that_cannot_be_read_is_told_and_now_is_shown(look_back: LookBack, past: MadeUpPast) -> None:
+    told: list[Exception] = []
+    look_back.failed.connect(told.append)
+    past.broken = True
+    look_back.go_to(BEGIN_S)
+    until(lambda: bool(told))
+    assert look_back.stand is None
+
+
+def test_another_twin_begins_now_and_lets_go_of_the_old_past(look_back: LookBack, past: MadeUpPast) -> None:
+    look_back.go_to(BEGIN_S)
+    look_back.open(None)
+    assert look_back.stand is None
+    until(lambda: past.closed)
+
+
+def test_the_whole_window_follows(window: MainWindow) -> None:
+    assert window.live.city is not None
+    window.look_back.open(MadeUpPast(window.live.city))
+    window.time_bar.forget()
+    until(window.time_bar.strip.isEnabled)
+    assert window.stage.property("framed") == "false"
+    window.time_bar.before.click()
+    window.time_bar.strip.setSliderDown(True)
+    for hour in (3, 9, 12):
+        window.time_bar.strip.setSliderPosition(hour * 3600)
+    window.time_bar.strip.setSliderDown(False)
+    at_s = BEGIN_S + 12 * 3600.0
+    until(lambda: window.live.world is not None and window.live.world.at_s == at_s)
+    until(lambda: window.top.clock.mode == "replay")
+    assert window.stage.property("framed") == "true"
+    assert window.time_bar.clock.text() == "12:00:00"
+    assert "非现在" in window.time_bar.notice.text()
+    assert window.acts.by_id["history.now"].isEnabled()
+    until(lambda: (shown := window.map.shown_symbols()) is not None and not np.any(shown.velocity_mps))
+    window.time_bar.play.click()
+    until(lambda: window.look_back.stand is not None and window.look_back.stand.at_s > at_s)
+    window.time_bar.now.click()
+    assert window.live.world is not None
+    assert window.live.world.live
+    assert window.stage.property("framed") == "false"
+    until(lambda: window.top.clock.mode != "replay")
+
+
+def test_only_presses_and_releases_are_on_record(window: MainWindow, small_city: City) -> None:
+    audit = window.session.commands._audit
+    window.look_back.open(MadeUpPast(small_city))
+    window.time_bar.forget()
+    until(window.time_bar.strip.isEnabled)
+    window.time_bar.before.click()
+    entries = audit.entries  # type: ignore[attr-defined]  # the tests' own, in memory
+    before = len(entries)
+    window.time_bar.strip.setSliderDown(True)
+    for second in range(0, 30_000, 500):
+        window.time_bar.strip.setSliderPosition(second)
+    window.time_bar.strip.setSliderDown(False)
+    assert [entry.resource.kind for entry in entries[before:]] == ["history.look", "history.look"]
+
+
+def test_playing_without_a_time_says_what_to_do(window: MainWindow) -> None:
+    told: list[str] = []
+    window.acts.refused.connect(lambda _command, words: told.append(words))
+    window.acts.run("history.now")
+    window.acts.run("history.play")
+    assert told
