@@ -164,6 +164,41 @@ class History:
         lean = np.concatenate([np.empty(0, LEAN_DTYPE), *self._slices(begin_ms, end_ms)])
         return rows_of(lean, self._entities.told()[lean["entity"]])
 
+    def frame_between(self, begin_s: float, end_s: float) -> TrackFrame:
+        """Return all states of a time as one frame, for an export; an entity stands in it many times."""
+        rows = self.rows_between(begin_s, end_s)
+        if not len(rows) or self._city is None:
+            return empty_frame()
+        self._version += 1
+        nowhere = np.zeros(len(rows), np.uint8)
+        return TrackFrame(rows, _placed(self._city, rows), nowhere, self._version, float(rows["time_s"].max()))
+
+    def snapshot(self, order: str, begin_ms: int, end_ms: int) -> tuple[list[File], LeanArray]:
+        """Return the files of an order that touch a time (both ends included), and the rows that are in no file yet."""
+        self._looked = -np.inf
+        self._look()
+        with self._manifest.look() as connection:
+            found = table.files(connection, order, begin_ms, end_ms)
+            if table.sealed_upto(connection, self._tail.journal) != self._tail.sealed:
+                return self.snapshot(order, begin_ms, end_ms)  # something was sealed between the two looks
+        tail = self._tail.rows()
+        return found, tail[(tail["t"] >= begin_ms) & (tail["t"] <= end_ms)]
+
+    def told_of(self, lean: LeanArray) -> ObservationArray:
+        """Return id, label and kind of lean rows, as rows whose other columns tell nothing."""
+        return np.asarray(self._entities.told()[lean["entity"]])
+
+    def numbers_of(self, key: bytes) -> list[int]:
+        """Return the numbers that an entity's id has had."""
+        self._look()
+        return [entity.number for entity in self._entities if entity.id == key]
+
+    def ids_labelled(self, label: str) -> list[str]:
+        """Return the ids of the entities that have ever borne a label."""
+        self._look()
+        found = {entity.id.decode(errors="replace") for entity in self._entities if entity.label == label.encode()}
+        return sorted(found)
+
     def _last_states(self, at_ms: int) -> LeanArray:
         parts = list(self._slices(at_ms - int(LONGEST_S * 1000), at_ms))
         lean = np.concatenate([np.empty(0, LEAN_DTYPE), *parts])
