@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,14 @@ from app.commands import Call, Command
 from app.exporting import Wish, check_wish, export_layer
 from app.live_now import live_world, still_world
 from app.session import Session
+from app.times import parse_time
 from data.export.export import Receipt
 from data.export.formats import FORMATS
+from data.history.reader import History
 from data.store.twin_folder import open_city
 from layers.catalogue import LAYERS, layer_by_name
 from twin.city.city import City
-from twin.errors import UsageError
+from twin.errors import BadInputError, UsageError
 from twin.words import say
 from twin.world import World
 
@@ -40,6 +44,9 @@ def add_parser(verbs: Any) -> None:
         "--live", type=float, default=LIVE_S, metavar="SECONDS",
         help=f"how long to listen to the sources for a live layer where no engine runs (default {LIVE_S:g})",
     )  # fmt: skip
+    parser.add_argument("--at", default="", metavar="TIME", help="a live layer as it was, as 2026-11-22T08:30:00")
+    parser.add_argument("--from", dest="begin", default="", metavar="TIME", help="with --until: all that was told")
+    parser.add_argument("--until", default="", metavar="TIME")
     parser.set_defaults(run=_export)
 
 
@@ -47,8 +54,9 @@ def commands(session: Session) -> tuple[Command, ...]:
     """Return the command of this verb."""
 
     def run(call: Call) -> Receipt:
-        wish, twin, live_s = (call.arguments[name] for name in ("wish", "twin", "live_s"))
-        return export_layer(wish, _world(session, wish, twin, live_s), twin, call)
+        wish, twin, live_s, past = (call.arguments[name] for name in ("wish", "twin", "live_s", "past"))
+        world = _past_world(session, twin, past) if past else _world(session, wish, twin, live_s)
+        return export_layer(wish, world, twin, call)
 
     return (Command("layer.export", run, permission="layer.export", sensitive=True, in_palette=False),)
 
@@ -60,6 +68,27 @@ def _world(session: Session, wish: Wish, twin: str, live_s: float) -> World:
     return live_world(session.home, twin, city, live_s)
 
 
+def _past_world(session: Session, twin: str, past: tuple[float, ...]) -> World:
+    """Return the world of an instant, or one in which all stands that was told between two."""
+    city = open_city(session.home.twin(twin))
+    with closing(History.of(session.home, twin, city)) as history:
+        world = history.world_at(past[-1])
+        if len(past) > 1:
+            world = replace(world, tracks=history.frame_between(*past))
+    if not len(world.tracks):
+        raise BadInputError(twin, "nothing is known of that time", "see with `zhian history status` what is")
+    return world
+
+
+def _past(arguments: argparse.Namespace, layer: str) -> tuple[float, ...]:
+    times = [parse_time(text) for text in (arguments.at, arguments.begin, arguments.until) if text]
+    if times and layer_by_name(layer).group != "live":
+        raise UsageError(say("--at, --from and --until are for what lives; leave them out for {name}", name=layer))
+    if len(times) != (1 if arguments.at else 2 if arguments.begin or arguments.until else 0):
+        raise UsageError("give either --at or --from and --until")
+    return tuple(times)
+
+
 def _export(arguments: argparse.Namespace, session: Session) -> int:
     bbox = parse_box(arguments.bbox)
     wish = Wish(
@@ -68,9 +97,10 @@ def _export(arguments: argparse.Namespace, session: Session) -> int:
     check_wish(wish)
     if not 0 < arguments.live <= 3600:
         raise UsageError("--live is a number of seconds, at most 3600")
+    past = _past(arguments, wish.layer)
     twin = arguments.twin or session.home.current()
     receipt = session.commands.run(
-        "layer.export", about=f"{twin}/{wish.layer}", wish=wish, twin=twin, live_s=arguments.live
+        "layer.export", about=f"{twin}/{wish.layer}", wish=wish, twin=twin, live_s=arguments.live, past=past
     )
     if session.as_json:
         print(json.dumps(_plain(receipt), ensure_ascii=False))

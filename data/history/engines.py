@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from data.history.policy import Asking
+
 MEMORY = "1GB"
 
 
@@ -23,6 +25,9 @@ class DuckDB:
     def __init__(self, threads: int = 0) -> None:
         self._threads = threads
 
+    def close(self) -> None:
+        """Hold nothing."""
+
     def select(self, sql: str, paths: Sequence[str], tail: pa.Table) -> pa.Table:
         """Return the answer of one statement over ``told``."""
         with contextlib.closing(duckdb.connect(config={"memory_limit": MEMORY})) as connection:
@@ -36,3 +41,8 @@ class DuckDB:
                 return connection.sql(sql).to_arrow_table()
             except duckdb.IOException as error:
                 raise FileNotFoundError(str(error)) from error
+
+
+def engine_of(asking: Asking) -> DuckDB:
+    """Return the engine that the policy names."""
+    return DuckDB(asking.threads)

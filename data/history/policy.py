@@ -94,11 +94,24 @@ class Keeping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next((self.days[name] for name in names if name in self.days), math.inf)
 
 
+class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers questions.
+
+    Parameters
+    ----------
+    threads : int
+        Of the engine in this process; 0 for as many as the machine has cores.
+    """
+
+    threads: int = 0
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of ``history.toml``."""
 
     record: Recording = Recording()
     keep: Keeping = Keeping()
+    ask: Asking = Asking()
 
 
 def policy_of(home: Home) -> Policy:

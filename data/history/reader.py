@@ -76,7 +76,7 @@ class History:
         self, folder: Path, journal: Path, city: City | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.folder, self.journal, self._city, self._clock = folder, journal, city, clock
-        self._manifest = Manifest(folder)
+        self.manifest = Manifest(folder)
         self._files: list[File] = []
         self._entities = Entities()
         self._tail = _Tail()
@@ -91,7 +91,7 @@ class History:
 
     def close(self) -> None:
         """Let go of the files."""
-        self._manifest.close()
+        self.manifest.close()
 
     def span(self) -> tuple[float, float] | None:
         """Return the first and last time that are known, seconds since 1970-01-01 UTC; None while nothing is."""
@@ -115,7 +115,7 @@ class History:
         """
         self._look()
         first, last = int(begin_s // 60), int(np.ceil(end_s / 60))
-        with self._manifest.look() as connection:
+        with self.manifest.look() as connection:
             told = table.activity(connection, first, last)
         minutes = np.concatenate([np.fromiter(told, np.int64), self._tail.rows()["t"] // MINUTE_MS])
         weights = np.concatenate([np.fromiter(told.values(), np.int64), np.ones(len(minutes) - len(told), np.int64)])
@@ -165,8 +165,8 @@ class History:
         return rows_of(lean, self._entities.told()[lean["entity"]])
 
     def frame_between(self, begin_s: float, end_s: float) -> TrackFrame:
-        """Return all states of a time as one frame, for an export; an entity stands in it many times."""
-        rows = self.rows_between(begin_s, end_s)
+        """Return all states of a time, both ends included, as one frame: an entity stands in it many times."""
+        rows = self.rows_between(begin_s - 0.001, end_s)
         if not len(rows) or self._city is None:
             return empty_frame()
         self._version += 1
@@ -177,7 +177,7 @@ class History:
         """Return the files of an order that touch a time (both ends included), and the rows that are in no file yet."""
         self._looked = -np.inf
         self._look()
-        with self._manifest.look() as connection:
+        with self.manifest.look() as connection:
             found = table.files(connection, order, begin_ms, end_ms)
             if table.sealed_upto(connection, self._tail.journal) != self._tail.sealed:
                 return self.snapshot(order, begin_ms, end_ms)  # something was sealed between the two looks
@@ -245,7 +245,7 @@ class History:
         if self._clock() - self._looked < LOOK_AGAIN_S:
             return
         journal = journal_id(self.journal) if self.journal.exists() else ""
-        with self._manifest.look() as connection:
+        with self.manifest.look() as connection:
             self._files = table.files(connection, PLACE)
             sealed = table.sealed_upto(connection, journal)
             if (journal, sealed) != (self._tail.journal, self._tail.sealed):
