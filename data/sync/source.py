@@ -150,8 +150,18 @@ class RunningSource:
             problem = await asyncio.to_thread(self._recall, self.connector, self.journal)
             if problem:
                 self.tell("warning", "source_report", {"text": problem})
-        for sentence in self.connector.report():
-            self.tell("info", "source_report", {"text": sentence})
+        told, heard = self._report(self.connector, ()), False
         async for item in self.connector.batches():
+            if not heard:  # some things it only knows now
+                self._report(self.connector, told)
+                heard = True
             self.acknowledged |= isinstance(item, Parcel)
             take(self, item)
+
+    def _report(self, connector: Connector, before: tuple[str, ...]) -> tuple[str, ...]:
+        """Tell what a connector reports and did not before."""
+        sentences = connector.report()
+        for sentence in sentences:
+            if sentence not in before:
+                self.tell("info", "source_report", {"text": sentence})
+        return sentences
