@@ -121,7 +121,7 @@ def read_time(text: str) -> float:
         raise ObjectError("no time")
     try:
         if _DIGITS.fullmatch(text):
-            time = datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=CHINA)
+            time = datetime.fromisoformat(f"{text[:8]}T{text[8:14]}").replace(tzinfo=CHINA)
             return time.timestamp() + int(text[14:] or 0) / 1000
         if text.isdecimal() and len(text) in (10, 13):  # a Unix time, in seconds or milliseconds
             return int(text) / (1000 if len(text) == 13 else 1)

@@ -44,11 +44,12 @@ class Writer:
 
     def status(self, url: str, status: Status, now_s: float) -> bytes:
         """Return the answer about a request as a whole."""
-        return msgspec.json.encode({"ResponseStatusObject": self._status(url, status, now_s)})
+        return msgspec.json.encode({"ResponseStatusObject": self._status(url, status, local_time(now_s))})
 
     def statuses(self, url: str, statuses: Sequence[Status], now_s: float) -> bytes:
         """Return the answer about each object of a request."""
-        listed = [self._status(url, status, now_s) for status in statuses]
+        at = local_time(now_s)
+        listed = [self._status(url, status, at) for status in statuses]
         return msgspec.json.encode({"ResponseStatusListObject": {"ResponseStatusObject": listed}})
 
     def time(self, now_s: float) -> bytes:
@@ -60,13 +61,13 @@ class Writer:
         """Return the list of cameras."""
         return write_devices(devices)
 
-    def _status(self, url: str, status: Status, now_s: float) -> Mapping[str, object]:
+    def _status(self, url: str, status: Status, at: str) -> Mapping[str, object]:
         return {
             "RequestURL": url,
             "StatusCode": status.code if self.numbers else str(status.code),
             "StatusString": status.words or WORDS[status.code],
             "Id": status.id,
-            "LocalTime": local_time(now_s),
+            "LocalTime": at,
         }
 
 

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -149,6 +150,7 @@ def _gather(value: object, names: frozenset[str], inside: bool) -> Iterator[dict
             yield value
 
 
+@lru_cache(4096)
 def _plain(name: str) -> str:
     return name.lower().replace("0", "o")
 
@@ -201,7 +203,7 @@ def without_people(value: object, left_out: LeftOut) -> object:
         elif isinstance(inner, dict) and _shows_people(inner):
             left_out.people += 1
         else:
-            copy[name] = without_people(inner, left_out)
+            copy[name] = without_people(inner, left_out) if isinstance(inner, dict | list) else inner
     return copy
 
 
