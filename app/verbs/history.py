@@ -18,14 +18,18 @@ from app.commands import Call, Command
 from app.session import Session
 from app.times import parse_time, show_time
 from app.verbs.export import parse_box
+from app.verbs.sync import RECORDING, play_in
 from data.audit import open_audit
+from data.connectors.contract import SourceSettings
 from data.history.engines import engine_of
+from data.history.manifest import lake_path
 from data.history.policy import policy_of
 from data.history.questions import Cells, Questions
 from data.history.reader import History
 from data.history.state import State, state_of
 from data.history.upkeep import Round, forget, make_round
 from data.home import Home
+from data.sync.journal import journal_path
 from twin.access import masked
 from twin.errors import BadInputError, UsageError
 from twin.live.kinds import KINDS
@@ -48,13 +52,15 @@ class Visit(NamedTuple):
 
 
 def add_parser(verbs: Any) -> None:
-    """Add ``zhian history status|compact|forget|area|track|heat``."""
+    """Add ``zhian history status|compact|forget|replay|ask``."""
     history = verbs.add_parser("history", help="what is remembered, and questions to it / 历史数据与查询")
     actions = history.add_subparsers(dest="action", required=True, metavar="ACTION")
     status = actions.add_parser("status", help="from when to when, how much, what is deleted when")
     compact = actions.add_parser("compact", help="seal what was recorded now, and delete what is due")
     forget_ = actions.add_parser("forget", help="delete what a tombstone of another network names")
     forget_.add_argument("file", type=Path, metavar="FILE")
+    replay = actions.add_parser("replay", help="play the past into the live world, framed as a look back")
+    replay.add_argument("--speed", type=float, default=1.0, metavar="X", help="times real time, 0.01 to 1000")
     ask = actions.add_parser("ask", help="who was in an area, where one was, where most was told")
     questions = ask.add_subparsers(dest="question", required=True, metavar="QUESTION")
     area = questions.add_parser("area", help="who was in an area, by default in the last hour")
@@ -67,11 +73,11 @@ def add_parser(verbs: Any) -> None:
     heat = questions.add_parser("heat", help="where most was told")
     heat.add_argument("--cell", type=float, default=0.01, metavar="DEGREES", help="default 0.01")
     heat.add_argument("--top", type=int, default=TOP, metavar="N", help=f"how many cells (default {TOP}); 0 for all")
-    for parser in (area, track, heat):
+    for parser in (area, track, heat, replay):
         parser.add_argument("--from", dest="begin", default="", metavar="TIME", help="as 2026-11-22T08:30:00")
         parser.add_argument("--until", default="", metavar="TIME", help="default: now")
     for parser, run in ((status, _status), (compact, _compact), (forget_, _forget), (area, _area), (track, _track),
-                        (heat, _heat)):  # fmt: skip
+                        (heat, _heat), (replay, _replay)):  # fmt: skip
         parser.add_argument("--twin", default="", help="which twin (default: the current one)")
         parser.set_defaults(run=run)
 
@@ -110,6 +116,8 @@ def commands(session: Session) -> tuple[Command, ...]:
         Command("history.forget", bury, "history.forget", in_palette=False),
         Command("history.area", area, "history.ask", sensitive=True, in_palette=False),
         Command("history.track", track, "history.ask", needs_purpose=True, sensitive=True, in_palette=False),
+        Command("history.replay", lambda call: play_in(session, call.arguments["twin"], call.arguments["settings"]),
+                "recording.play", sensitive=True, in_palette=False),
         Command("history.heat", heat, "history.ask", in_palette=False),
     )  # fmt: skip
 
@@ -182,6 +190,14 @@ def _forget(arguments: argparse.Namespace, session: Session) -> int:
     twin = arguments.twin or session.home.current()
     rows = session.commands.run("history.forget", about=twin, twin=twin, file=arguments.file)
     print(json.dumps({"rows": rows}) if session.as_json else session.texts("history.forgotten", rows=f"{rows:,}"))
+    return 0
+
+
+def _replay(arguments: argparse.Namespace, session: Session) -> int:
+    twin = arguments.twin or session.home.current()
+    paths = {"lake": str(lake_path(session.home, twin)), "journal": str(journal_path(session.home, twin))}
+    settings = SourceSettings(RECORDING, "history", {**paths, "speed": arguments.speed, **_window(arguments)})
+    session.commands.run("history.replay", about=twin, twin=twin, settings=settings)
     return 0
 
 

@@ -57,7 +57,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         _serve(session, call.arguments["twin"], call.arguments["fanout"])
 
     def play(call: Call) -> None:
-        _play_in(session, call.arguments["twin"], call.arguments["settings"])
+        play_in(session, call.arguments["twin"], call.arguments["settings"])
 
     return (
         Command("engine.run", sync, permission="engine.run", in_palette=False),
@@ -92,7 +92,7 @@ def _pair(text: str) -> tuple[str, str]:
     return role, name
 
 
-def _play_in(session: Session, twin: str, settings: SourceSettings) -> None:
+def play_in(session: Session, twin: str, settings: SourceSettings) -> None:
     """Play to the end in an engine of our own, or hand it to the one that runs."""
     try:
         _run(session, twin, [replace(settings, options={**settings.options, "stay": False})])

@@ -39,7 +39,7 @@ class RecordedTrack:
         self._times = np.ascontiguousarray(recording.rows["time_s"])
         self._entity = np.unique(recording.rows["id"], return_inverse=True)[1]
         self._loop, self._paused = options.loop, options.paused
-        self._speed = _speed(options.speed)
+        self._speed = speed_of(options.speed)
         self._stay, self._ended = options.stay, False
         self._wake = asyncio.Event()
         self._at_s, self._told, self._wound = self.begin_s, 0, True
@@ -120,7 +120,7 @@ class RecordedTrack:
                 self._wind(self.begin_s)
             self._paused = self._ended = False
         elif order == "speed":
-            self._speed = _speed(value)
+            self._speed = speed_of(value)
         elif order == "seek":
             self._wind(value)
         else:
@@ -139,7 +139,14 @@ class RecordedTrack:
         return self._recording.report(self._name)
 
 
-def _speed(times: float) -> float:
+def speed_of(times: float) -> float:
+    """Return a speed, if it is one that can be played.
+
+    Raises
+    ------
+    twin.errors.UsageError
+        If it is not.
+    """
     if not SPEEDS[0] <= times <= SPEEDS[1]:
         raise UsageError(
             say(
