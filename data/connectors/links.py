@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import Callable
 from typing import Annotated, Literal, Protocol, cast
 
@@ -18,6 +19,12 @@ from twin.words import say
 MOST_UNSENT = 100_000
 """Bytes of answers that wait for a peer which does not read, before nothing more is read of it."""
 CONNECT_S = 10.0
+DATAGRAMS_A_TURN = 500
+MOST_DATAGRAM = 65_536
+BUFFER_BYTES = 4 << 20
+"""Asked of the system for datagrams that wait; it gives as much as its settings allow."""
+SO_MEMINFO, DROPS = 55, 8
+"""Linux: nine numbers about a socket, the last of which counts what was thrown away (``linux/sock_diag.h``)."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,12 +158,26 @@ class UdpLink:
 
 
 class UdpLinks(asyncio.DatagramProtocol):
-    """All addresses. A datagram that comes while too much waits cannot be held back: it is counted as missing."""
+    """All addresses. What comes while too much waits, or faster than it is fetched, cannot be held back: it is counted.
 
-    def __init__(self, links: Links) -> None:
-        self._links = links
+    asyncio fetches one datagram a turn of its loop, too few beside busy neighbours: the rest is fetched here.
+    """
+
+    def __init__(self, links: Links, own: socket.socket) -> None:
+        self._links, self._own = links, own
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        """Take a datagram, and those that wait behind it."""
+        self._take(data, addr)
+        if sys.platform == "win32":
+            return  # asyncio waits at the socket by itself
+        for _ in range(DATAGRAMS_A_TURN):
+            try:
+                self._take(*self._own.recvfrom(MOST_DATAGRAM))
+            except BlockingIOError:
+                return
+
+    def _take(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         """Hand on the messages of a datagram."""
         if self._links.full:
             self._links.put_off += 1
@@ -192,9 +213,11 @@ class Links:
         self._links: set[TcpLink] = set()
         self._tcp: asyncio.Server | None = None
         self._udp: asyncio.DatagramTransport | None = None
+        self._own: socket.socket | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self.full = False
         self.put_off = 0
+        """Datagrams that came while too much waited."""
         self.turned_away = 0
         self.lost: OSError | None = None
 
@@ -213,7 +236,8 @@ class Links:
             )
         if end.transport in ("udp", "both"):
             own = udp_socket(end, self.port)
-            self._udp, _ = await loop.create_datagram_endpoint(lambda: UdpLinks(self), sock=own)
+            self._udp, _ = await loop.create_datagram_endpoint(lambda: UdpLinks(self, own), sock=own)
+            self._own = own
         if end.transport == "client":
             async with asyncio.timeout(CONNECT_S):
                 await loop.create_connection(lambda: TcpLink(self), end.host, end.port, ssl=self._secured)
@@ -227,6 +251,14 @@ class Links:
         if self._udp is not None:
             return int(self._udp.get_extra_info("sockname")[1])
         return self._endpoint.port
+
+    @property
+    def missed(self) -> int:
+        """Datagrams that could not be taken, by us or by the system, which only Linux counts."""
+        if self._own is None or sys.platform != "linux":
+            return self.put_off
+        numbers = struct.unpack("9I", self._own.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
+        return self.put_off + int(numbers[DROPS])
 
     def greet(self, link: TcpLink) -> None:
         """Take a connection in, or turn it away."""
@@ -275,6 +307,7 @@ class Links:
             self._tcp.close()
         if self._udp is not None:
             self._udp.close()
+            self._own = None
         for link in list(self._links):
             link.close()
 
@@ -285,6 +318,7 @@ def udp_socket(endpoint: Endpoint, port: int) -> socket.socket:
     own = socket.socket(family, socket.SOCK_DGRAM)
     try:
         own.setblocking(False)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         if endpoint.multicast:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         own.bind((endpoint.host, port))

@@ -72,7 +72,7 @@ class Listening:
         self.exchange = exchange
         self.links = Links(endpoint, exchange.splitter, self._on_heard)
         self._waiting: deque[Heard] = deque()
-        self._unsettled, self._put_off, self._missed_s = 0, 0, 0.0
+        self._unsettled, self._missed, self._missed_s = 0, 0, 0.0
         self._woken = asyncio.Event()
 
     def _on_heard(self, link: Link, messages: list[bytes]) -> None:
@@ -119,17 +119,17 @@ class Listening:
         for _ in heard:
             self._waiting.popleft()
         sheet = Sheet()
-        self._count_put_off(sheet)
+        self._count_missed(sheet)
         self.exchange.read(sheet, heard)
         return sheet.parcel(self._clock())
 
-    def _count_put_off(self, sheet: Sheet) -> None:
+    def _count_missed(self, sheet: Sheet) -> None:
         """Tell datagrams that could not be taken as missing: nothing else would say so."""
-        count, now_s = self.links.put_off - self._put_off, self._clock()
+        count, now_s = self.links.missed - self._missed, self._clock()
         if count:
-            gap = Gap(f"udp:{self.links.port}", self._put_off, count, count, self._missed_s or now_s, now_s)
+            gap = Gap(f"udp:{self.links.port}", self._missed, count, count, self._missed_s or now_s, now_s)
             sheet.gaps.append(gap)
-            self._put_off += count
+            self._missed += count
         self._missed_s = now_s
 
     def _watched(self, parcel: Parcel) -> Parcel:

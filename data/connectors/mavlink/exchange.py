@@ -87,25 +87,24 @@ class Exchange:
 
     def _read(self, sheet: Sheet, header: Frame, heard: Heard) -> None:
         device = f"{header.system}.{header.component}"
-        name = _name(header.message)
         counted = _newest(self._counted, (header.system, header.component), lambda: Counted(device))
         first_s, again = counted.first_heard(header.sequence, hash(heard.raw), heard.arrival_s)
         problem = "" if again else self._signatures.problem(header, heard.raw)
-        record = Record(fact_key(first_s, f"{first_s:.6f}".encode(), heard.raw), device, name, 0.0, heard.raw)
-        if problem:
-            sheet.refuse(record, problem)
-            return
-        if not again:
+        if not problem and not again:
             counted.note(header.sequence, heard.arrival_s)
-        if header.message not in decoder.READ:
-            self.not_kept[name] += 1
+        if not problem and header.message not in decoder.READ:
+            self.not_kept[_name(header.message)] += 1
             return
+        key = fact_key(first_s, f"{first_s:.6f}".encode(), heard.raw)
+        record = Record(key, device, _name(header.message), 0.0, heard.raw)
         try:
+            if problem:
+                raise MessageError(problem)
             message = decoder.read_message(heard.raw)
         except MessageError as error:
             sheet.refuse(record, str(error))
-            return
-        self._take(sheet, record, header, message, heard.arrival_s)
+        else:
+            self._take(sheet, record, header, message, heard.arrival_s)
 
     def _take(self, sheet: Sheet, record: Record, header: Frame, message: decoder.Message, arrival_s: float) -> None:
         craft = _newest(self._crafts, header.system, lambda: Craft(self._known_kind(header.system)))

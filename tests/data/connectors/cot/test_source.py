@@ -169,6 +169,21 @@ def test_while_the_disk_is_full_reading_stops_and_nothing_is_lost(home: Home, mo
     assert (gap.device[:4], gap.missing) == ("udp:", 7)
 
 
+def test_datagrams_that_the_system_threw_away_are_told_as_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.connectors.links.BUFFER_BYTES", 8192)
+    desk = bench(home, transport="udp")
+
+    async def act() -> None:
+        shout(desk.port, *(event(n) for n in range(400)))  # at once: the engine's loop does not turn meanwhile
+        assert desk.listening.links.missed > 0
+        await desk.until_stored(1)
+        await desk.until(lambda: desk.ledger.gaps() != [])
+
+    desk.run(act)
+    missing = sum(gap.missing for _, gap in desk.ledger.gaps())
+    assert missing + desk.account()[0] == 400
+
+
 def certificate(
     folder: Path, name: str, signer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None
 ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
