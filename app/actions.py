@@ -17,6 +17,7 @@ ICONS: Mapping[str, str] = {
     "selection.clear": "x", "selection.fly_to": "navigation-arrow", "selection.follow": "crosshair-simple",
     "selection.copy_coordinates": "copy", "search.focus": "magnifying-glass", "palette.open": "command",
     "purpose.state": "identification-card", "purpose.clear": "prohibit", "theme.toggle": "moon",
+    "view.daylight": "sun-horizon",
     "language.toggle": "translate", "window.full_screen": "arrows-out", "layout.reset": "arrow-counter-clockwise",
     "panel.layers": "stack", "panel.details": "info", "panel.events": "list-bullets", "panel.traffic": "path",
     "panel.fraud": "currency-circle-dollar", "panel.sites": "buildings", "picture.save": "image",

@@ -70,7 +70,8 @@ TOOLS = ("view.whole", "view.north", "view.top", "", "view.box", "selection.foll
 MENUS = {
     "app": ("palette.open", "search.focus", "", "purpose.state", "purpose.clear", "", "theme.toggle", "language.toggle",
             "window.full_screen", "", "app.quit"),
-    "view": ("view.whole", "view.north", "view.top", "view.box", "", "picture.save", "layer.save", "", "layer.reset"),
+    "view": ("view.whole", "view.north", "view.top", "view.box", "view.daylight", "", "picture.save",
+             "layer.save", "", "layer.reset"),
     "replay": ("recording.play", "", "recording.pause", "recording.resume", "recording.stop", "",
                "history.play", "history.pause", "history.now"),
     "select": ("selection.fly_to", "selection.follow", "selection.copy_coordinates", "selection.clear"),
@@ -244,6 +245,7 @@ class MainWindow(QMainWindow):
             self.map.set_layer_state(name, state)
         self.map.set_layer_order(self.layers.order)
         self.map.set_theme(self.look.theme.name)
+        self.map.set_daylight(self.settings.values.daylight)
         self.map.set_language(self.look.language)
         if self.settings.problem:
             self.log.add("problem", "event.bad_settings", problem=self.settings.problem)
@@ -335,6 +337,11 @@ class MainWindow(QMainWindow):
         """Change between dark and light."""
         self.look.set_theme("light" if self.look.theme.name == "dark" else "dark")
         self.settings.change(theme=self.look.theme.name)
+
+    def toggle_daylight(self) -> None:
+        """Light the map as the sun stands, or as the theme has it."""
+        self.settings.change(daylight=not self.settings.values.daylight)
+        self.map.set_daylight(self.settings.values.daylight)
 
     def toggle_language(self) -> None:
         """Change between Chinese and English."""

@@ -32,7 +32,8 @@ class LayerChoice(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of the window.
 
-    ``layouts`` holds Qt's own state of the docks for each workspace, in base 64, valid for one ``layout_version``.
+    ``layouts`` holds Qt's own state of the docks for each workspace, in base 64, valid for one ``layout_version``;
+    ``daylight`` lights the map as the sun stands, not as the theme has it.
     """
 
     theme: Literal["dark", "light"] = "dark"
@@ -45,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     layer_order: list[str] = []
     purpose_minutes: Annotated[int, msgspec.Meta(ge=1, le=480)] = 30
     reduced_motion: bool = False
+    daylight: bool = False
 
 
 class SettingsFile:

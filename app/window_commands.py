@@ -152,6 +152,7 @@ def window_commands(window: MainWindow) -> Iterator[Command]:
     yield Command("purpose.state", window.state_purpose, "purpose.state", "Ctrl+Shift+U")
     yield Command("purpose.clear", lambda _: window.purpose.clear(), "purpose.clear", "Ctrl+Shift+X")
     yield Command("theme.toggle", lambda _: window.toggle_theme(), "view", "Ctrl+Shift+T")
+    yield Command("view.daylight", lambda _: window.toggle_daylight(), "view", "Ctrl+Shift+D")
     yield Command("language.toggle", lambda _: window.toggle_language(), "view", "Ctrl+Shift+L")
     yield Command("window.full_screen", lambda _: window.toggle_full_screen(), "view", "F11")
     yield Command("layout.reset", lambda _: window.arrangement.reset(), "view", "Ctrl+Shift+R")

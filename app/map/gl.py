@@ -11,12 +11,15 @@ import numpy as np
 import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - registers the OpenGL implementations
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
+from vtkmodules.vtkCommonCore import vtkCommand, vtkDataArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkTexture
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLPolyDataMapper, vtkOpenGLShaderProperty
 
 from app.map.shaders import Program
+
+DEPTH_LESS, DEPTH_LESS_OR_EQUAL = 0x0201, 0x0203
+"""OpenGL's names of two ways to compare depths; VTK draws with the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,29 @@ def fill(actor: vtkActor, data: vtkPolyData, corner: tuple[float, float], *, sti
     mapper.SetStatic(still)
     actor.SetMapper(mapper)
     actor.SetPosition(corner[0], corner[1], 0.0)
+
+
+def before_drawing(actor: vtkActor, renderer: vtkRenderer, depth_function: int) -> None:
+    """Have what is drawn from this actor on compared in another way with the depths that are there."""
+
+    def on_shader(_mapper: object, _event: str) -> None:
+        renderer.GetRenderWindow().GetState().vtkglDepthFunc(depth_function)  # type: ignore[attr-defined]  # OpenGL's
+
+    actor.GetMapper().AddObserver(vtkCommand.UpdateShaderEvent, on_shader)
+
+
+def make_fence(material: Material, renderer: vtkRenderer) -> vtkActor:
+    """Return an actor that draws nothing and puts the comparison of depths back; it is in the renderer."""
+    actor = make_actor(material, cull_back=False)
+    nowhere = Arrays(
+        np.zeros((3, 3), np.float32), np.full((3, 4), 255, np.uint8), np.zeros((0, 3), np.float32),
+        np.array([[0, 1, 2]], np.int32),
+    )  # fmt: skip
+    fill(actor, polydata(nowhere), (0.0, 0.0))
+    before_drawing(actor, renderer, DEPTH_LESS_OR_EQUAL)
+    actor.VisibilityOn()
+    renderer.AddActor(actor)
+    return actor
 
 
 def drop(renderer: vtkRenderer, actor: vtkActor) -> None:

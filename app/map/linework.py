@@ -11,6 +11,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer
 
 from app.map import shaders
 from app.map.camera import Lens
+from app.map.daylight import Light
 from app.map.geometry import ribbons
 from app.map.gl import Arrays, Material, drop, fill, make_actor, polydata
 from app.map.style import MapStyle
@@ -100,9 +101,10 @@ class Linework:
         for drawn in self._drawn.values():
             drawn.material.set_program(shaders.lines(style, drawn.lines.names, self._relief))
 
-    def set_uniforms(self, lens: Lens, depth_b: float, haze_m: tuple[float, float]) -> None:
-        """Tell the shaders of the camera."""
+    def set_uniforms(self, lens: Lens, depth_b: float, haze_m: tuple[float, float], light: Light) -> None:
+        """Tell the shaders of the camera and the light."""
         for drawn in self._drawn.values():
+            light.shine(drawn.material)
             drawn.material.set_number("pxm", lens.metres_a_pixel)
             drawn.material.set_number("depthB", depth_b)
             drawn.material.property.GetFragmentCustomUniforms().SetUniformf("hazeFrom", haze_m[0])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from app.map.camera import VIEW_DEG, GroundHeight, Lens
+from app.map.daylight import Light, light_of_theme
 from app.map.imagery import Orthophoto
 from app.map.linework import LineSet, Linework
 from app.map.movers import MoverArrays, Movers
@@ -34,6 +35,7 @@ class Scenery:
 
     def __init__(self, renderer: vtkRenderer, style: MapStyle, on_loaded: Callable[[], None]) -> None:
         self._renderer, self._style = renderer, style
+        self._ink, self.light = style, light_of_theme(style)
         self.sky = Sky(renderer, style)
         self.stage = Stage(renderer, on_loaded)
         self.orthophoto = Orthophoto(self.stage, on_loaded)
@@ -57,14 +59,19 @@ class Scenery:
         self.movers.to_front()
         self._relief = scene.relief
 
-    def set_style(self, style: MapStyle) -> None:
-        """Change the colours."""
-        self._style = style
-        self._renderer.SetBackground(*style.rgb("sky", "haze"))
-        self.sky.set_style(style)
-        self.stage.set_style(style)
-        self.linework.set_style(style)
-        self.movers.set_style(style)
+    def set_style(self, style: MapStyle, ink: MapStyle, light: Light) -> None:
+        """Change the colours of the city, of what is written and moves on it, and the light on it."""
+        self.light = light
+        haze = zip(style.rgb("sky", "haze"), light.sky, strict=True)
+        self._renderer.SetBackground(*(min(colour * tint, 1.0) for colour, tint in haze))
+        if style is not self._style:
+            self._style = style
+            self.sky.set_style(style)
+            self.stage.set_style(style)
+        if ink is not self._ink:
+            self._ink = ink
+            self.linework.set_style(ink)
+            self.movers.set_style(ink)
 
     def arrange(self, lens: Lens, ratio: float, ground: GroundHeight, now_s: float) -> tuple[int, int]:
         """Make everything ready for a frame; return how many tiles and triangles it has.
@@ -80,9 +87,9 @@ class Scenery:
         counts = self.stage.arrange(lens)
         device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
         depth_b = self._place_camera(device, ground)
-        self.stage.set_uniforms(device, depth_b, self._haze_m(lens))
-        self.linework.set_uniforms(device, depth_b, self._haze_m(lens))
-        self.sky.set_uniforms(device, always=self._relief)
+        self.stage.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
+        self.linework.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
+        self.sky.set_uniforms(device, self.light, always=self._relief)
         self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
 

@@ -2,7 +2,9 @@
 
 Colours are written into the source as constants, so a change of theme is a new source and no upload. Uniforms are the
 few numbers that change with the camera: ``pxm`` (metres a pixel spans at a distance of one metre), ``depthB`` (see
-``FLAT``), ``hazeFrom`` and ``hazeFull`` (metres), ``opacity``.
+``FLAT``), ``hazeFrom`` and ``hazeFull`` (metres), ``opacity``; and with the light: ``lightFrom`` (towards it),
+``lightSun`` and ``lightAll`` (its colour, and that of what comes from everywhere), ``groundTint`` and ``skyTint``
+(what they do to colours of flat things and of the sky), ``glow`` (about the sun), ``night`` (share of lights on).
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from dataclasses import dataclass
 from app.map.style import SHAPES, MapStyle, Rgb, rgb
 from twin.city.tables import BUILDING_USES, LAND_KINDS, PLACE_KINDS, ROAD_CLASSES
 
+SHADOWS_TO_M = 3000.0
+LONGEST_SHADOW = 5.0
+"""Metres of shadow for a metre of height: longer ones would cover the town."""
 UNIFORMS = ("pxm", "depthB", "hazeFrom", "hazeFull", "opacity")
 
 
@@ -44,6 +49,7 @@ uniform float pxm; uniform float depthB;
 _FRAGMENT = """//VTK::System::Dec
 //VTK::Output::Dec
 uniform float hazeFrom; uniform float hazeFull; uniform float opacity;
+uniform vec3 groundTint; uniform vec3 skyTint;
 """
 # Flat ground is drawn in the order of its layers and not by distance: constant depths just inside the far plane, so
 # that no two layers fight. On mountains each layer is moved towards the eye by a share of its distance instead.
@@ -58,16 +64,13 @@ def _haze(style: MapStyle) -> str:
         f"const vec3 HAZE = {vec3(style.rgb('sky', 'haze'))};\n"
         "vec3 hazed(vec3 c, float d) {\n"
         "  float t = clamp((d - hazeFrom) / (hazeFull - hazeFrom), 0.0, 1.0);\n"
-        "  return mix(c, HAZE, t * (2.0 - t) * 0.97);\n}\n"
+        "  return mix(c, HAZE * skyTint, t * (2.0 - t) * 0.97);\n}\n"
     )
 
 
 def buildings(style: MapStyle) -> Program:
     """Solid buildings: light from the slope of each face, storeys and lit windows from the code."""
     uses = palette("USE", [style.rgb("buildings", use) for use in BUILDING_USES])
-    light = style.values["light"]
-    length = sum(x * x for x in light["from"]) ** 0.5
-    sun = ",".join(f"{x / length:.4f}" for x in light["from"])
     vertex = _VERTEX + (
         "out vec3 pos; out vec4 code; out vec3 vc; flat out vec3 tint; flat out float seed;\n"
         + uses
@@ -84,14 +87,15 @@ def buildings(style: MapStyle) -> Program:
     fragment = _FRAGMENT + (
         "in vec3 pos; in vec4 code; in vec3 vc; flat in vec3 tint; flat in float seed;\nuniform mat4 MCVCMatrix;\n"
         + _haze(style)
-        + f"const vec3 SUN = vec3({sun});\nconst vec3 WINDOW = {vec3(style.rgb('buildings', 'window'))};\n"
-        f"const float NIGHT = {style.number('light', 'windows'):.2f};\n"
+        + "uniform vec3 lightFrom; uniform vec3 lightSun; uniform vec3 lightAll; uniform float night;\n"
+        f"const vec3 GLASS = {vec3(style.rgb('buildings', 'glass'))};\n"
+        f"const vec3 WINDOW = {vec3(style.rgb('buildings', 'window'))};\n"
         "float chance(vec3 p) { return fract(sin(dot(p, vec3(12.9898, 78.233, 37.719))) * 43758.5453); }\n"
         "void main() {\n"
         "  float far = length(vc);\n"
         # From the view's coordinates: they are small near the eye, where a rough slope would make the windows swim.
         "  vec3 n = normalize(cross(dFdx(vc), dFdy(vc))) * mat3(MCVCMatrix);\n"
-        f"  float lit = {light['ambient']:.3f} + {light['sun']:.3f} * max(dot(n, SUN), 0.0);\n"
+        "  vec3 lit = lightAll + lightSun * max(dot(n, lightFrom), 0.0);\n"
         "  vec3 c = tint * lit;\n"
         "  if (n.z < 0.35) {\n"
         f"    c *= {style.number('buildings', 'wall'):.3f};\n"
@@ -110,17 +114,40 @@ def buildings(style: MapStyle) -> Program:
         "      float key = chance(vec3(cell, seed + floor(along.x * 3.0 + 0.01)));\n"
         "      float storey = chance(vec3(cell.y, seed, 3.0));\n"
         "      float on = step(0.80 + 0.16 * step(storey, 0.55), key);\n"
-        "      vec3 dark = c * mix(0.80, 0.62, NIGHT);\n"
-        "      vec3 glass = mix(mix(dark, WINDOW, 0.45 * (1.0 - NIGHT)), WINDOW * (0.45 + 0.5 * key), on * NIGHT);\n"
+        "      vec3 dark = c * mix(0.80, 0.62, night);\n"
+        "      vec3 glass = mix(dark, GLASS * lit, 0.45 * (1.0 - night));\n"
+        "      glass = mix(glass, WINDOW * (0.45 + 0.5 * key), on * night);\n"
         "      c = mix(c, glass, pane * near);\n"
         "    }\n"
         # Too far to tell windows apart: the light of those that are on, spread over the wall.
-        "    c += WINDOW * (NIGHT * (1.0 - near) * (0.02 + 0.09 * fract(seed * 0.37)) * min(all * 0.12, 1.0));\n"
+        "    c += WINDOW * (night * (1.0 - near) * (0.02 + 0.09 * fract(seed * 0.37)) * min(all * 0.12, 1.0));\n"
         "    float parapet = smoothstep(all - 0.22, all - 0.14, floorAt) * clamp((900.0 - far) / 500.0, 0.0, 1.0);\n"
-        "    c = mix(c, tint * 0.95, parapet * 0.55);\n"
+        "    c = mix(c, tint * (lightAll + lightSun * max(lightFrom.z, 0.0)), parapet * 0.55);\n"
         "  }\n"
         "  gl_FragData[0] = vec4(hazed(c, far), opacity);\n"
         "}\n"
+    )
+    return Program(vertex, fragment)
+
+
+def shadows() -> Program:
+    """Buildings laid flat on the ground, away from the sun; each pixel of the ground is darkened once."""
+    vertex = _VERTEX + (
+        "uniform vec3 lightFrom; uniform float floorZ;\nout float far;\nvoid main() {\n"
+        "  float high = max(vertexMC.z - floorZ, 0.0);\n"
+        f"  vec2 away = lightFrom.xy / max(lightFrom.z, {1 / LONGEST_SHADOW:.4f});\n"
+        "  vec4 flat_ = MCDCMatrix * vec4(vertexMC.xy - away * high, floorZ, 1.0);\n"
+        "  far = flat_.w;\n"
+        "  gl_Position = scalarColor.x > 0.998 ? vec4(2.0, 2.0, 2.0, 1.0) : flat_;\n"
+        "  gl_Position.z = 0.0;\n}\n"
+    )
+    fragment = _FRAGMENT + (
+        "in float far;\nuniform float shadow;\n"
+        "void main() {\n"
+        f"  float near = clamp(({SHADOWS_TO_M:.1f} - far) / 800.0, 0.0, 1.0);\n"
+        # Exactly the same depth everywhere, over the ground and its layers: so the second triangle of a pixel fails.
+        "  gl_FragDepth = 1.0 - 3.0e-7 * 23.5;\n"
+        "  gl_FragData[0] = vec4(vec3(0.10, 0.13, 0.20) * groundTint, shadow * near * opacity);\n}\n"
     )
     return Program(vertex, fragment)
 
@@ -130,17 +157,16 @@ def dots(style: MapStyle) -> Program:
     uses = palette("USE", [style.rgb("buildings", use) for use in BUILDING_USES])
     vertex = _VERTEX + (
         "out vec4 tone; out float far;\n" + uses + f"const vec3 WINDOW = {vec3(style.rgb('buildings', 'window'))};\n"
-        f"const float NIGHT = {style.number('light', 'windows'):.2f};\n"
         f"const float DAY = {1.25 if style.theme == 'dark' else 0.93:.2f};\n"
-        "uniform float nearest; uniform float pointPx;\n"
+        "uniform float nearest; uniform float pointPx; uniform float night; uniform vec3 groundTint;\n"
         "void main() {\n"
         "  vec4 raw = scalarColor * 255.0;\n"
         f"  int use = int(min(raw.x + 0.5, {len(BUILDING_USES) - 1}.5));\n"
         "  far = length((MCVCMatrix * vertexMC).xyz);\n"
         "  float share = clamp(raw.z / (pxm * far * pointPx) * (far > 19000.0 ? 1.5 : 1.0), 0.2, 1.0);\n"
-        "  float glow = NIGHT * step(218.0, raw.y) * (0.25 + 0.45 * fract(raw.y * 0.37));\n"
+        "  float glow = night * step(218.0, raw.y) * (0.25 + 0.45 * fract(raw.y * 0.37));\n"
         "  glow *= 0.5 + min(raw.w * 0.06, 1.0);\n"
-        "  tone = vec4(mix(USE[use] * DAY, WINDOW, glow), clamp(share + glow * 0.4, 0.0, 1.0));\n"
+        "  tone = vec4(mix(USE[use] * DAY * groundTint, WINDOW, glow), clamp(share + glow * 0.4, 0.0, 1.0));\n"
         "  gl_Position = MCDCMatrix * vertexMC;\n"
         "  if (raw.x > 254.5 || far < nearest) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
         "}\n"
@@ -178,12 +204,12 @@ def areas(style: MapStyle, what: str, relief: bool) -> Program:
         # The flatter one looks over water, the more sky is in it.
         sheen = (
             "  float grazing = 1.0 - clamp(-toEye.y / toEye.x, 0.0, 1.0);\n"
-            f"  c = mix(c, {vec3(style.rgb('sky', 'horizon'))} * 1.25, 0.55 * grazing * grazing * grazing);\n"
+            f"  c = mix(c, {vec3(style.rgb('sky', 'horizon'))} * 1.25 * skyTint, 0.55 * grazing * grazing * grazing);\n"
         )
     fragment = _FRAGMENT + (
         "flat in vec3 tint; in vec3 toEye;\n"
         + _haze(style)
-        + "void main() {\n  vec3 c = tint;\n"
+        + "void main() {\n  vec3 c = tint * groundTint;\n"
         + sheen
         + "  gl_FragData[0] = vec4(hazed(c, toEye.x), opacity);\n}\n"
     )
@@ -213,7 +239,7 @@ def ground(style: MapStyle, relief: bool) -> Program:
         "in float far; in vec2 slope; in vec2 uv; in float high;\n"
         + ("uniform sampler2D cover;\n" if relief else "")
         + _haze(style)
-        + f"void main() {{\n  vec3 c = {colour};\n  gl_FragData[0] = vec4(hazed(c, far), 1.0);\n}}\n"
+        + f"void main() {{\n  vec3 c = {colour} * groundTint;\n  gl_FragData[0] = vec4(hazed(c, far), 1.0);\n}}\n"
     )
     return Program(vertex, fragment)
 
@@ -264,7 +290,7 @@ def imagery(style: MapStyle, relief: bool) -> Program:
         "  if (!inside(whole_at)) discard;\n"
         "  vec4 c = inside(detail_at) ? texture(detail, detail_at) : texture(whole, whole_at);\n"
         "  if (c.a < 0.02) discard;\n"
-        f"  gl_FragData[0] = vec4(hazed(c.rgb * {dim:.2f}, far), c.a * opacity);\n"
+        f"  gl_FragData[0] = vec4(hazed(c.rgb * {dim:.2f} * groundTint, far), c.a * opacity);\n"
         "}\n"
     )
     return Program(vertex, fragment)
@@ -320,7 +346,7 @@ def roads(style: MapStyle, relief: bool, *, casing: bool) -> Program:
         + "void main() {\n  vec3 c = tone.rgb;\n"
         + ("" if casing else _MARKINGS)
         + "  float cover = clamp(side.y - abs(side.x) + 0.5, 0.0, 1.0);\n"
-        "  gl_FragData[0] = vec4(hazed(c, far), tone.a * cover * opacity);\n"
+        "  gl_FragData[0] = vec4(hazed(c * groundTint, far), tone.a * cover * opacity);\n"
         "}\n"
     )
     return Program(vertex, fragment)
@@ -345,7 +371,7 @@ def shore(style: MapStyle, relief: bool) -> Program:
         + f"const vec3 SHORE = {vec3(style.rgb('ground', 'shore'))};\n"
         "void main() {\n"
         "  float t = 1.0 - abs(side);\n"
-        "  gl_FragData[0] = vec4(hazed(SHORE, far), t * t * 0.6 * fade * opacity);\n"
+        "  gl_FragData[0] = vec4(hazed(SHORE * groundTint, far), t * t * 0.6 * fade * opacity);\n"
         "}\n"
     )
     return Program(vertex, fragment)
@@ -355,6 +381,7 @@ def sky(style: MapStyle) -> Program:
     """The sky behind everything: bands across the screen, whose colours are worked out at their edges only."""
     vertex = (
         "//VTK::System::Dec\nin vec4 vertexMC;\nuniform vec3 rayAt; uniform vec3 rayX; uniform vec3 rayY;\n"
+        "uniform vec3 skyTint; uniform vec3 lightFrom; uniform vec3 glow;\n"
         "out vec3 tone;\n"
         f"const vec3 ZENITH = {vec3(style.rgb('sky', 'zenith'))};\n"
         f"const vec3 HORIZON = {vec3(style.rgb('sky', 'horizon'))};\n"
@@ -363,7 +390,11 @@ def sky(style: MapStyle) -> Program:
         "  vec3 ray = rayAt + vertexMC.x * rayX + vertexMC.y * rayY;\n"
         "  float up = ray.z / length(ray);\n"
         "  tone = mix(HAZE, HORIZON, smoothstep(-0.01, 0.06, up));\n"
-        "  tone = mix(tone, ZENITH, smoothstep(0.02, 0.40, up));\n"
+        "  tone = mix(tone, ZENITH, smoothstep(0.02, 0.40, up)) * skyTint;\n"
+        # About the sun, and along the horizon below it.
+        "  float near = max(dot(ray / length(ray), lightFrom), 0.0);\n"
+        "  float veil = 0.35 + 0.65 * smoothstep(-0.01, 0.12, up);\n"
+        "  tone += glow * veil * (0.5 * pow(near, 5.0) * exp(-5.0 * max(up, 0.0)) + 0.7 * pow(near, 60.0));\n"
         "  gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"
         "}\n"
     )

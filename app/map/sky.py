@@ -7,11 +7,12 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from app.map import shaders
 from app.map.camera import HALF_VIEW, Lens
+from app.map.daylight import Light
 from app.map.gl import Arrays, Material, drop, fill, make_actor, polydata
 from app.map.ground import cells
 from app.map.style import MapStyle
 
-ACROSS, UP = 8, 48
+ACROSS, UP = 24, 48
 
 
 class Sky:
@@ -33,10 +34,11 @@ class Sky:
         """Change the colours."""
         self._material.set_program(shaders.sky(style))
 
-    def set_uniforms(self, lens: Lens, *, always: bool) -> None:
-        """Tell the shader where one looks; a sky that is out of the picture costs nothing."""
+    def set_uniforms(self, lens: Lens, light: Light, *, always: bool) -> None:
+        """Tell the shader where one looks and what light there is; a sky that is out of the picture costs nothing."""
         top = lens.forward[2] + HALF_VIEW * lens.up[2]
         self._actor.SetVisibility(always or bool(top > -0.04))
+        light.shine(self._material)
         half_w = HALF_VIEW * lens.width_px / max(lens.height_px, 1)
         self._material.set_vector("rayAt", *lens.forward)
         self._material.set_vector("rayX", *(lens.right * half_w))

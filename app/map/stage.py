@@ -13,7 +13,19 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkTexture
 
 from app.map import shaders
 from app.map.camera import Lens
-from app.map.gl import Arrays, Material, drop, fill, make_actor, make_texture, polydata
+from app.map.daylight import Light
+from app.map.gl import (
+    DEPTH_LESS,
+    Arrays,
+    Material,
+    before_drawing,
+    drop,
+    fill,
+    make_actor,
+    make_fence,
+    make_texture,
+    polydata,
+)
 from app.map.prepare import COVER_WATER
 from app.map.scene import PreparedScene, TiledMesh
 from app.map.style import MapStyle, Rgb
@@ -24,6 +36,7 @@ SOLID_M, BOX_M = 3000.0, 8500.0
 LANES_M, CASING_M, SHORE_M, DETAIL_M, ALL_DOTS_M, GROUND_M = 14_000.0, 4000.0, 5000.0, 4000.0, 17_000.0, 9000.0
 HIDDEN = 255
 SHEETS = ("whole", "detail")
+SHADOW_REACH_M = 300.0
 DOTS = ("dots", "more_dots")
 LOADS_A_FRAME, ACTORS_A_STEP = 24, 100
 
@@ -43,6 +56,8 @@ class Band:
     from_m: float = 0.0
     to_m: float = np.inf
     point_px: float = 1.0
+    once: bool = False
+    """Each pixel is drawn once, however many of its triangles lie there."""
 
 
 def _land(style: MapStyle, relief: bool) -> shaders.Program:
@@ -59,6 +74,10 @@ def _casing(style: MapStyle, relief: bool) -> shaders.Program:
 
 def _lanes(style: MapStyle, relief: bool) -> shaders.Program:
     return shaders.roads(style, relief, casing=False)
+
+
+def _shadows(_style: MapStyle, _relief: bool) -> shaders.Program:
+    return shaders.shadows()
 
 
 def _dots(style: MapStyle, _relief: bool) -> shaders.Program:
@@ -81,6 +100,7 @@ BANDS = (
     Band("roads", "roads", _casing, to_m=CASING_M),
     Band("lanes", "roads", _lanes, to_m=LANES_M),
     Band("roads", "roads", _lanes),
+    Band("buildings", "buildings", _shadows, to_m=shaders.SHADOWS_TO_M, once=True),
     Band("more_dots", "buildings", _dots, from_m=BOX_M, to_m=ALL_DOTS_M),
     Band("dots", "buildings", _dots, from_m=BOX_M),
 )
@@ -122,6 +142,7 @@ class Stage:
         self._scene: PreparedScene | None = None
         self._cover_style: MapStyle | None = None
         self._sheets: set[str] = set()
+        self._shadow, self._fence = 0.0, vtkActor()
 
     def show(self, scene: PreparedScene, style: MapStyle) -> Iterator[None]:
         """Take down what stands and put up the tiles of ``scene``, without data yet; a piece of it a step."""
@@ -135,6 +156,8 @@ class Stage:
                 self._put_up(tiles)
                 yield
             self._tiles.append(tiles)
+            if band.once and len(mesh):
+                self._fence = make_fence(tiles.material, self._renderer)
         self._paint_cover(style)
         for layer in {band.layer for band in BANDS}:
             self._apply_opacity(layer)
@@ -170,10 +193,15 @@ class Stage:
         if layer in ("land", "water") and self._cover_style is not None:
             self._paint_cover(self._cover_style)
 
-    def set_uniforms(self, lens: Lens, depth_b: float, haze_m: tuple[float, float]) -> None:
-        """Tell the shaders of the camera."""
+    def set_uniforms(self, lens: Lens, depth_b: float, haze_m: tuple[float, float], light: Light) -> None:
+        """Tell the shaders of the camera and the light."""
+        self._shadow = light.shadow
         for tiles in self._tiles:
             material = tiles.material
+            light.shine(material)
+            if tiles.band.once:
+                material.set_number("shadow", light.shadow)
+                material.set_number("floorZ", lens.state.focus_m[2])
             material.set_number("pxm", lens.metres_a_pixel)
             material.set_number("depthB", depth_b)
             material.property.GetFragmentCustomUniforms().SetUniformf("hazeFrom", haze_m[0])
@@ -207,6 +235,10 @@ class Stage:
         ):
             return np.zeros(len(tiles.mesh), bool)
         low, high = tiles.mesh.tiles["low"], tiles.mesh.tiles["high"]
+        if tiles.band.once:
+            if not self._shadow or self._scene is None or self._scene.relief:
+                return np.zeros(len(tiles.mesh), bool)
+            low, high = low - SHADOW_REACH_M, high + SHADOW_REACH_M
         far = lens.far_from(low, high)
         within = far < tiles.band.to_m
         if tiles.band.mesh in DOTS:
@@ -261,6 +293,8 @@ class Stage:
     def _fill(self, tiles: _Tiles, index: int, data: vtkPolyData) -> None:
         corner = tiles.mesh.tiles["corner"][index]
         fill(tiles.actors[index], data, (float(corner[0]), float(corner[1])))
+        if tiles.band.once:
+            before_drawing(tiles.actors[index], self._renderer, DEPTH_LESS)
         tiles.loaded[index] = True
 
     def _forget(self, layer: str) -> None:
@@ -325,6 +359,7 @@ class Stage:
             for actor in reversed(self._tiles.pop().actors):
                 drop(self._renderer, actor)
             yield
+        drop(self._renderer, self._fence)
         self._sheets.clear()
         self._hidden.clear()
         self._scene = None

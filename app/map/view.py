@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.map import gestures, overlay, picking
 from app.map.camera import Lens, between, kept_above_ground, seeing_all
 from app.map.canvas import Canvas
+from app.map.daylight import ink_under, light_of_theme, light_under, theme_under
 from app.map.events import CameraState, FrameStats, GroundPoint, Pick
 from app.map.feed import Answer, Feed, Request
 from app.map.finder import Finder
@@ -32,11 +33,13 @@ from layers.layer import Layer, LayerState
 from twin.city.city import City
 from twin.geo import FloatArray
 from twin.live.frame import empty_frame
+from twin.sun import Sun, sun_at
 from twin.world import World
 
 FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
 SMOOTH_WITHIN_M = 6000.0
 MOST_RINGS = 1000
+SUN_STEP_DEG = 0.2
 OPENING_M, OPENING_BEARING_DEG, OPENING_PITCH_DEG = 2100.0, -28.0, 19.0
 
 
@@ -74,7 +77,9 @@ class MapView(QWidget):
         self._layers: Mapping[str, Layer] = {layer.name: layer for layer in layers}
         self._order = tuple(self._layers)
         self._states: dict[str, LayerState] = {}
-        self._style = load_style("dark")
+        self._style, self._theme = load_style("dark"), "dark"
+        self._daylight = False
+        self._sun: Sun | None = None
         self._texts = Texts("zh")
         self._scene: PreparedScene | None = None
         self._world: World | None = None
@@ -151,6 +156,8 @@ class MapView(QWidget):
         Until the next world comes everything goes on at ``pace``, in seconds of the world a second.
         """
         self._world, self._pace = world, pace
+        if self._daylight:
+            self._set_light()
         self._ask()
 
     def set_layer_state(self, name: str, state: LayerState) -> None:
@@ -173,9 +180,35 @@ class MapView(QWidget):
 
     def set_theme(self, theme: str) -> None:
         """Change to ``dark`` or ``light``."""
-        self._style = load_style(theme)
-        self._scenery.set_style(self._style)
+        self._theme = theme
+        self._set_light()
+
+    def set_daylight(self, on: bool) -> None:
+        """Light the map as the sun stands in the world shown, or as the theme has it."""
+        self._daylight, self._sun = on, None
+        self._set_light()
+
+    def _set_light(self) -> None:
+        """Choose colours and light; a sun that hardly moved changes nothing."""
+        sun = self._sun_now() if self._daylight else None
+        if sun is not None and self._sun is not None and sun.apart_deg(self._sun) < SUN_STEP_DEG:
+            return
+        self._sun = sun
+        if sun is None:
+            style = self._style = load_style(self._theme)
+            self._scenery.set_style(style, style, light_of_theme(style))
+        else:
+            self._style = load_style(ink_under(sun))
+            self._scenery.set_style(load_style(theme_under(sun)), self._style, light_under(sun))
         self.refresh()
+
+    def _sun_now(self) -> Sun | None:
+        if self._world is None:
+            return None
+        west, south, east, north = self._world.city.bounds_m()
+        frame = self._world.city.frame
+        lon, lat = frame.to_lonlat((west + east) / 2 - frame.origin_m[0], (south + north) / 2 - frame.origin_m[1])
+        return sun_at(float(lon), float(lat), self._world.at_s)
 
     def set_language(self, language: str) -> None:
         """Write in ``zh`` or ``en``."""

@@ -11,7 +11,8 @@ from app.map.scene import PreparedScene
 from app.map.style import load_style
 from app.map.view import MapView
 from layers.layer import LayerState
-from tests.app.map.conftest import look_down, picture
+from tests.app.map.conftest import look_down, picture, world_of
+from twin.sun import sun_at
 
 
 def _inside(scene: PreparedScene, table: str) -> tuple[float, float]:
@@ -109,3 +110,31 @@ def test_a_city_without_towers_opens_whole(view: MapView, scene: PreparedScene) 
     assert flat.skyline_m() is None
     view.show_city(flat)
     assert view.camera().pitch_deg > 45
+
+
+def test_a_tower_throws_its_shadow_away_from_the_sun(qtbot: QtBot, view: MapView, scene: PreparedScene) -> None:
+    table = scene.city.table("buildings")
+    tower = table.iloc[int(table["height_m"].argmax())]
+    morning, evening = 1_774_054_800.0, 1_774_080_000.0  # 2026-03-21, 01:00 and 08:00 UTC: 09:00 and 16:00 there
+    lon, lat = scene.city.frame.to_lonlat(0.0, 0.0)
+    east, north, up = sun_at(float(lon), float(lat), morning).towards()
+    foot = tower.geometry.centroid
+    away_m = 0.8 * float(tower["height_m"])
+    x = foot.x - scene.city.frame.origin_m[0] - east / up * away_m
+    y = foot.y - scene.city.frame.origin_m[1] - north / up * away_m
+    look_down(view, x, y, 300)
+    view.set_daylight(True)
+    brightness = []
+    for at_s in (morning, evening):
+        view.set_world(replace(world_of(scene, []), at_s=at_s))
+        brightness.append(picture(qtbot, view)[298:303, 398:403].astype(float).mean())
+    assert brightness[0] < 0.9 * brightness[1]
+
+
+def test_the_light_of_the_hour_gives_way_to_the_theme_again(qtbot: QtBot, view: MapView, scene: PreparedScene) -> None:
+    before = picture(qtbot, view)
+    view.set_daylight(True)
+    view.set_world(replace(world_of(scene, []), at_s=1_774_065_600.0))  # noon
+    assert picture(qtbot, view).mean() > 1.5 * before.mean()
+    view.set_daylight(False)
+    assert np.abs(picture(qtbot, view).astype(float) - before).mean() < 1.0
