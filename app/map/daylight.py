@@ -27,6 +27,7 @@ class Light:
     """What the shaders are told of the light; their names are in :mod:`app.map.shaders`."""
 
     towards: tuple[float, float, float]
+    glow_from: tuple[float, float, float]
     sun: Rgb
     everywhere: Rgb
     ground: Rgb = WHITE
@@ -38,6 +39,7 @@ class Light:
     def shine(self, material: Material) -> None:
         """Tell a material."""
         material.set_vector("lightFrom", *self.towards)
+        material.set_vector("glowFrom", *self.glow_from)
         material.set_vector("lightSun", *self.sun)
         material.set_vector("lightAll", *self.everywhere)
         material.set_vector("groundTint", *self.ground)
@@ -49,7 +51,9 @@ class Light:
 def light_of_theme(style: MapStyle) -> Light:
     """Return the light that a theme has whatever the hour."""
     light = style.values["light"]
-    return Light(moon(style), _grey(light["sun"]), _grey(light["ambient"]), windows=float(light["windows"]))
+    return Light(
+        moon(style), moon(style), _grey(light["sun"]), _grey(light["ambient"]), windows=float(light["windows"])
+    )
 
 
 def moon(style: MapStyle) -> tuple[float, float, float]:
@@ -76,7 +80,7 @@ def light_under(sun: Sun) -> Light:
     values = [float(np.interp(sun.elevation_deg, table[:, 0], column)) for column in table.T[1:]]
     colours = {name: (values[3 * i], values[3 * i + 1], values[3 * i + 2]) for i, name in enumerate(_COLOURS)}
     towards = sun.towards() if by_day else moon(load_style("dark"))
-    return Light(towards, **colours, windows=values[-2], shadow=values[-1])
+    return Light(towards, sun.towards(), **colours, windows=values[-2], shadow=values[-1])
 
 
 @cache

@@ -4,7 +4,8 @@ Colours are written into the source as constants, so a change of theme is a new 
 few numbers that change with the camera: ``pxm`` (metres a pixel spans at a distance of one metre), ``depthB`` (see
 ``FLAT``), ``hazeFrom`` and ``hazeFull`` (metres), ``opacity``; and with the light: ``lightFrom`` (towards it),
 ``lightSun`` and ``lightAll`` (its colour, and that of what comes from everywhere), ``groundTint`` and ``skyTint``
-(what they do to colours of flat things and of the sky), ``glow`` (about the sun), ``night`` (share of lights on).
+(what they do to colours of flat things and of the sky), ``glow`` (about the sun, at ``glowFrom``), ``night`` (share of
+lights on).
 """
 
 from __future__ import annotations
@@ -381,7 +382,7 @@ def sky(style: MapStyle) -> Program:
     """The sky behind everything: bands across the screen, whose colours are worked out at their edges only."""
     vertex = (
         "//VTK::System::Dec\nin vec4 vertexMC;\nuniform vec3 rayAt; uniform vec3 rayX; uniform vec3 rayY;\n"
-        "uniform vec3 skyTint; uniform vec3 lightFrom; uniform vec3 glow;\n"
+        "uniform vec3 skyTint; uniform vec3 glowFrom; uniform vec3 glow;\n"
         "out vec3 tone;\n"
         f"const vec3 ZENITH = {vec3(style.rgb('sky', 'zenith'))};\n"
         f"const vec3 HORIZON = {vec3(style.rgb('sky', 'horizon'))};\n"
@@ -392,7 +393,7 @@ def sky(style: MapStyle) -> Program:
         "  tone = mix(HAZE, HORIZON, smoothstep(-0.01, 0.06, up));\n"
         "  tone = mix(tone, ZENITH, smoothstep(0.02, 0.40, up)) * skyTint;\n"
         # About the sun, and along the horizon below it.
-        "  float near = max(dot(ray / length(ray), lightFrom), 0.0);\n"
+        "  float near = max(dot(ray / length(ray), glowFrom), 0.0);\n"
         "  float veil = 0.35 + 0.65 * smoothstep(-0.01, 0.12, up);\n"
         "  tone += glow * veil * (0.5 * pow(near, 5.0) * exp(-5.0 * max(up, 0.0)) + 0.7 * pow(near, 60.0));\n"
         "  gl_Position = vec4(vertexMC.xy, 0.9999999, 1.0);\n"

@@ -13,7 +13,7 @@ from twin.sun import Sun
 
 
 def numbers(light: Light) -> list[float]:
-    return [float(x) for part in astuple(light)[1:] for x in np.atleast_1d(part)]
+    return [float(x) for part in astuple(light)[2:] for x in np.atleast_1d(part)]
 
 
 @pytest.mark.parametrize(("low", "high"), [(DUSK_DEG, 90.0), (-90.0, DUSK_DEG - 1e-6)])
