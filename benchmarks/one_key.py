@@ -4,10 +4,10 @@
 
 Invented names (towns, roads, house numbers, compounds), in files of this run. What is typed is a name or its
 beginning, in Chinese, in pinyin, as initials, and with one random typing error, asked for letter by letter; the time is
-the processor time of each keystroke. Found is the share of whole texts whose name stands among the first 12 answers; an error in a
-house number gives another house, and thousands of names may share initials, so all of them cannot be found. LIKE and
-rapidfuzz know neither pinyin nor initials: they are asked the Chinese texts alone, on fewer keystrokes; LIKE has the
-name column and an index on it, rapidfuzz the list of names in memory.
+the processor time of each keystroke. Found is the share of whole texts whose name stands among the first 12 answers; an
+error in a house number gives another house, and thousands of names may share initials, so all of them cannot be found.
+LIKE and rapidfuzz know neither pinyin nor initials: they are asked the Chinese texts alone, on fewer keystrokes; LIKE
+has the name column and an index on it, rapidfuzz the list of names in memory.
 """
 
 from __future__ import annotations
