@@ -21,6 +21,7 @@ ICONS: Mapping[str, str] = {
     "language.toggle": "translate", "window.full_screen": "arrows-out", "layout.reset": "arrow-counter-clockwise",
     "panel.layers": "stack", "panel.details": "info", "panel.events": "list-bullets", "panel.traffic": "path",
     "panel.fraud": "currency-circle-dollar", "panel.sites": "buildings", "picture.save": "image",
+    "panel.networks": "share-network",
     "app.quit": "sign-out", "fraud.new_case": "plus", "layer.reset": "arrow-counter-clockwise",
     "jobs.cancel": "prohibit", "layer.save": "floppy-disk",
     "history.play": "play", "history.pause": "pause", "history.now": "clock-clockwise",

@@ -36,6 +36,7 @@ WORKSPACES: tuple[Workspace, ...] = (
               layers=frozenset({"congestion"})),
     Workspace("fraud", (), ("fraud", "details", "events"), right_share=0.28, heights=(4, 3, 2)),
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),
+    Workspace("networks", ("layers",), ("networks", "details", "events"), right_share=0.235, heights=(6, 3, 2)),
     Workspace("study", ("layers",), ("details", "traffic", "sites"), right_share=0.235, heights=(3, 3, 3)),
 )  # fmt: skip
 MAP_SHARE = 0.555

@@ -43,6 +43,7 @@ from app.widgets.details import DetailsPanel
 from app.widgets.dock import Dock
 from app.widgets.event_log import EventPanel
 from app.widgets.layer_tree import LayerTree
+from app.widgets.networks import NetworksPanel
 from app.widgets.opening import OpeningPanel
 from app.widgets.parts import named
 from app.widgets.playback_bar import PlaybackBar
@@ -154,10 +155,11 @@ class MainWindow(QMainWindow):
         self.details = DetailsPanel(self.desk)
         panels: dict[str, QWidget] = {
             "layers": LayerTree(self.desk), "details": self.details, "events": EventPanel(self.desk),
+            "networks": NetworksPanel(self.desk),
         }  # fmt: skip
         self.bench_panels = {bench.name: bench.panel(self.desk) for bench in self.benches}
         docks = {name: Dock(name, panel, self.look) for name, panel in (panels | self.bench_panels).items()}
-        for name, panel in self.bench_panels.items():
+        for name, panel in (panels | self.bench_panels).items():
             if hasattr(panel, "note"):
                 panel.note.connect(docks[name].set_note)
         self.arrangement = Arrangement(self, docks, self.settings)
