@@ -145,11 +145,17 @@ class Journal:
         self._names: dict[str, int] = {}
         self._sources: dict[Origin, tuple[int, int]] = {}
 
-    def append(self, entries: Sequence[Entry]) -> list[Kept]:
-        """Keep all entries, or none of them; on disk when this returns."""
+    def append(
+        self, entries: Sequence[Entry], within: Callable[[sqlite3.Connection], object] = lambda _: None
+    ) -> list[Kept]:
+        """Keep all entries, or none of them; on disk when this returns.
+
+        ``within`` is called first in the same transaction; if it raises, nothing is kept.
+        """
         raw = self._raw
         try:
             raw.execute("BEGIN IMMEDIATE")
+            within(raw)
             commit_s = self._clock()
             kept = [self._append(entry, commit_s) for entry in entries]
             self._keep_chunks(entries, kept)

@@ -30,6 +30,15 @@ def _heading_fits(rows: ObservationArray) -> BoolArray:
     return np.asarray(np.isnan(heading) | ((heading >= 0) & (heading <= 360)))
 
 
+def sound(rows: ObservationArray) -> BoolArray:
+    """Mark the rows that pass all checks of this file and lie on the earth."""
+    good = np.abs(rows["lon_deg"]) <= 180
+    good &= np.abs(rows["lat_deg"]) <= 90
+    for _, check in CHECKS:
+        good &= check(rows)
+    return np.asarray(good)
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("no id", lambda rows: np.asarray(rows["id"] != b"")),
     ("kind unknown", lambda rows: np.asarray(rows["kind"] < len(KINDS))),

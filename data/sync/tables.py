@@ -86,6 +86,25 @@ PRUNED = sa.Table(
 )
 """Messages that were stored and have been kept as long as they had to be; see :mod:`data.history.pruning`."""
 
+
+FERRY_TAKEN = sa.Table(
+    "ferry_taken",
+    META,
+    sa.Column("line", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("taken_s", sa.Float, nullable=False),
+)
+"""The bundles that came by the ferry, each written in the transaction of its records; see :mod:`data.ferry`."""
+
+FERRY_LINES = sa.Table(
+    "ferry_line",
+    META,
+    sa.Column("line", sa.Text, primary_key=True),
+    sa.Column("zone", sa.Text, nullable=False),  # of the sender
+    sa.Column("known", sa.Integer, nullable=False),  # the highest number that is known to have been sent
+)
+
 GAPS = sa.Table(
     "gap",
     META,
