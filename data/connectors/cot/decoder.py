@@ -19,6 +19,8 @@ from data.connectors.cot.frames import MESH, MOST_BYTES
 
 UNKNOWN = 999_999.0
 """From here on a number stands for unknown: 9999999.0 in XML, 999999 in some protobuf senders."""
+MOST_NAME = 256
+"""Characters of a uid or a type: they name records, and a hostile one must not fill the index."""
 DEEPEST = 32
 MOST_ELEMENTS = 4000
 _DETAIL = frozenset({"contact", "track", "__group", "takv", "link", "emergency"})
@@ -93,8 +95,7 @@ def _read_xml(raw: bytes) -> Event:
     event, point = tags.get("event"), tags.get("point")
     if event is None:
         raise EventError("no event")
-    if not event.get("uid") or not event.get("type"):
-        raise EventError("no uid or type")
+    _check_names(event.get("uid", ""), event.get("type", ""))
     point = point if point is not None else {}
     times = [read_time(event.get(name, "")) for name in ("time", "start", "stale")]
     lon, lat, hae, ce = (_number(point.get(name, "")) for name in ("lon", "lat", "hae", "ce"))
@@ -110,8 +111,7 @@ def _read_message(raw: bytes) -> Event | None:
     if not message.HasField("cotEvent"):
         return None
     event = message.cotEvent
-    if not event.uid or not event.type:
-        raise EventError("no uid or type")
+    _check_names(event.uid, event.type)
     tags = read_tags(b"<detail>" + event.detail.xmlDetail.encode() + b"</detail>") if event.detail.xmlDetail else {}
     for name, field in (("contact", "contact"), ("__group", "group"), ("takv", "takv"), ("track", "track")):
         if event.detail.HasField(field):
@@ -120,6 +120,13 @@ def _read_message(raw: bytes) -> Event | None:
     times = [ms / 1000 for ms in (event.sendTime, event.startTime, event.staleTime)]
     place = (event.lon, event.lat, _known(event.hae), _known(event.ce))
     return _event((event.uid, event.type, event.how), times, place, tags)
+
+
+def _check_names(uid: str, type_: str) -> None:
+    if not uid or not type_:
+        raise EventError("no uid or type")
+    if len(uid) > MOST_NAME or len(type_) > MOST_NAME:
+        raise EventError("uid or type too long")
 
 
 def _payload(raw: bytes) -> bytes:

@@ -17,6 +17,7 @@ import msgspec
 Wanted = TypeVar("Wanted")
 MOST_TIME_MS = 4_102_444_800_000
 """2100."""
+MOST_SERIAL = 64
 SECRETS = frozenset({"device_secret", "nonce"})
 FIXED = 2
 """``position_state.is_fixed``: 0 not begun, 1 under way, 2 done, 3 failed."""
@@ -110,7 +111,7 @@ def read_topic(topic: str) -> Topic:
         If it is none of them.
     """
     parts = topic.split("/")
-    if len(parts) != 4 or parts[1] != "product" or not parts[2]:
+    if len(parts) != 4 or parts[1] != "product" or not 0 < len(parts[2]) <= MOST_SERIAL:
         raise MessageError("topic unknown")
     if (parts[0], parts[3]) not in {("thing", "osd"), ("thing", "state"), ("thing", "events"), ("sys", "status")}:
         raise MessageError("topic unknown")

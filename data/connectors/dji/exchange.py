@@ -30,6 +30,8 @@ from data.connectors.sheet import Sheet, entity_id, fact_key
 from twin.live.observation import Observation
 
 MOST_AIRCRAFT = 10_000
+MOST_TOPIC = 256
+HOUR_S = 3600.0
 MOVING_MPS = 0.5
 OWN_WORD_S = 10.0
 """So long after an aircraft told its own place, its dock's word on it does not count."""
@@ -72,7 +74,7 @@ class Exchange:
                 self._read(sheet, topic, envelope, message)
             except MessageError as error:
                 raw = message.payload[: self._options.most_bytes]
-                sheet.refuse(Record(b"", "", message.topic, 0.0, raw), str(error))
+                sheet.refuse(Record(b"", "", message.topic[:MOST_TOPIC], 0.0, raw), str(error))
                 continue
             if topic.name == "status" or (topic.name == "events" and envelope.need_reply == 1):
                 replies.append(self._reply(topic, envelope))
@@ -90,12 +92,8 @@ class Exchange:
 
     def _read(self, sheet: Sheet, topic: Topic, envelope: Envelope, message: Message) -> None:
         raw = without_secrets(message.payload) if topic.name == "status" else message.payload
-        content = (message.topic.encode(), envelope.tid.encode(), envelope.bid.encode())
-        named = (*content, b"" if envelope.tid else raw)  # without a tid, what it says is all that tells it from others
         time_s = envelope.time_s or message.arrival_s
-        record = Record(
-            fact_key(time_s, *named, str(envelope.timestamp).encode()), topic.serial, message.topic, time_s, raw
-        )
+        record = Record(_key(envelope, message.topic, raw, message.arrival_s), topic.serial, message.topic, time_s, raw)
         row = self._row(topic, envelope, time_s, message.arrival_s) if topic.name == "osd" else None
         if row is None:
             sheet.keep(record)
@@ -148,6 +146,17 @@ class Exchange:
             lon_deg=lon_deg, lat_deg=lat_deg, label=known.label, state=state, height_m=height_m,
             heading_deg=heading_deg, speed_mps=speed_mps,
         )  # fmt: skip
+
+
+def _key(envelope: Envelope, topic: str, raw: bytes, arrival_s: float) -> bytes:
+    """Return a key that is the same however often a message is sent; ``tid`` and ``bid`` name it, else its bytes.
+
+    Without a time of its own it must not depend on when it came; without any name it is the same for an hour.
+    """
+    named = bool(envelope.tid)
+    time_s = envelope.time_s or (0.0 if named else arrival_s // HOUR_S * HOUR_S)
+    name = f"{envelope.tid}\0{envelope.bid}\0{envelope.timestamp}".encode() if named else raw
+    return fact_key(time_s, topic.encode(), name)
 
 
 def _state(aircraft: Aircraft) -> str:
