@@ -26,7 +26,7 @@ from data.connectors.ais.options import Options as AisOptions
 from data.connectors.cot import exchange as cot
 from data.connectors.cot.encoder import as_stream, write_detail, write_event
 from data.connectors.cot.options import Options as CotOptions
-from data.connectors.links import Nobody
+from data.connectors.datagrams import Nobody
 from data.connectors.listening import AT_ONCE, Exchange, Heard
 from data.connectors.mavlink import exchange as mavlink
 from data.connectors.mavlink.encoder import Voice

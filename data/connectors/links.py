@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import socket
 import ssl
-import struct
-import sys
 from collections.abc import Callable
-from typing import Annotated, Literal, Protocol, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
 
+from data.connectors.datagrams import Datagrams, Link, Splitter
 from twin.errors import BadInputError
 from twin.words import say
 
 MOST_UNSENT = 100_000
 """Bytes of answers that wait for a peer which does not read, before nothing more is read of it."""
 CONNECT_S = 10.0
-DATAGRAMS_A_TURN = 500
-MOST_DATAGRAM = 65_536
-BUFFER_BYTES = 4 << 20
-"""Asked of the system for datagrams that wait; it gives as much as its settings allow."""
-SO_MEMINFO, DROPS = 55, 8
-"""Linux: nine numbers about a socket, the last of which counts what was thrown away (``linux/sock_diag.h``)."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,37 +48,6 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     certificate: str = ""
     key: str = ""
     authority: str = ""
-
-
-class Splitter(Protocol):
-    """Cuts messages out of what comes over one connection, or out of one datagram."""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take bytes and return the messages that end in them."""
-        ...
-
-    def end(self) -> list[bytes]:
-        """Return what is left when nothing more comes."""
-        ...
-
-
-class Link(Protocol):
-    """A connection, or over UDP an address."""
-
-    peer: str
-
-    def send(self, wire: bytes) -> None:
-        """Send bytes; one that is closed by now ignores them."""
-        ...
-
-
-class Nobody:
-    """A link that nobody listens at: for messages read again."""
-
-    peer = ""
-
-    def send(self, wire: bytes) -> None:
-        """Answer nobody."""
 
 
 class TcpLink(asyncio.Protocol):
@@ -147,45 +108,6 @@ class TcpLink(asyncio.Protocol):
             self._transport.abort()
 
 
-class UdpLink:
-    """One address over UDP; nothing here is answered over UDP."""
-
-    def __init__(self, peer: str) -> None:
-        self.peer = peer
-
-    def send(self, wire: bytes) -> None:
-        """Send nothing."""
-
-
-class UdpLinks(asyncio.DatagramProtocol):
-    """All addresses. What comes while too much waits, or faster than it is fetched, cannot be held back: it is counted.
-
-    asyncio fetches one datagram a turn of its loop, too few beside busy neighbours: the rest is fetched here.
-    """
-
-    def __init__(self, links: Links, own: socket.socket) -> None:
-        self._links, self._own = links, own
-
-    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        """Take a datagram, and those that wait behind it."""
-        self._take(data, addr)
-        if sys.platform == "win32":
-            return  # asyncio waits at the socket by itself
-        for _ in range(DATAGRAMS_A_TURN):
-            try:
-                self._take(*self._own.recvfrom(MOST_DATAGRAM))
-            except BlockingIOError:
-                return
-
-    def _take(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        """Hand on the messages of a datagram."""
-        if self._links.full:
-            self._links.put_off += 1
-            return
-        splitter = self._links.new_splitter()
-        self._links.hear(UdpLink(f"{addr[0]}:{addr[1]}"), [*splitter.feed(data), *splitter.end()])
-
-
 class Links:
     """Listens or connects.
 
@@ -212,12 +134,9 @@ class Links:
         self._secured = _context(endpoint)
         self._links: set[TcpLink] = set()
         self._tcp: asyncio.Server | None = None
-        self._udp: asyncio.DatagramTransport | None = None
-        self._own: socket.socket | None = None
+        self._datagrams: Datagrams | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self.full = False
-        self.put_off = 0
-        """Datagrams that came while too much waited."""
         self.turned_away = 0
         self.lost: OSError | None = None
 
@@ -235,9 +154,8 @@ class Links:
                 lambda: TcpLink(self), end.host, end.port, ssl=self._secured, backlog=1024
             )
         if end.transport in ("udp", "both"):
-            own = udp_socket(end, self.port)
-            self._udp, _ = await loop.create_datagram_endpoint(lambda: UdpLinks(self, own), sock=own)
-            self._own = own
+            self._datagrams = Datagrams(self.new_splitter, self._on_heard)
+            await self._datagrams.open(end.host, self.port, end.multicast, end.interface)
         if end.transport == "client":
             async with asyncio.timeout(CONNECT_S):
                 await loop.create_connection(lambda: TcpLink(self), end.host, end.port, ssl=self._secured)
@@ -248,17 +166,19 @@ class Links:
         """The port it listens on; that which the system chose where 0 was asked for."""
         if self._tcp is not None:
             return int(self._tcp.sockets[0].getsockname()[1])
-        if self._udp is not None:
-            return int(self._udp.get_extra_info("sockname")[1])
+        if self._datagrams is not None:
+            return self._datagrams.port
         return self._endpoint.port
 
     @property
+    def connected(self) -> int:
+        """Connections that are open, and addresses that sent a datagram of late."""
+        return len(self._links) + (self._datagrams.addresses() if self._datagrams is not None else 0)
+
+    @property
     def missed(self) -> int:
-        """Datagrams that could not be taken, by us or by the system, which only Linux counts."""
-        if self._own is None or sys.platform != "linux":
-            return self.put_off
-        numbers = struct.unpack("9I", self._own.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
-        return self.put_off + int(numbers[DROPS])
+        """Datagrams that could not be taken."""
+        return self._datagrams.missed() if self._datagrams is not None else 0
 
     def greet(self, link: TcpLink) -> None:
         """Take a connection in, or turn it away."""
@@ -289,6 +209,8 @@ class Links:
         """Stop reading from all, or go on."""
         if full != self.full:
             self.full = full
+            if self._datagrams is not None:
+                self._datagrams.full = full
             for link in self._links:
                 (link.pause if full else link.resume)()
 
@@ -305,30 +227,10 @@ class Links:
             self._sweeper.cancel()
         if self._tcp is not None:
             self._tcp.close()
-        if self._udp is not None:
-            self._udp.close()
-            self._own = None
+        if self._datagrams is not None:
+            self._datagrams.close()
         for link in list(self._links):
             link.close()
-
-
-def udp_socket(endpoint: Endpoint, port: int) -> socket.socket:
-    """Bind a socket, in the multicast groups that were asked for."""
-    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
-    own = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        own.setblocking(False)
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        if endpoint.multicast:
-            own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        own.bind((endpoint.host, port))
-        for group in endpoint.multicast:
-            member = struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton(endpoint.interface))
-            own.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
-    except OSError:
-        own.close()
-        raise
-    return own
 
 
 def _context(endpoint: Endpoint) -> ssl.SSLContext | None:

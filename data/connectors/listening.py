@@ -11,7 +11,8 @@ from itertools import islice
 from typing import NamedTuple, Protocol
 
 from data.connectors.contract import Gap, Parcel, Rewound
-from data.connectors.links import Endpoint, Link, Links, Splitter
+from data.connectors.datagrams import Link, Splitter
+from data.connectors.links import Endpoint, Links
 from data.connectors.sheet import Sheet
 from twin.errors import UsageError
 from twin.live.observation import ObservationBatch, batch
@@ -149,6 +150,10 @@ class Listening:
     def recall(self, labels: Mapping[str, str], gaps: Sequence[Gap]) -> None:
         """Go on with the words and the gaps of before a restart."""
         self.exchange.recall(labels, gaps)
+
+    def peers(self) -> int:
+        """Return how many are connected, or sent a datagram of late."""
+        return self.links.connected
 
     def playback(self) -> Playback | None:
         """Return None: what is heard is now."""

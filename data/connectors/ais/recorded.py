@@ -7,7 +7,7 @@ from pathlib import Path
 from data.connectors.ais.exchange import Exchange
 from data.connectors.ais.frames import SentenceError, Splitter, read_sentence
 from data.connectors.ais.options import Options
-from data.connectors.links import Nobody
+from data.connectors.datagrams import Nobody
 from data.connectors.listening import Heard
 from data.connectors.recorded_track.recording import Problem, Recording, in_order
 from data.connectors.sheet import Sheet

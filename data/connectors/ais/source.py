@@ -8,7 +8,8 @@ from data.connectors.ais.exchange import Exchange
 from data.connectors.ais.options import read_options
 from data.connectors.ais.recorded import read_sentences
 from data.connectors.contract import Connector, Parcel, SourceSettings
-from data.connectors.links import Nobody, report_of
+from data.connectors.datagrams import Nobody
+from data.connectors.links import report_of
 from data.connectors.listening import Listening, read_alone
 from data.connectors.recorded_track.columns import Options as Playing
 from data.connectors.recorded_track.recording import joined

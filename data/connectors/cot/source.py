@@ -7,8 +7,9 @@ import time
 from data.connectors.contract import Parcel, SourceSettings
 from data.connectors.cot.exchange import Exchange
 from data.connectors.cot.options import read_options
+from data.connectors.datagrams import Nobody
 from data.connectors.ground import ground_of
-from data.connectors.links import Nobody, report_of
+from data.connectors.links import report_of
 from data.connectors.listening import Listening, read_alone
 from twin.city.city import City
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from data.connectors.contract import Connector, Parcel, SourceSettings
+from data.connectors.datagrams import Nobody
 from data.connectors.ground import ground_of
-from data.connectors.links import Nobody, report_of
+from data.connectors.links import report_of
 from data.connectors.listening import Listening, read_alone
 from data.connectors.mavlink.exchange import Exchange
 from data.connectors.mavlink.options import read_options

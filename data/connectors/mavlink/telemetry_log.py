@@ -6,8 +6,8 @@ import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
+from data.connectors.datagrams import Nobody
 from data.connectors.ground import Ground
-from data.connectors.links import Nobody
 from data.connectors.listening import Heard
 from data.connectors.mavlink.exchange import Exchange
 from data.connectors.mavlink.frames import V1, V2, checksum_holds, is_known, size_of

@@ -15,7 +15,7 @@ from data.connectors.ais.exchange import Exchange
 from data.connectors.ais.options import read_options
 from data.connectors.ais.source import read_again
 from data.connectors.contract import Parcel, SourceSettings
-from data.connectors.links import Nobody
+from data.connectors.datagrams import Nobody
 from data.connectors.listening import Heard
 from data.connectors.sheet import Sheet
 from tests.data.connectors.ais.sentences_seen import EVER_DIADEM, MOORED, UNDER_WAY

@@ -83,6 +83,7 @@ def test_udp_and_multicast(home: Home) -> None:
         shout(desk.port, event(1), as_datagram(event(2)), event(3) + event(4))
         shout(desk.port, event(5), host="239.2.3.1")
         await desk.until_stored(5)
+        assert desk.listening.peers() == 2
 
     desk.run(act)
     assert desk.account() == (5, 5, 0, 0)
@@ -132,6 +133,7 @@ def test_no_more_connections_than_may_be(home: Home) -> None:
         await desk.until_stored(1)
         _, second = await connect(desk.port)
         await desk.until(lambda: desk.listening.links.turned_away == 1)
+        assert desk.listening.peers() == 1
         first.close()
         second.close()
 
@@ -157,7 +159,7 @@ def test_while_the_disk_is_full_reading_stops_and_nothing_is_lost(home: Home, mo
         writer.write(b"".join(event(n) for n in range(3000)))
         await desk.until(lambda: desk.listening.links.full)
         shout(desk.port, *(event(n, "late") for n in range(7)))
-        await desk.until(lambda: desk.listening.links.put_off == 7)
+        await desk.until(lambda: desk.listening.links.missed == 7)
         full.clear()
         await desk.until_stored(3000)
         await desk.until(lambda: desk.ledger.gaps() != [])
@@ -170,7 +172,7 @@ def test_while_the_disk_is_full_reading_stops_and_nothing_is_lost(home: Home, mo
 
 
 def test_datagrams_that_the_system_threw_away_are_told_as_missing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.connectors.links.BUFFER_BYTES", 8192)
+    monkeypatch.setattr("data.connectors.datagrams.BUFFER_BYTES", 8192)
     desk = bench(home, transport="udp")
 
     async def act() -> None:

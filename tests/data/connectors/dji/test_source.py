@@ -20,6 +20,7 @@ from tests.data.connectors.mqtt.test_client import DURABLE, Listener, Publisher
 from tests.services import HOST, Service, mosquitto
 from tests.small_county import home_with_county
 
+BEGUN_MS = int(time.time() * 1000) - 60_000
 EVENTS = "thing/product/dock_sn/events"
 
 
@@ -36,7 +37,7 @@ def desk(folder: Path, broker: Service) -> Bench:
 
 def here(number: int) -> bytes:
     told = json.loads(AIRCRAFT)
-    told |= {"tid": f"t{number}", "timestamp": int(time.time() * 1000) - 60_000 + number * 1000}
+    told |= {"tid": f"t{number}", "timestamp": BEGUN_MS + number * 1000}
     told["data"] |= {"latitude": 30.84, "longitude": 120.92}
     return json.dumps(told).encode()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pymavlink.dialects.v20 import ardupilotmega as dialect
 
 from data.connectors.contract import Parcel, SourceSettings
-from data.connectors.links import Nobody
+from data.connectors.datagrams import Nobody
 from data.connectors.listening import Heard
 from data.connectors.mavlink.encoder import Voice
 from data.connectors.mavlink.exchange import Exchange
