@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -23,7 +22,8 @@ from data.connectors.contract import Gap, Record
 from data.home import Home
 from data.sync.chunks import ensure_id, insert_chunk
 from data.sync.held import DEFAULT_CAP, Cap, Hold
-from data.sync.tables import META, RECORDS, open_engine
+from data.sync.tables import META, RECORDS, SUMMED, is_record_sound, open_engine, record_sum
+from data.sync.witness import Witness
 from twin.geo import BoolArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
@@ -138,6 +138,7 @@ class Journal:
             self._connection = self._engine.raw_connection()
             self._raw = _sqlite(self._connection)
             ensure_id(self._raw)
+            self._witness = Witness(path)
             self._hold = Hold(self._raw, cap)
         except BaseException:
             self._engine.dispose()
@@ -166,6 +167,7 @@ class Journal:
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
             raise
+        self._witness.note(raw)
         self._checkpoint_if_long()
         return kept
 
@@ -216,7 +218,7 @@ class Journal:
                     entry.arrival_s,
                     commit_s,
                     r.raw,
-                    zlib.crc32(r.raw),
+                    record_sum(r.key, r.device, r.message, r.source_s, entry.arrival_s, source, r.raw),
                 )
                 for r in some
             )
@@ -250,6 +252,7 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the file."""
+        self._witness.close()
         self._connection.close()
         self._engine.dispose()
 
@@ -276,7 +279,7 @@ def read(path: Path, after: int = 0, limit: int = 10_000) -> Iterator[Stored]:
         with engine.connect() as connection:
             for *fields, crc in connection.execute(query):
                 stored = Stored(*fields)
-                if zlib.crc32(stored.raw) != crc:
+                if not is_record_sound([getattr(stored, name) for name in SUMMED], crc):
                     raise DamagedRecordError(f"{path}: the record at {stored.at} was changed")
                 yield stored
     finally:

@@ -26,7 +26,10 @@ from data.sync.tables import (
     QUARANTINE,
     RECORDS,
     SOURCES,
+    SUMMED,
+    is_record_sound,
     open_engine,
+    record_sum,
 )
 from twin.errors import BadInputError, IntegrityError
 from twin.live.observation import ObservationArray
@@ -105,8 +108,8 @@ class Ledger:
             ]
             left = stored | pruned | held | removed
             bad += [f"source {s}, minute {m}: {n} rows in no balance" for (s, m), n in left.items()]
-            raws = connection.execute(sa.select(RECORDS.c.at, RECORDS.c.raw, RECORDS.c.crc))
-            bad += [f"record {at} was changed" for at, raw, crc in raws if zlib.crc32(raw) != crc]
+            raws = connection.execute(sa.select(RECORDS.c.at, *(RECORDS.c[name] for name in SUMMED), RECORDS.c.crc))
+            bad += [f"record {at} was changed" for at, *told, crc in raws if not is_record_sound(told, crc)]
             bodies = connection.execute(sa.select(CHUNKS.c.at, CHUNKS.c.body, CHUNKS.c.crc))
             return bad + [f"chunk {at} was changed" for at, body, crc in bodies if zlib.crc32(body) != crc]
 
@@ -190,9 +193,9 @@ class Ledger:
             )
             new = np.zeros(len(records), np.bool_)
             for i, record in enumerate(records):
-                values = {**record._asdict(), "name": name, "source": row.source, "crc": zlib.crc32(record.raw)}
-                insert = sa.insert(RECORDS).prefix_with("OR IGNORE")
-                new[i] = connection.execute(insert, {**values, "arrival_s": row.arrival_s, "commit_s": now_s}).rowcount
+                values = {**record._asdict(), "name": name, "source": row.source, "arrival_s": row.arrival_s}
+                values |= {"crc": record_sum(*(values[column] for column in SUMMED)), "commit_s": now_s}
+                new[i] = connection.execute(sa.insert(RECORDS).prefix_with("OR IGNORE"), values).rowcount
             if new[: len(rows)].any():
                 chunk = chunk_values(row.source, rows[new[: len(rows)]], now_s)
                 connection.execute(sa.insert(CHUNKS).values(chunk))

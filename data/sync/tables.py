@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -40,6 +43,26 @@ RECORDS = sa.Table(
     sa.Index("record_key", "key", "name", unique=True),
     sqlite_autoincrement=True,
 )
+
+SUMMED = ("key", "device", "message", "source_s", "arrival_s", "source", "raw")
+"""Columns of a record that its check sum covers."""
+
+
+def record_sum(
+    key: bytes, device: str, message: str, source_s: float, arrival_s: float, source: int, raw: bytes
+) -> int:
+    """Return the check sum of a record: a changed device would be as wrong as changed bytes."""
+    told = f"{device}\0{message}\0".encode() + struct.pack("<ddq", source_s, arrival_s, source)
+    return zlib.crc32(raw, zlib.crc32(key, zlib.crc32(told)))
+
+
+def is_record_sound(values: Sequence[object], crc: object) -> bool:
+    """Tell whether the columns :data:`SUMMED` are what was kept, whatever damage made of them."""
+    try:
+        return record_sum(*values) == crc  # type: ignore[arg-type]  # what cannot be summed was changed
+    except (TypeError, struct.error):
+        return False
+
 
 QUARANTINE = sa.Table(
     "quarantine",

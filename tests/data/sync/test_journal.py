@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -210,6 +211,69 @@ def test_a_torn_log_costs_only_what_was_not_committed(path: Path) -> None:
     log.write_bytes(longer[: len(whole) + 2000])
     assert len(list(read(path))) == 100
     assert Ledger(path).verify() == []
+
+
+def left_by_a_kill(path: Path, commits: int) -> Path:
+    """Fill a journal with 50 records a commit that all stand in its log; return the log."""
+    journal = Journal(path)
+    log = path.with_name(path.name + "-wal")
+    for number in range(commits):
+        journal.append([entry(range(50 * number, 50 * number + 50))])
+    left = (path.read_bytes(), log.read_bytes())
+    journal.close()
+    path.write_bytes(left[0])
+    log.write_bytes(left[1])
+    return log
+
+
+def recovered(path: Path) -> tuple[int, list[str]]:
+    lines: list[str] = []
+    open_or_recover(path, lambda level, key, values: lines.append(key)).close()
+    return sum(1 for _ in read(path, limit=100_000)), lines
+
+
+def test_a_log_that_is_broken_in_the_middle_costs_what_stood_there_and_is_told(path: Path) -> None:
+    log = left_by_a_kill(path, 40)
+    data = bytearray(log.read_bytes())
+    data[len(data) // 2] ^= 1
+    log.write_bytes(bytes(data))
+    count, lines = recovered(path)
+    assert lines == ["journal_damaged"]
+    assert count >= 40 * 50 - 60
+
+
+def test_what_was_committed_and_torn_off_the_log_is_told(path: Path) -> None:
+    log = left_by_a_kill(path, 40)
+    log.write_bytes(log.read_bytes()[: log.stat().st_size // 2])
+    count, lines = recovered(path)
+    assert lines == ["journal_cut"]
+    assert count > 500
+
+
+def test_a_log_as_a_kill_left_it_is_no_damage(path: Path) -> None:
+    log = left_by_a_kill(path, 10)
+    with log.open("ab") as file:
+        file.write(b"half of a frame that was being written")
+    assert recovered(path) == (500, [])
+
+
+def test_what_lies_between_damaged_pages_is_taken_over(path: Path) -> None:
+    filled(path)
+    data = bytearray(path.read_bytes())
+    for page in (20, 40, 60):
+        data[4096 * page : 4096 * (page + 1)] = b"\xff" * 4096
+    path.write_bytes(bytes(data))
+    count, lines = recovered(path)
+    assert lines == ["journal_damaged"]
+    assert 4500 < count < 5000
+
+
+@pytest.mark.parametrize("column", ["key", "device", "message", "source_s", "source", "raw"])
+def test_a_record_of_which_anything_was_changed_is_found(path: Path, column: str) -> None:
+    filled(path, 10)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE record SET {column} = CAST('other' AS BLOB) WHERE at = 8")  # noqa: S608
+    assert "record 8 was changed" in Ledger(path).verify()
 
 
 def test_a_journal_that_is_locked_is_no_damage(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
