@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 HEAD, FRAME_HEAD = 32, 24
-MAGIC = {0x377F0682: "<u4", 0x377F0683: ">u4"}
+PAGE = 4096
+ORDERS = {0x377F0682: "<u4", 0x377F0683: ">u4"}
 """The first word of a log, and in which order its check sums take the bytes."""
 Words = NDArray[np.uint32]
+Bools = NDArray[np.bool_]
 
 
 class Log:
-    """The frames of a log, as far as they belong to its newest round.
+    """The frames of a log, as far as they belong to its newest round; its pages are of 4,096 bytes.
 
     Parameters
     ----------
@@ -31,29 +33,21 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         data = path.read_bytes() if path.exists() else b""
-        head = np.frombuffer(data[:HEAD].ljust(HEAD, b"\0"), ">u4")
-        self.page_bytes = int(head[2])
-        self._order = MAGIC.get(int(head[0]), "")
-        step = FRAME_HEAD + self.page_bytes
-        count = max(len(data) - HEAD, 0) // step if self._order and self.page_bytes % 512 == 0 else 0
+        head = _words(np.frombuffer(data[:HEAD].ljust(HEAD, b"\0"), np.uint8)[None, :], ">u4")[0]
+        step = FRAME_HEAD + PAGE
+        count = max(len(data) - HEAD, 0) // step
         self._frames = np.frombuffer(data, np.uint8, count * step, HEAD if count else 0).reshape(count, step)
-        self._heads = np.ascontiguousarray(self._frames[:, :FRAME_HEAD]).view(">u4")
-        self.whole = self._check(head)
-        self.commits = self.whole & (self._heads[:, 1] > 0)
-
-    def _check(self, head: Words) -> NDArray[np.bool_]:
-        """Sum all frames at once, each from what the one before it states."""
-        count = len(self._frames)
-        seeds = np.vstack([head[6:8], self._heads[:, 4:6]])[:count].astype(np.uint32)
-        summed = np.hstack([self._frames[:, :8], self._frames[:, FRAME_HEAD:]])
-        words = summed.view(self._order or "<u4").astype(np.uint32)
-        first, second = seeds[:, 0].copy(), seeds[:, 1].copy()
-        for at in range(0, words.shape[1], 2):
-            first += words[:, at] + second
-            second += words[:, at + 1] + first
-        stated = self._heads[:, 4:6]
+        self._heads = _words(self._frames[:, :FRAME_HEAD], ">u4")
+        order = ORDERS.get(int(head[0]), "<u4")
+        summed = _sum(head[None, :6].astype(">u4").view(np.uint8), np.zeros((1, 2), np.uint32), order)
+        self._headless = count > 1 and (int(head[0]) not in ORDERS or bool((summed[0] != head[6:8]).any()))
+        if self._headless:
+            head[4:6] = self._heads[1, 2:4]  # what belongs to this round, by a frame: the first may be hurt as well
+        seeds = np.vstack([head[6:8], self._heads[:, 4:6]])[:count]
+        sums = _sum(np.hstack([self._frames[:, :8], self._frames[:, FRAME_HEAD:]]), seeds, order)
         ours = (self._heads[:, 2:4] == head[4:6]).all(axis=1)
-        return np.asarray(ours & (first == stated[:, 0]) & (second == stated[:, 1]))
+        self.whole: Bools = ours & (sums == self._heads[:, 4:6]).all(axis=1)
+        self.commits: Bools = self.whole & (self._heads[:, 1] > 0)
 
     @property
     def broken(self) -> bool:
@@ -61,6 +55,8 @@ class Log:
 
         A break in the last transaction alone is what a kill leaves of one that was never answered.
         """
+        if self._headless:
+            return bool(self.commits.any())
         breaks = np.flatnonzero(~self.whole)
         return bool(len(breaks)) and int(np.count_nonzero(self.commits[breaks[0] :])) > 1
 
@@ -71,8 +67,22 @@ class Log:
             return
         with file.open("r+b") as database:
             for index in np.flatnonzero(self.whole[: ends[-1] + 1]).tolist():
-                database.seek((int(self._heads[index, 0]) - 1) * self.page_bytes)
+                database.seek((int(self._heads[index, 0]) - 1) * PAGE)
                 database.write(self._frames[index, FRAME_HEAD:].tobytes())
+
+
+def _words(rows: NDArray[np.uint8], order: str) -> Words:
+    return np.ascontiguousarray(rows).view(order).astype(np.uint32)
+
+
+def _sum(rows: NDArray[np.uint8], seeds: Words, order: str) -> Words:
+    """Sum rows of bytes, all rows at once, each from its own seed."""
+    words = _words(rows, order)
+    first, second = seeds[:, 0].copy(), seeds[:, 1].copy()
+    for at in range(0, words.shape[1], 2):
+        first += words[:, at] + second
+        second += words[:, at + 1] + first
+    return np.column_stack([first, second])
 
 
 def log_of(path: Path) -> Path:

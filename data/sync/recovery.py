@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from data.sync.held import DEFAULT_CAP, Cap
 from data.sync.journal import Journal
 from data.sync.log_file import Log, log_of, with_log_applied
-from data.sync.tables import CHUNKS, META, RECORDS, SUMMED, is_record_sound, open_engine
+from data.sync.tables import CHUNKS, META, RECORDS, SUMMED, is_record_sound, lenient_text, open_engine
 from data.sync.witness import missing
 
 CHECKED_BYTES = 500_000_000
@@ -112,6 +112,7 @@ def _take_over(aside: Path, path: Path) -> int:
     engine = open_engine(fresh)
     META.create_all(engine)
     with contextlib.closing(sqlite3.connect(copy)) as damaged, engine.begin() as connection:
+        damaged.text_factory = lenient_text
         for table in META.sorted_tables:
             names = [column.name for column in table.columns]
             insert = sa.insert(table).prefix_with("OR IGNORE")

@@ -183,6 +183,11 @@ FOLLOWERS = sa.Table(
 """How far those who read chunks have them safely in stores of their own."""
 
 
+def lenient_text(text: bytes) -> str:
+    """Read a word that damage made no text of: its record's sum tells, where failing would hide the rest."""
+    return text.decode("utf-8", "replace")
+
+
 def open_engine(path: Path) -> sa.Engine:
     """Return an engine whose commits are on disk when they return; the log is only checkpointed by the writer."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,6 +197,7 @@ def open_engine(path: Path) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
+        connection.text_factory = lenient_text
         for pragma in (
             *("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-64000"),
             f"journal_size_limit={LOG_KEPT_BYTES}",

@@ -22,9 +22,10 @@ async def damage(world: World) -> None:
     changed = _changed(world)
     await world.engine.kill()
     before = await asyncio.to_thread(rows_in_copy, world.journal)
-    whole = _pages(world.journal)
+    salts = _read_log(world.journal)[16:24]
+    whole = _pages(world.journal, salts)
     how = _hurt(world.journal, world.chance)
-    left = b"".join(whole & _pages(world.journal))
+    left = b"".join(whole & _pages(world.journal, salts))
     await world.restart()
     await world.recovered()
     world.oracle.forget()
@@ -59,14 +60,21 @@ def _parts(journal: Path) -> list[Path]:
     return [part for part in (journal, journal.with_name(journal.name + "-wal")) if part.exists()]
 
 
-def _pages(journal: Path) -> set[bytes]:
-    """Return the pages of the file and of its log: what one damaged byte can cost."""
-    pages: set[bytes] = set()
-    for part in _parts(journal):
-        head, step = (0, PAGE) if part == journal else (LOG_HEAD, FRAME_HEAD + PAGE)
-        read = part.read_bytes()
-        pages.update(read[at : at + step] for at in range(head, len(read), step))
-    return pages
+def _pages(journal: Path, salts: bytes) -> set[bytes]:
+    """Return the pages of the file and of its log's newest round: what one damaged byte can cost."""
+    read = journal.read_bytes()
+    pages = {read[at : at + PAGE] for at in range(0, len(read), PAGE)}
+    read = _read_log(journal)
+    frames = [read[at : at + FRAME_HEAD + PAGE] for at in range(LOG_HEAD, len(read), FRAME_HEAD + PAGE)]
+    ours = [frame for frame in frames if frame[8:16] == salts]
+    while ours and ours[-1][4:8] == bytes(4):
+        ours.pop()  # of a transaction whose end is gone
+    return pages | set(ours)
+
+
+def _read_log(journal: Path) -> bytes:
+    log = journal.with_name(journal.name + "-wal")
+    return log.read_bytes() if log.exists() else b""
 
 
 def _hurt(journal: Path, chance: random.Random) -> str:

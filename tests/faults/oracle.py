@@ -124,6 +124,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Read a journal as it stands at one instant, changing nothing of it."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
         connection.isolation_level = None
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")
         connection.execute("BEGIN")
         yield connection
 
@@ -161,6 +162,7 @@ def rows_in_copy(path: Path) -> list[Row]:
             if part.exists():
                 shutil.copyfile(part, copy.with_name(copy.name + ending))
         with contextlib.closing(sqlite3.connect(copy)) as connection:
+            connection.text_factory = lambda text: text.decode("utf-8", "replace")
             return [
                 Row(fact, raw)
                 for device, raw in connection.execute(
