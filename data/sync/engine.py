@@ -25,6 +25,7 @@ from data.sync.memory import resident_mb
 from data.sync.messages import Log, Message, Order, Ready, Status, Text, clear_inbox, inbox, read_order
 from data.sync.quarantine import Quarantine
 from data.sync.recorder import Recorder
+from data.sync.recovery import mend
 from data.sync.settings import sources_of
 from data.sync.shared import CAPACITY, SharedFile, open_for_writing, remove, table_path
 from data.sync.source import RunningSource
@@ -130,6 +131,8 @@ class Engine:
     async def _open(self) -> None:
         self._table.keep_sources([settings.name for settings in self._settings])
         city = await asyncio.to_thread(open_city, self._home.twin(self._twin), TABLES)
+        for line in await asyncio.to_thread(mend, journal_path(self._home, self._twin)):
+            self._tell_journal(*line)
         self._city, self._gate = city, Gate(city, self._zones.networks)
         self._intake = Intake(
             journal_path(self._home, self._twin), self._gate, self._show, self._tell_journal, self._zones.cap

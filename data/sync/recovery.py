@@ -65,6 +65,18 @@ def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.ti
         return Journal(path, clock, cap)
 
 
+def mend(path: Path) -> list[tuple[str, str, dict[str, str]]]:
+    """Mend a journal if it is damaged, before anything opens it, and return what is to be told.
+
+    Whoever opens a file with a broken log and closes it again has SQLite throw away the log behind the break.
+    """
+    lines: list[tuple[str, str, dict[str, str]]] = []
+    if path.exists():
+        with contextlib.suppress(sqlite3.Error, DBAPIError, OSError):  # a full disk is told with the first message
+            open_or_recover(path, lambda *line: lines.append(line)).close()
+    return lines
+
+
 def _check(path: Path) -> None:
     if not path.exists():
         return
