@@ -75,6 +75,11 @@ class Exchange:
         self._heard.append((posting, done))
         self.waiting += posting.received
 
+    @property
+    def idle(self) -> bool:
+        """Whether no post waits for a parcel, be it one that holds nothing."""
+        return not self._heard
+
     def devices(self) -> list[Device]:
         """Return the cameras and gates that told of themselves."""
         return list(self._devices.values())

@@ -62,7 +62,7 @@ class Gat1400:
 
     async def _wait(self) -> None:
         """Wait until there is something to tell, and a little for more of it."""
-        if not self.exchange.waiting:
+        if self.exchange.idle:
             self._heard.clear()
             try:
                 async with asyncio.timeout(SWEEP_S):  # not wait_for, which in Python 3.11 may swallow a cancellation
