@@ -18,8 +18,10 @@ from data.export.export import Receipt
 from data.export.formats import FORMATS
 from data.history.reader import History
 from data.store.twin_folder import open_city
+from data.sync.zones import zones_of
 from layers.catalogue import LAYERS, layer_by_name
 from twin.city.city import City
+from twin.crossing import refuse_city, world_for
 from twin.errors import BadInputError, UsageError
 from twin.words import say
 from twin.world import World
@@ -47,6 +49,9 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--at", default="", metavar="TIME", help="a live layer as it was, as 2026-11-22T08:30:00")
     parser.add_argument("--from", dest="begin", default="", metavar="TIME", help="with --until: all that was told")
     parser.add_argument("--until", default="", metavar="TIME")
+    parser.add_argument(
+        "--for-network", default="", metavar="NETWORK", help="only what may cross to another network, as in zones.toml"
+    )
     parser.set_defaults(run=_export)
 
 
@@ -54,8 +59,13 @@ def commands(session: Session) -> tuple[Command, ...]:
     """Return the command of this verb."""
 
     def run(call: Call) -> Receipt:
-        wish, twin, live_s, past = (call.arguments[name] for name in ("wish", "twin", "live_s", "past"))
+        names = ("wish", "twin", "live_s", "past", "network")
+        wish, twin, live_s, past, network = (call.arguments[name] for name in names)
+        if network:
+            check_network(session, wish.layer, network)
         world = _past_world(session, twin, past) if past else _world(session, wish, twin, live_s)
+        if network:
+            world = world_for(world, zones_of(session.home).networks, network)
         return export_layer(wish, world, twin, call)
 
     return (Command("layer.export", run, permission="layer.export", sensitive=True, in_palette=False),)
@@ -80,6 +90,16 @@ def _past_world(session: Session, twin: str, past: tuple[float, ...]) -> World:
     return world
 
 
+def check_network(session: Session, layer: str, network: str) -> None:
+    """Refuse a network that is not there, and a layer of the city that may not cross to it."""
+    networks = zones_of(session.home).networks
+    names = [zone.name for zone in networks.zones]
+    if network not in names:
+        raise UsageError(say("there is no network {name}; there are: {names}", name=network, names=", ".join(names)))
+    if layer_by_name(layer).group != "live":
+        refuse_city(networks, network)
+
+
 def _past(arguments: argparse.Namespace, layer: str) -> tuple[float, ...]:
     times = [parse_time(text) for text in (arguments.at, arguments.begin, arguments.until) if text]
     if times and layer_by_name(layer).group != "live":
@@ -100,7 +120,13 @@ def _export(arguments: argparse.Namespace, session: Session) -> int:
     past = _past(arguments, wish.layer)
     twin = arguments.twin or session.home.current()
     receipt = session.commands.run(
-        "layer.export", about=f"{twin}/{wish.layer}", wish=wish, twin=twin, live_s=arguments.live, past=past
+        "layer.export",
+        about=f"{twin}/{wish.layer}",
+        wish=wish,
+        twin=twin,
+        live_s=arguments.live,
+        past=past,
+        network=arguments.for_network,
     )
     if session.as_json:
         print(json.dumps(_plain(receipt), ensure_ascii=False))

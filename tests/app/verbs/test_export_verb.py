@@ -157,3 +157,15 @@ def test_an_export_loads_no_window(tmp_path: Path) -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.splitlines()[-1] == "0 []"
+
+
+@pytest.mark.usefixtures("twin")
+def test_what_may_not_cross_to_another_network_is_not_exported_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "b.csv"
+    assert main(["--language", "en", "export", "buildings", "--to", str(target), "--for-network", "互联网"]) == 5
+    assert "this layer may not cross: network rule “未经许可不得跨网”" in capsys.readouterr().err
+    assert main(["export", "buildings", "--to", str(target), "--for-network", "月球"]) == 2
+    assert not target.exists()
+    assert main(["export", "buildings", "--to", str(target), "--for-network", "公安网"]) == 0
