@@ -13,7 +13,7 @@ from typing import Any
 from app.commands import Call, Command
 from app.session import Session
 from data.ferry.bundle import Receipt
-from data.ferry.incoming import REFUSED, Outcome, unpack, write_receipts
+from data.ferry.incoming import REFUSED, Outcome, stone_folder, unpack, write_receipts
 from data.ferry.keys import Peer, forget, own_key, peers, trust
 from data.ferry.outgoing import ENDING, Packed, pack
 from data.ferry.seal import NUMBERS
@@ -103,8 +103,9 @@ def _pack(arguments: argparse.Namespace, session: Session) -> int:
     texts = session.texts
     print(texts("ferry.packed", made=packed.made, again=packed.again, records=packed.records, rows=packed.rows))
     for rule, count in packed.kept_back.items():
-        if count:
-            print(texts("ferry.kept_back", rule=texts.said(rule), count=count))
+        print(texts("ferry.kept_back", rule=texts.said(rule), count=count))
+    if packed.tombstones:
+        print(texts("ferry.stones_packed", count=packed.tombstones))
     for file, reason in packed.refused:
         print(texts("ferry.refused", file=file, reason=texts.said(reason)))
     if packed.damaged:
@@ -123,6 +124,8 @@ def _unpack(arguments: argparse.Namespace, session: Session) -> int:
         )
     for outcome in outcomes:
         print(_plain(asdict(outcome)) if session.as_json else _line(session, outcome))
+    if any(outcome.tombstones for outcome in outcomes) and not session.as_json:
+        print(session.texts("ferry.stones_came", folder=stone_folder(session.home, twin)))
     for receipt in receipts:
         told = {"line": receipt.line, "received": receipt.received, "known": receipt.known, "missing": receipt.missing}
         print(_plain(told) if session.as_json else _missing(session, receipt))

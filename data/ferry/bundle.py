@@ -33,6 +33,18 @@ class SentRows(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
 
 
+class SentStone(msgspec.Struct, frozen=True):
+    """A tombstone: what was deleted there, and is to be deleted from every copy; see :mod:`data.history.retention`."""
+
+    twin: str
+    day: str
+    layer: str
+    classification: str
+    rows: int
+    reason: str
+    at_s: float
+
+
 class SentOrigin(msgspec.Struct, frozen=True, array_like=True):
     """Where something comes from: the source's name, its network, its classification."""
 
@@ -56,6 +68,7 @@ class Bundle(Letter, frozen=True, tag="bundle", kw_only=True):
     origins: list[SentOrigin]
     records: list[SentRecord]
     rows: list[SentRows]
+    tombstones: list[SentStone] = []
 
 
 class Manifest(Letter, frozen=True, tag="manifest", kw_only=True):

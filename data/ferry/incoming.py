@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from data.connectors.contract import Record
-from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRows, decode, encode
+from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRows, SentStone, decode, encode
 from data.ferry.keys import Peer, own_key, peers
 from data.ferry.outgoing import ENDING
 from data.ferry.seal import Sealed, SealError, read_file, seal, unseal, write_file
@@ -49,7 +50,10 @@ _KNOW = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: ``taken``, ``double``, ``noted`` (a manifest) or ``refused`` with the reason."""
+    """What became of one file: ``taken``, ``double``, ``noted`` (a manifest) or ``refused`` with the reason.
+
+    ``kept_out`` counts what the rules of this side did not let in: messages, which are in quarantine, and rows.
+    """
 
     file: str
     what: str
@@ -57,6 +61,7 @@ class Outcome:
     records: int = 0
     rows: int = 0
     kept_out: int = 0
+    tombstones: int = 0
     reason: str = ""
 
 
@@ -76,7 +81,12 @@ def unpack(home: Home, twin: str, paths: Sequence[Path], now_s: float) -> list[O
     """
     networks, trusted = zones_of(home).networks, peers(home)
     with _opened(journal_path(home, twin)) as journal:
-        return [_try(journal, networks, path, trusted, now_s) for path in paths]
+        return [_try(journal, networks, stone_folder(home, twin), path, trusted, now_s) for path in paths]
+
+
+def stone_folder(home: Home, twin: str) -> Path:
+    """Return where tombstones that came are put: who may delete decides, with `zhian history forget`."""
+    return home.state / f"ferry-{twin}" / "tombstones"
 
 
 @contextlib.contextmanager
@@ -90,14 +100,16 @@ def _opened(path: Path) -> Iterator[Journal]:
         raise DiskError(say("the journal {path} cannot be written: {reason}", path=path, reason=reason)) from error
 
 
-def _try(journal: Journal, networks: Networks, path: Path, trusted: Mapping[bytes, Peer], now_s: float) -> Outcome:
+def _try(
+    journal: Journal, networks: Networks, stones: Path, path: Path, trusted: Mapping[bytes, Peer], now_s: float
+) -> Outcome:
     try:
-        return _take(journal, networks, path.name, unseal(read_file(path), trusted), now_s)
+        return _take(journal, networks, stones, path.name, unseal(read_file(path), trusted), now_s)
     except SealError as error:
         return Outcome(path.name, REFUSED, reason=error.sentence)
 
 
-def _take(journal: Journal, networks: Networks, name: str, sealed: Sealed, now_s: float) -> Outcome:
+def _take(journal: Journal, networks: Networks, stones: Path, name: str, sealed: Sealed, now_s: float) -> Outcome:
     content = decode(sealed.payload)
     if isinstance(content, Receipt):
         raise SealError("it is a receipt: give it to `zhian ferry pack --receipts`")
@@ -105,7 +117,8 @@ def _take(journal: Journal, networks: Networks, name: str, sealed: Sealed, now_s
     if isinstance(content, Manifest):
         journal.append([], lambda raw: raw.execute(_KNOW, (content.line, content.zone, content.last)))
         return Outcome(name, NOTED, content.last)
-    entries = _entries(content, networks, sealed.peer.zone)
+    entries, kept_out = _entries(content, networks, sealed.peer.zone)
+    _leave_stones(stones, content.tombstones)
 
     def note(raw: sqlite3.Connection) -> None:
         taken = raw.execute(
@@ -123,7 +136,7 @@ def _take(journal: Journal, networks: Networks, name: str, sealed: Sealed, now_s
     except _TakenBeforeError:
         return Outcome(name, DOUBLE, content.number)
     counts = (sum(len(e.records) for e in entries), sum(len(e.rows) for e in entries))
-    return Outcome(name, TAKEN, content.number, *counts, sum(len(e.refused) for e in entries))
+    return Outcome(name, TAKEN, content.number, *counts, kept_out, len(content.tombstones))
 
 
 def _check(letter: Bundle | Manifest, sealed: Sealed, here: str) -> None:
@@ -136,8 +149,18 @@ def _check(letter: Bundle | Manifest, sealed: Sealed, here: str) -> None:
         raise SealError("it has no number")
 
 
-def _entries(bundle: Bundle, networks: Networks, zone: str) -> list[Entry]:
-    """Return a bundle as entries of the journal; all of it is read before any of it is kept."""
+def _leave_stones(folder: Path, stones: Sequence[SentStone]) -> None:
+    """Put tombstones beside the journal, under names that are the same however often they come."""
+    for stone in stones:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = msgspec.json.encode(stone)
+        write_file(folder / f"{hashlib.sha256(text).hexdigest()[:16]}.json", text)
+
+
+def _entries(bundle: Bundle, networks: Networks, zone: str) -> tuple[list[Entry], int]:
+    """Return a bundle as entries of the journal, and how much of it may not come in; all of it is read before any of it
+    is kept.
+    """
     try:
         borders = [networks.border(zone, "", origin.classification) for origin in bundle.origins]
         found = []
@@ -147,7 +170,9 @@ def _entries(bundle: Bundle, networks: Networks, zone: str) -> list[Entry]:
         found += [_of_rows(bundle.origins[rows.origin], rows, borders[rows.origin]) for rows in bundle.rows]
     except (IndexError, ValueError, OSError, OverflowError, pa.ArrowException) as error:
         raise SealError(say("what it holds cannot be read: {error}", error=error)) from None
-    return [entry for entry in found if entry.received or len(entry.rows)]
+    kept_out = sum(len(entry.refused) for entry in found)
+    kept_out += sum(rows.count for rows in bundle.rows) - sum(len(entry.rows) for entry in found)
+    return [entry for entry in found if entry.received or len(entry.rows)], kept_out
 
 
 def _of_records(sent: SentOrigin, arrival_s: float, records: list[Record], border: Border) -> Entry:

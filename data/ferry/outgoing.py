@@ -12,15 +12,17 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRecord, SentRows, decode, encode
+from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRecord, SentRows, SentStone, decode, encode
 from data.ferry.keys import OwnKey, Peer, own_key, peers
 from data.ferry.seal import SealError, read_file, seal, unseal, write_file
+from data.history.manifest import lake_path
+from data.history.retention import read_tombstone
 from data.home import Home
 from data.sync.chunks import LAYOUT, Chunk, DamagedChunkError, chunks, journal_id, packed, tell_followed
 from data.sync.journal import journal_path
@@ -46,6 +48,13 @@ _LINES = sa.Table(
     sa.Column("written", sa.Integer, nullable=False),  # up to which number they were written out
     sa.Column("received", sa.Integer, nullable=False),  # up to which number the other side has all
 )
+_STONES = sa.Table(
+    "stone",
+    _META,
+    sa.Column("line", sa.Text, primary_key=True),
+    sa.Column("file", sa.Text, primary_key=True),
+)
+"""Tombstones that are in a bundle of a line."""
 
 
 @dataclass(slots=True)
@@ -56,7 +65,7 @@ class Packed:
     ----------
     made, again : int
         Bundles that are new, and bundles that were asked for again.
-    records, rows : int
+    records, rows, tombstones : int
         In the new ones.
     kept_back : mapping
         How many messages and rows did not cross, by the rule that kept them back.
@@ -70,6 +79,7 @@ class Packed:
     again: int = 0
     records: int = 0
     rows: int = 0
+    tombstones: int = 0
     kept_back: Counter[str] = field(default_factory=Counter)
     damaged: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
@@ -126,6 +136,7 @@ def pack(
     with _state(home, twin) as connection:
         place = _load(connection, line.name)
         _make_all(line, place, packed_)
+        _make_stones(connection, line, place, packed_, lake_path(home, twin) / "tombstones")
         _save(connection, line.name, place)
     tell_followed(line.journal, f"ferry {target}", place.chunk_at, now_s)
     received, wanted = _wanted(asked, place)
@@ -177,6 +188,24 @@ def _make_all(line: _Line, place: _Place, packed_: Packed) -> None:
             write_file(line.file(place.number), seal(encode(content), line.key, line.digest))
 
 
+def _make_stones(connection: sa.Connection, line: _Line, place: _Place, packed_: Packed, folder: Path) -> None:
+    """Make a bundle of the tombstones that are new, of what may cross at all."""
+    sent = set(connection.scalars(sa.select(_STONES.c.file).where(_STONES.c.line == line.name)))
+    fresh = [path for path in sorted(folder.glob("*.json")) if path.name not in sent]
+    stones = [SentStone(**asdict(read_tombstone(path))) for path in fresh]
+    stones = [stone for stone in stones if any(rule.allow for rule in line.border(stone.classification).by_kind)]
+    if fresh:
+        connection.execute(sa.insert(_STONES), [{"line": line.name, "file": path.name} for path in fresh])
+    if stones:
+        place.number += 1
+        packed_.made += 1
+        packed_.tombstones = len(stones)
+        content = Bundle(
+            line.name, line.here, line.target, number=place.number, origins=[], records=[], rows=[], tombstones=stones
+        )
+        write_file(line.file(place.number), seal(encode(content), line.key, line.digest))
+
+
 class _Load:
     """The content of one bundle, as it is put together."""
 
@@ -203,7 +232,8 @@ class _Load:
             if zlib.crc32(told[-1]) != crc:
                 self._packed.damaged += 1
             elif not border.is_open:
-                self._packed.kept_back[border.otherwise.name] += not border.otherwise.allow
+                if not border.otherwise.allow:
+                    self._packed.kept_back[border.otherwise.name] += 1
             else:
                 room -= len(told[-1])
                 self.records.append(SentRecord(self._origin(name, zone, classification), *told))

@@ -136,7 +136,7 @@ def test_by_hand_with_the_command_line(tmp_path: Path, monkeypatch: pytest.Monke
     take = ("ferry", "unpack", "--twin", TWIN, tmp_path / "carried", "--receipts", tmp_path / "back")
     assert zhian(monkeypatch, other, *take) == 0
     said = capsys.readouterr().out
-    assert "bundle 1 taken, 5 messages, 5 rows, 0 quarantined" in said
+    assert "bundle 1 taken, 5 messages, 5 rows, 0 kept out by the rules" in said
     assert "all 1 bundles are here" in said
     assert zhian(monkeypatch, one, "--purpose", "drill", *to, tmp_path / "m2", "--receipts", tmp_path / "back") == 0
     assert "0 new bundles" in capsys.readouterr().out

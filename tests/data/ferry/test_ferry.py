@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from data.ferry import incoming, outgoing, seal
 from data.ferry.bundle import Bundle, Manifest, SentOrigin, SentRecord, SentRows, decode, encode
-from data.ferry.incoming import DOUBLE, NOTED, REFUSED, TAKEN, unpack, write_receipts
+from data.ferry.incoming import DOUBLE, NOTED, REFUSED, TAKEN, stone_folder, unpack, write_receipts
 from data.ferry.keys import Peer, own_key
 from data.ferry.outgoing import ENDING, pack
 from data.ferry.seal import SealError, unseal
+from data.history.manifest import lake_path
+from data.history.retention import Tombstone, leave, read_tombstone
 from data.sync.journal import Journal, Origin
 from data.sync.ledger import Ledger
 from tests.data.ferry.sides import OUTER, POLICE, TWIN, VIDEO, Side, pair, side
@@ -121,7 +123,7 @@ def test_the_receiving_side_has_rules_of_its_own(tmp_path: Path) -> None:
     one.keep(0, 3)
     pack(one.home, TWIN, POLICE, tmp_path / "m", [], 5000.0)
     (outcome, _) = unpack(other.home, TWIN, files(tmp_path / "m"), 5000.0)
-    assert (outcome.what, outcome.records, outcome.rows, outcome.kept_out) == (TAKEN, 0, 0, 3)
+    assert (outcome.what, outcome.records, outcome.rows, outcome.kept_out) == (TAKEN, 0, 0, 6)
     held = Ledger(other.journal).quarantine()
     assert {message.reason for message in held} == {"network rule “未经许可不得跨网”: 一般 from 视频专网 to 公安网"}
     other.check()
@@ -265,6 +267,23 @@ def test_an_old_or_impossible_receipt_loses_nothing(tmp_path: Path) -> None:
     take(other, files(tmp_path / "m3"))
     assert other.records() == one.records()
     assert again.refused == []
+
+
+def test_tombstones_cross_once_and_wait_to_be_followed(tmp_path: Path) -> None:
+    one, other = pair(tmp_path)
+    one.keep(0, 1)
+    (lake_path(one.home, TWIN)).mkdir(parents=True)
+    stones = [
+        Tombstone(TWIN, "2026-11-20", "vehicles", classification, 5, "past its date", 1.5)
+        for classification in ("一般", "核心")  # the second may not cross, so nobody there has a copy
+    ]
+    for stone in stones:
+        leave(lake_path(one.home, TWIN), stone)
+    assert pack(one.home, TWIN, POLICE, tmp_path / "m", [], 5000.0).tombstones == 1
+    assert pack(one.home, TWIN, POLICE, tmp_path / "m", [], 5000.0).tombstones == 0
+    take(other, [*files(tmp_path / "m"), *files(tmp_path / "m")])
+    (came,) = stone_folder(other.home, TWIN).iterdir()
+    assert read_tombstone(came) == stones[0]
 
 
 def test_what_cannot_be_packed_is_told(tmp_path: Path) -> None:
