@@ -28,11 +28,16 @@ class Dji:
         self._name, self._options, self._clock = name, options, clock
         self._client = Client(name, options, TOPICS, clock)
         self._exchange = Exchange(options, clock)
+        self._up = False
 
     async def batches(self) -> AsyncIterator[ObservationBatch | Rewound | Parcel]:
         """Yield what comes, until the connection is lost; the first parcel is empty and says that it stands."""
-        async for delivery in self._client.deliveries():
-            yield self._parcel(delivery)
+        try:
+            async for delivery in self._client.deliveries():
+                self._up = True
+                yield self._parcel(delivery)
+        finally:
+            self._up = False
 
     def _parcel(self, delivery: Delivery) -> Parcel:
         """Make a parcel; once it is kept, the broker and then the devices are told."""
@@ -46,6 +51,10 @@ class Dji:
                 self._client.publish(reply.topic, reply.payload)
 
         return replace(parcel, settle=settle, give_up=delivery.give_up)
+
+    def peers(self) -> int:
+        """Return 1 while it is subscribed: how many docks there are only the broker knows."""
+        return int(self._up)
 
     def playback(self) -> Playback | None:
         """Return None: docks tell what is now."""

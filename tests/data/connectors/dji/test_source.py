@@ -104,6 +104,8 @@ def test_a_broker_that_was_killed_is_connected_to_again(
         with Publisher(broker.port) as device:
             await asyncio.to_thread(device.send, "thing/product/dock_sn/osd", DOCK)
         await bench.until_stored(1)
+        (source,) = bench.engine._sources.values()
+        assert source.peers() == 1
         await asyncio.to_thread(broker.kill)
         await bench.until(lambda: "source_down" in bench.told())
         await asyncio.to_thread(broker.start)
