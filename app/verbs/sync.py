@@ -16,8 +16,10 @@ from app.session import Session
 from data.connectors.contract import SourceSettings
 from data.connectors.registry import open_source
 from data.fanout import child as fanout
+from data.records.settings import records_settings
 from data.store.twin_folder import open_city
 from data.sync import child, service
+from data.sync.companion import keep_running
 from data.sync.engine import Engine
 from data.sync.messages import Log, Message, Order, Ready, leave_order, line
 from data.sync.shared import BusyTableError
@@ -109,16 +111,20 @@ def _serve(session: Session, twin: str, url: str) -> None:
     if url:
         fanout.publisher(session.home, twin, url, told)  # what is wrong with the address is told here
 
-    async def both() -> None:
-        publishing = asyncio.ensure_future(fanout.keep_publishing(twin, url, told)) if url else None
+    beside = [["fanout", "--watched", "--twin", twin, url]] if url else []
+    if (settings := records_settings(session.home)) is not None and settings.follow:
+        beside.append(["records", "follow", "--watched", "--twin", twin])
+
+    async def all_of_it() -> None:
+        running = [asyncio.ensure_future(keep_running(verb, told)) for verb in beside]
         try:
             await service.serve(child.engine_of(session.home, twin, told))
         finally:
-            if publishing is not None:
-                publishing.cancel()
-                await asyncio.wait([publishing])
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
-    asyncio.run(both())
+    asyncio.run(all_of_it())
 
 
 def _run(session: Session, twin: str, sources: Sequence[SourceSettings]) -> None:

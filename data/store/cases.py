@@ -2,82 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
+from typing import Any
 
-from sqlalchemy import BigInteger, String, create_engine, event, func, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.pool import ConnectionPoolEntry
+import sqlalchemy as sa
 
+from data.records.database import answering
+from data.records.tables import CASES
 from twin.fraud.case import Case, NewCase, case_number
 
-
-class Records(DeclarativeBase):
-    """The tables of the records database."""
-
-
-class CaseRow(Records):
-    """One case; money in fen, time in UTC."""
-
-    __tablename__ = "fraud_case"
-
-    number: Mapped[str] = mapped_column(String(32), primary_key=True)
-    day: Mapped[str] = mapped_column(String(10), index=True)
-    title: Mapped[str] = mapped_column(String(120))
-    amount_fen: Mapped[int] = mapped_column(BigInteger)
-    opened_at_s: Mapped[float]
-    status: Mapped[str] = mapped_column(String(16), default="open")
-    opened_by: Mapped[str] = mapped_column(String(64), default="")
-
-    def case(self) -> Case:
-        """Return the case this row keeps."""
-        amount = Decimal(self.amount_fen) / 100
-        opened = datetime.fromtimestamp(self.opened_at_s, UTC)
-        return Case(self.number, self.title, amount, opened, self.status, self.opened_by)
+TRIES = 20
+"""Desks that share a database may take the same number at once."""
 
 
 class CaseStore:
-    """The cases of one desk, in SQLite."""
+    """The cases of one desk, or of all desks on one database.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_engine(f"sqlite:///{path}")
-        event.listen(self._engine, "connect", _be_safe)
-        Records.metadata.create_all(self._engine)
+    Parameters
+    ----------
+    opened : callable
+        Opens the records database; called once, when it is first needed.
+    """
+
+    def __init__(self, opened: Callable[[], sa.Engine]) -> None:
+        self._opened = opened
+        self._engine: sa.Engine | None = None
 
     def add(self, fresh: NewCase, opened_by: str) -> Case:
-        """Keep a new case under the next number of its day and return it."""
+        """Keep a new case under the next number of its day and return it.
+
+        Raises
+        ------
+        twin.errors.ZhianError
+            If the database cannot be opened or does not answer.
+        """
         day = fresh.opened_at.astimezone().date()
-        with Session(self._engine) as records, records.begin():
-            serial = records.scalar(select(func.count()).where(CaseRow.day == day.isoformat())) or 0
-            row = CaseRow(
-                number=case_number(day, serial + 1),
-                day=day.isoformat(),
-                title=fresh.title,
-                amount_fen=int(fresh.amount_yuan * 100),
-                opened_at_s=fresh.opened_at.timestamp(),
-                status="open",
-                opened_by=opened_by,
-            )
-            records.add(row)
-            return row.case()
+        values = {
+            "day": day.isoformat(), "title": fresh.title, "amount_fen": int(fresh.amount_yuan * 100),
+            "opened_at_s": fresh.opened_at.timestamp(), "status": "open", "opened_by": opened_by,
+        }  # fmt: skip
+        engine = self._database()
+        with answering(engine):
+            for ahead in range(1, TRIES + 1):
+                try:
+                    with engine.begin() as connection:
+                        query = sa.select(sa.func.count()).select_from(CASES).where(CASES.c.day == values["day"])
+                        number = case_number(day, (connection.scalar(query) or 0) + 1)
+                        connection.execute(sa.insert(CASES).values(number=number, **values))
+                    return _case({"number": number, **values})
+                except sa.exc.IntegrityError:
+                    if ahead == TRIES:
+                        raise
+        raise AssertionError  # the loop returns or raises
 
     def all(self) -> tuple[Case, ...]:
-        """Return every case, newest first."""
-        with Session(self._engine) as records:
-            rows = records.scalars(select(CaseRow).order_by(CaseRow.opened_at_s.desc(), CaseRow.number.desc()))
-            return tuple(row.case() for row in rows)
+        """Return every case, newest first; errors as of :meth:`add`."""
+        engine = self._database()
+        query = sa.select(CASES).order_by(CASES.c.opened_at_s.desc(), CASES.c.number.desc())
+        with answering(engine), engine.connect() as connection:
+            return tuple(_case(row) for row in connection.execute(query).mappings())
 
     def close(self) -> None:
-        """Let go of the database file."""
-        self._engine.dispose()
+        """Let go of the database."""
+        if self._engine is not None:
+            self._engine.dispose()
+
+    def _database(self) -> sa.Engine:
+        if self._engine is None:
+            self._engine = self._opened()
+        return self._engine
 
 
-def _be_safe(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Survive a power cut, and let readers read while one writes."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _case(row: Any) -> Case:
+    amount, opened = Decimal(row["amount_fen"]) / 100, datetime.fromtimestamp(row["opened_at_s"], UTC)
+    return Case(row["number"], row["title"], amount, opened, row["status"], row["opened_by"])

@@ -153,6 +153,13 @@ def journal_id(path: Path) -> str:
         return connection.scalar(sa.select(ABOUT.c.value).where(ABOUT.c.name == "id")) or ""
 
 
+def newest_chunk(path: Path) -> int:
+    """Return the highest offset that was ever given, also if the chunk has been pruned since."""
+    with _opened(path) as connection:
+        query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'chunk'")
+        return connection.scalar(query) or 0
+
+
 def tell_followed(path: Path, name: str, at: int, now_s: float) -> None:
     """Say that a follower has all chunks up to ``at`` safely in a store of its own."""
     with _opened(path) as connection:

@@ -93,16 +93,22 @@ def remove(path: Path) -> None:
 
 def remove_unused(path: Path) -> None:
     """Remove what an engine left that was killed; a table that an engine writes stays."""
+    if path.exists() and not is_written(path):
+        remove(path)
+
+
+def is_written(path: Path) -> bool:
+    """Tell whether an engine writes a table at this moment."""
     try:
         handle = path.open("r+b")
     except FileNotFoundError:
-        return
+        return False
     with handle:
         try:
             _lock(handle, path)
         except BusyTableError:
-            return
-    remove(path)
+            return True
+    return False
 
 
 def _open_or_make(path: Path) -> BinaryIO:

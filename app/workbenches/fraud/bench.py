@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from app.commands import Call, Command
 from app.desk import Desk
 from app.workbenches.fraud.panel import FraudPanel
+from data.records.database import open_records
 from data.store.cases import CaseStore
 from twin.fraud.case import Case, new_case
 
@@ -26,7 +27,7 @@ class FraudBench:
 
     def commands(self, desk: Desk) -> Sequence[Command]:
         """Open a case, and list the cases: both on record."""
-        store = self._store = CaseStore(desk.session.home.data / "records.sqlite")
+        store = self._store = CaseStore(lambda: open_records(desk.session.home))
 
         def open_case(call: Call) -> Case:
             asked = new_case(call.arguments["title"], call.arguments["amount"], datetime.now(UTC))

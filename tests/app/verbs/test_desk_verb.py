@@ -82,9 +82,9 @@ def test_a_service_publishes_and_takes_its_publisher_with_it(home: Home, tmp_pat
 
             async def run() -> None:
                 async with running(desk.engine.run()):
-                    await until(lambda: bool(desk.said) and len(desk.known()) > 100, 60)
+                    await until(lambda: bool(desk.said) and len(desk.known()) > 100, 120)
                     process.send_signal(signal.SIGTERM)
                     desk.engine.quit()
 
             asyncio.run(run())
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0

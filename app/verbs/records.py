@@ -1,0 +1,99 @@
+"""``zhian records``: the database of cases, live state and positions."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+from typing import Any
+
+from app.commands import Call, Command
+from app.session import Session
+from data.records.database import engine_of, open_records, revisions, upgrade
+from data.records.follower import Follower
+from data.records.settings import RecordsSettings, database_url, records_settings
+from data.records.totals import totals
+from data.sync.companion import when_parent_ends
+from data.sync.journal import journal_path
+
+
+def add_parser(verbs: Any) -> None:
+    """Add ``zhian records``."""
+    records = verbs.add_parser("records", help="the database of cases and positions / 业务数据库")
+    actions = records.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("status", help="where it is, of which version, and what is in it").set_defaults(run=_status)
+    actions.add_parser("upgrade", help="bring it up to this program's version").set_defaults(run=_upgrade)
+    following = actions.add_parser("follow", help="bring in what the journal keeps, until told to end")
+    following.add_argument("--twin", default="", help="which twin (default: the current one)")
+    following.add_argument("--once", action="store_true", help="only what is there now")
+    following.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
+    following.set_defaults(run=_follow)
+
+
+def commands(session: Session) -> tuple[Command, ...]:
+    """Return the commands of these verbs."""
+
+    def brought_up(_: Call) -> str:
+        engine = engine_of(database_url(session.home))
+        try:
+            upgrade(engine)
+            return revisions(engine)[0]
+        finally:
+            engine.dispose()
+
+    def status(_: Call) -> dict[str, str | int]:
+        engine = engine_of(database_url(session.home))
+        try:
+            return totals(engine)
+        finally:
+            engine.dispose()
+
+    return (
+        Command("records.status", status, "records.read", in_palette=False),
+        Command("records.upgrade", brought_up, "records.manage", in_palette=False),
+        Command("records.follow", lambda call: _run(session, **call.arguments), "engine.run", in_palette=False),
+    )
+
+
+def _status(_: argparse.Namespace, session: Session) -> int:
+    found = session.commands.run("records.status")
+    print(json.dumps(found) if session.as_json else session.texts("records.status", **found))
+    return 0
+
+
+def _upgrade(_: argparse.Namespace, session: Session) -> int:
+    revision = session.commands.run("records.upgrade")
+    print(session.texts("records.upgraded", revision=revision))
+    return 0
+
+
+def _follow(arguments: argparse.Namespace, session: Session) -> int:
+    twin = arguments.twin or session.home.current()
+    taken = session.commands.run(
+        "records.follow", about=twin, twin=twin, once=arguments.once, watched=arguments.watched
+    )
+    if arguments.once:
+        print(json.dumps({"chunks": taken}) if session.as_json else session.texts("records.followed", chunks=taken))
+    return 0
+
+
+def _run(session: Session, twin: str, once: bool, watched: bool) -> int:
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    if watched:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the engine's to answer
+        when_parent_ends(stop.set)
+    settings = records_settings(session.home) or RecordsSettings()
+    engine = open_records(session.home)
+    try:
+        follower = Follower(engine, journal_path(session.home, twin), twin, settings.position_days)
+        if not once:
+            follower.run(stop, lambda problem: print(session.texts.said(problem), flush=True))
+            return 0
+        taken = 0
+        while more := follower.step():
+            taken += more
+        return taken
+    finally:
+        engine.dispose()

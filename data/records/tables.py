@@ -1,0 +1,101 @@
+"""The tables of the records database, as the newest migration leaves them; told in docs/decisions/records.md.
+
+Times are seconds since 1970-01-01 UTC, units as in :data:`twin.live.observation.OBSERVATION_DTYPE`. What PostgreSQL has
+beside (days as partitions, a place for PostGIS) is made by the migrations and needs no word here.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+META = sa.MetaData()
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""SQLite counts by itself in columns of the type INTEGER alone."""
+STATES = ("height_m", "heading_deg", "speed_mps", "value", "accuracy_m")
+
+CASES = sa.Table(
+    "fraud_case",
+    META,
+    sa.Column("number", sa.String(32), primary_key=True),
+    sa.Column("day", sa.String(10), nullable=False, index=True),
+    sa.Column("title", sa.String(120), nullable=False),
+    sa.Column("amount_fen", sa.BigInteger, nullable=False),
+    sa.Column("opened_at_s", sa.Float, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("opened_by", sa.String(64), nullable=False),
+)
+
+SOURCES = sa.Table(
+    "source",
+    META,
+    sa.Column("number", NUMBER, primary_key=True),
+    sa.Column("twin", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("classification", sa.Text, nullable=False),
+    sa.UniqueConstraint("twin", "name", "zone", "classification", name="source_once"),
+)
+
+ENTITIES = sa.Table(
+    "entity",
+    META,
+    sa.Column("number", NUMBER, primary_key=True),
+    sa.Column("twin", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("source", NUMBER, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("time_s", sa.Double, nullable=False),
+    sa.Column("commit_s", sa.Double, nullable=False),
+    sa.Column("lon_deg", sa.Double, nullable=False),
+    sa.Column("lat_deg", sa.Double, nullable=False),
+    *(sa.Column(name, sa.Float) for name in STATES),
+    sa.UniqueConstraint("twin", "id", name="entity_once"),
+)
+"""The newest state of each entity."""
+
+POSITIONS = sa.Table(
+    "position",
+    META,
+    sa.Column("entity", NUMBER, nullable=False),
+    sa.Column("source", NUMBER, nullable=False),
+    sa.Column("time_s", sa.Double, nullable=False),
+    sa.Column("commit_s", sa.Double, nullable=False),
+    sa.Column("lon_deg", sa.Double, nullable=False),
+    sa.Column("lat_deg", sa.Double, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    *(sa.Column(name, sa.Float) for name in STATES),
+    sa.Index("position_entity", "entity", "time_s"),
+)
+
+BALANCE = sa.Table(
+    "balance",
+    META,
+    sa.Column("twin", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("minute", sa.BigInteger, primary_key=True),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("received", "stored", "duplicate", "quarantined")),
+)
+
+GAPS = sa.Table(
+    "gap",
+    META,
+    sa.Column("twin", sa.Text, nullable=False, index=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("missing", sa.BigInteger, nullable=False),
+    sa.Column("begin_s", sa.Double, nullable=False),
+    sa.Column("end_s", sa.Double, nullable=False),
+)
+
+CHECKPOINTS = sa.Table(
+    "checkpoint",
+    META,
+    sa.Column("twin", sa.Text, primary_key=True),
+    sa.Column("journal", sa.Text, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+"""Up to which chunk each journal is in here."""
