@@ -131,7 +131,7 @@ class Links:
         on_heard: Callable[[Link, list[bytes]], None],
     ) -> None:
         self._endpoint, self.new_splitter, self._on_heard = endpoint, new_splitter, on_heard
-        self._secured = _context(endpoint)
+        self._secured = context_of(endpoint)
         self._links: set[TcpLink] = set()
         self._tcp: asyncio.Server | None = None
         self._datagrams: Datagrams | None = None
@@ -233,8 +233,14 @@ class Links:
             link.close()
 
 
-def _context(endpoint: Endpoint) -> ssl.SSLContext | None:
-    """Return how connections are secured; None if they are not."""
+def context_of(endpoint: Endpoint) -> ssl.SSLContext | None:
+    """Return how connections are secured; None if they are not.
+
+    Raises
+    ------
+    twin.errors.BadInputError
+        If a file holds no certificate or key.
+    """
     client = endpoint.transport == "client"
     if not endpoint.certificate and not (client and endpoint.authority):
         return None

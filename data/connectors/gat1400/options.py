@@ -26,6 +26,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 1400
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
     authentication: Literal["digest", "open"] = "digest"
     users: dict[str, str] = {}
     algorithms: tuple[Literal["MD5", "SHA-256"], ...] = ("MD5",)

@@ -17,6 +17,7 @@ from data.connectors.gat1400.envelope import BodyError
 from data.connectors.gat1400.exchange import Exchange, Posting
 from data.connectors.gat1400.options import Options
 from data.connectors.gat1400.sessions import Allowance, Sessions
+from data.connectors.links import Endpoint, context_of
 
 SHUT_S = 0.5
 """How long requests may take to end when the library closes."""
@@ -77,6 +78,11 @@ class Server:
     ----------
     on_heard : callable
         Called when there is something to fetch from the exchange.
+
+    Raises
+    ------
+    twin.errors.BadInputError
+        If its certificate cannot be used.
     """
 
     def __init__(
@@ -86,6 +92,8 @@ class Server:
         self._writer = Writer(options.library, options.numbers)
         self._gatekeeper = Gatekeeper(options.realm, options.users, options.algorithms, time.monotonic)
         self._allowance = Allowance(options.most_requests_per_s, time.monotonic)
+        secured = Endpoint(certificate=options.certificate, key=options.key, authority=options.authority)
+        self._secured = context_of(secured)
         self._sockets: asyncio.Server | None = None
         self.sessions = Sessions(options.session_s, time.monotonic)
         self.connections: Connections | None = None
@@ -102,7 +110,9 @@ class Server:
         options = self._options
         self.connections = Connections(self._handle, options.most_links, options.idle_s)
         loop = asyncio.get_running_loop()
-        self._sockets = await loop.create_server(self.connections, options.host, options.port, backlog=1024)
+        self._sockets = await loop.create_server(
+            self.connections, options.host, options.port, backlog=1024, ssl=self._secured
+        )
 
     @property
     def port(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from data.connectors.contract import Gap, Parcel, Rewound, SourceSettings
 from data.connectors.gat1400.exchange import AT_ONCE, Exchange
 from data.connectors.gat1400.options import Options, read_options
 from data.connectors.gat1400.server import Server
+from data.connectors.links import is_loopback
 from data.home import Home
 from twin.city.city import City
 from twin.errors import UsageError
@@ -101,18 +101,11 @@ class Gat1400:
         """Say where it listens and what is open about that."""
         options = self._options
         lines = [say("listens for GA/T 1400 on {host}:{port}", host=options.host, port=options.port)]
-        if not _is_loopback(options.host):
+        if not is_loopback(options.host) and not options.certificate:
             lines.append(say("GA/T 1400 is sent in the clear: let only the cameras' network reach this address"))
         if options.authentication == "open":
             lines.append(say("anyone who reaches this address may post: no password is asked for"))
         return tuple(lines)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def open_source(settings: SourceSettings, city: City) -> Gat1400:

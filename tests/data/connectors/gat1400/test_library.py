@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import ssl
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,6 +27,7 @@ from data.sync.messages import Log, Message
 from data.sync.replay import replay
 from data.sync.settings import set_sources
 from data.sync.shared import open_for_reading, table_path
+from tests.data.connectors.cot.test_source import certificate
 from tests.data.connectors.gat1400.objects_seen import FACE, GATE, PARKING
 from tests.services import HOST, free_port
 from tests.small_county import home_with_county, small_county
@@ -445,6 +447,27 @@ def test_the_recorded_gate_is_kept_and_its_old_time_moves_nothing_new(home: Home
     bench.run(act)
     (stored,) = read(bench.ledger.path)
     assert (stored.message, stored.device, stored.source_s) == ("MotorVehicle", "65010000001190000001", 1_473_688_867)
+
+
+def test_a_library_may_speak_tls(home: Home, tmp_path: Path) -> None:
+    authority = certificate(tmp_path, "authority", None)
+    certificate(tmp_path, "server", authority)
+    bench = Bench(home, certificate=str(tmp_path / "server.pem"), key=str(tmp_path / "server.key"))
+
+    async def act() -> None:
+        context = ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
+        digest = aiohttp.DigestAuthMiddleware("gate", "opens")
+        async with aiohttp.ClientSession(f"https://localhost:{bench.port}") as session:
+            body = write_device_id("Register", CAMERA)
+            async with session.post("/VIID/System/Register", data=body, middlewares=(digest,), ssl=context) as answer:
+                assert answer.status == 200
+            with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                await session.get("/VIID/System/Time")
+
+    bench.run(act)
+    options = {"users": {"gate": "opens"}, "certificate": str(tmp_path / "gone.pem")}
+    with pytest.raises(BadInputError):
+        gat1400.open_source(SourceSettings("gates", "gat1400", options), small_county())
 
 
 @pytest.mark.parametrize(
