@@ -14,6 +14,9 @@
     raw_days = 30
     chunk_days = 7
 
+    [ask]
+    engine = "duckdb"                     # or "spark", with remote = "sc://host:15002"
+
 ``every_s`` thins out only what sources tell that are not acknowledged: what was acknowledged is kept whole.
 """
 
@@ -23,6 +26,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -99,10 +103,16 @@ class Asking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Parameters
     ----------
+    engine : str
+        ``duckdb``, in this process; or ``spark``, at ``remote``.
+    remote : str
+        Where a server of Spark Connect listens, as ``sc://host:15002``; it must see the lake at the same path.
     threads : int
         Of the engine in this process; 0 for as many as the machine has cores.
     """
 
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    remote: str = ""
     threads: int = 0
 
 

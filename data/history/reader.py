@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from data.history import manifest as table
@@ -175,12 +176,10 @@ class History:
 
     def snapshot(self, order: str, begin_ms: int, end_ms: int) -> tuple[list[File], LeanArray]:
         """Return the files of an order that touch a time (both ends included), and the rows that are in no file yet."""
-        self._looked = -np.inf
-        self._look()
         with self.manifest.look() as connection:
             found = table.files(connection, order, begin_ms, end_ms)
-            if table.sealed_upto(connection, self._tail.journal) != self._tail.sealed:
-                return self.snapshot(order, begin_ms, end_ms)  # something was sealed between the two looks
+            self._bring_up_to_date(connection)
+        self._follow()
         tail = self._tail.rows()
         return found, tail[(tail["t"] >= begin_ms) & (tail["t"] <= end_ms)]
 
@@ -244,15 +243,19 @@ class History:
         """Take note of what was sealed and recorded since the last look."""
         if self._clock() - self._looked < LOOK_AGAIN_S:
             return
-        journal = journal_id(self.journal) if self.journal.exists() else ""
         with self.manifest.look() as connection:
             self._files = table.files(connection, PLACE)
-            sealed = table.sealed_upto(connection, journal)
-            if (journal, sealed) != (self._tail.journal, self._tail.sealed):
-                self._entities = Entities(table.entities(connection))
-                self._tail = _Tail(journal, sealed, sealed)
+            self._bring_up_to_date(connection)
         self._follow()
         self._looked = self._clock()
+
+    def _bring_up_to_date(self, connection: sa.Connection) -> None:
+        """Begin a new tail if something was sealed."""
+        journal = journal_id(self.journal) if self.journal.exists() else ""
+        sealed = table.sealed_upto(connection, journal)
+        if (journal, sealed) != (self._tail.journal, self._tail.sealed):
+            self._entities = Entities(table.entities(connection))
+            self._tail = _Tail(journal, sealed, sealed)
 
     def _follow(self) -> None:
         """Read on in the journal; numbers given here hold until the next sealing."""
