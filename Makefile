@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: run test test-real test-faults check check-locks bench lock wheelhouse clean setup setup-dev
+.PHONY: run test test-real test-faults test-lake check check-locks bench lock wheelhouse clean setup setup-dev
 
 run: setup
 	$(BIN)/zhian run $(ARGS)
@@ -20,6 +20,12 @@ SEED ?= 1
 FAULTS ?= 200
 test-faults: setup-dev
 	$(BIN)/python -m tests.faults --seed $(SEED) --faults $(FAULTS) $(ARGS)
+
+# Asks a distributed engine the same questions as DuckDB: Spark on two workers, one of which is killed. Needs a JRE 17.
+test-lake: setup-dev
+	$(BIN)/uv venv --quiet --allow-existing .venv-lake
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-lake requirements-lake.lock
+	.venv-lake/bin/python -m pytest tests/lake/check_spark.py $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff format --check .
@@ -39,6 +45,9 @@ lock: setup-dev
 		--python-version 3.11 --no-header --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet pyproject.toml --group install --group dev --universal --generate-hashes \
 		--python-version 3.11 --no-header --constraint requirements.lock --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml --group install --group dev --group lake --universal \
+		--generate-hashes --python-version 3.11 --no-header --constraint requirements-dev.lock \
+		--output-file requirements-lake.lock
 
 # A folder of wheels for a machine without a network: copy it there and say `make run WHEELHOUSE=dir`.
 wheelhouse:
@@ -51,4 +60,4 @@ setup-dev:
 	@$(PYTHON) packaging/bootstrap.py dev
 
 clean:
-	rm -rf .venv out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-lake out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

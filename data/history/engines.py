@@ -69,7 +69,7 @@ class Spark:
             raise MissingPieceError(
                 say("the client of Spark is not installed: {line}", line="pip install 'pyspark[connect]<4.2'")
             ) from None
-        self._session = SparkSession.builder.remote(remote).create()
+        self._session = SparkSession.builder.remote(remote).getOrCreate()
 
     def select(self, sql: str, paths: Sequence[str], tail: pa.Table) -> pa.Table:
         """Return the answer of one statement over ``told``."""
