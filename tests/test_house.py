@@ -24,7 +24,7 @@ def test_the_top_level_is_what_the_plan_says() -> None:
     allowed = {
         *ROOMS, "packaging", "tests", "docs", "benchmarks", ".ci", "pyproject.toml", "Makefile", "LICENSE", "README.md",
         "README.zh-CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "requirements.lock",
-        "requirements-dev.lock", ".gitignore", ".gitattributes",
+        "requirements-dev.lock", "requirements-lake.lock", ".gitignore", ".gitattributes",
     }  # fmt: skip
     assert {name.split("/")[0] for name in tracked()} == allowed
 
