@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -46,11 +46,12 @@ class Past(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where the look back stands, and how fast it goes on."""
+    """Where the look back stands and how fast it goes on; ``reading`` while the map still shows now."""
 
     at_s: float
     playing: bool
     speed: float
+    reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class LookBack(QObject):
             return
         if self._span_s is not None:
             at_s = min(max(at_s, self._span_s[0]), self._span_s[1])
-        self.stand = Stand(at_s, playing, self._speed)
+        self.stand = Stand(at_s, playing, self._speed, self._live.world is None or self._live.world.live)
         self._wanted = at_s
         self._ask()
         self.stood.emit(self.stand)
@@ -195,6 +196,9 @@ class LookBack(QObject):
         past, world = done.result()
         if past is self._past:
             self._live.show_past(world)
+            if self.stand.reading:
+                self.stand = replace(self.stand, reading=False)
+                self.stood.emit(self.stand)
         self._ask()
 
     def _on_day(self, past: Past, done: Future[Recorded]) -> None:

@@ -159,7 +159,9 @@ class TimeBar(QWidget):
         self.strip.set_now(now_s - self._day_s if today else None, is_now=is_now)
         self.strip.setEnabled(known)
         texts = self._look.texts
-        words = texts("timebar.now") if is_now else texts("timebar.past")
+        words = texts(
+            "timebar.now" if self._stand is None else "timebar.reading" if self._stand.reading else "timebar.past"
+        )
         self.notice.setText(words if known or not is_now else texts("timebar.nothing"))
         mode = "past" if not is_now else "now" if known else "nothing"
         if mode != self.notice.property("mode"):

@@ -98,11 +98,14 @@ def test_an_answer_that_comes_after_going_back_to_now_is_dropped(
     past.free.clear()
     look_back.go_to(BEGIN_S)
     until(lambda: bool(past.asked))
+    assert look_back.stand is not None
+    assert look_back.stand.reading
     look_back.back_to_now()
     past.free.set()
     look_back.go_to(BEGIN_S + 5)
     until(lambda: live.world is not None and not live.world.live)
     assert live.world is not None
+    assert not look_back.stand.reading
     look_back.back_to_now()
     assert live.world.live
 
