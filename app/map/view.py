@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.map import gestures, overlay, picking
-from app.map.camera import Lens, between, kept_above_ground, seeing_all
+from app.map import overlay
+from app.map.camera import Lens
 from app.map.canvas import Canvas
 from app.map.daylight import ink_under, light_of_theme, light_under, theme_under
-from app.map.events import CameraState, FrameStats, GroundPoint, Pick
+from app.map.events import CameraState, FrameStats, Pick
 from app.map.feed import Answer, Feed, Request
 from app.map.finder import Finder
+from app.map.hand import Hand
 from app.map.labels import Grid, LabelPainter, LabelSet
 from app.map.movers import MoverArrays
 from app.map.overlay import OverlayState
+from app.map.pilot import Pilot
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
 from app.map.style import load_style
@@ -31,16 +30,13 @@ from app.texts import Texts
 from layers.catalogue import LAYERS
 from layers.layer import Layer, LayerState
 from twin.city.city import City
-from twin.geo import FloatArray
 from twin.live.frame import empty_frame
 from twin.sun import Sun, sun_at
 from twin.world import World
 
-FLY_MS, HOVER_MS, CLICK_PX = 600, 40, 4
 SMOOTH_WITHIN_M = 6000.0
 MOST_RINGS = 1000
 SUN_STEP_DEG = 0.2
-OPENING_M, OPENING_BEARING_DEG, OPENING_PITCH_DEG = 2100.0, -28.0, 19.0
 
 
 class MapView(QWidget):
@@ -69,7 +65,6 @@ class MapView(QWidget):
     """Exception of a layer that could not be drawn."""
 
     _answered = Signal(object)
-    _box_found = Signal(object)
     _tile_ready = Signal()
 
     def __init__(self, layers: Sequence[Layer] = LAYERS, parent: QWidget | None = None) -> None:
@@ -84,11 +79,8 @@ class MapView(QWidget):
         self._scene: PreparedScene | None = None
         self._world: World | None = None
         self._pace = 1.0
-        self._camera = CameraState((0.0, 0.0, 0.0), 2000.0, 0.0, 50.0)
-        self._unmask, self._tool, self._closed = False, "orbit", False
+        self._unmask, self._closed = False, False
         self._selection: tuple[Pick, ...] = ()
-        self._hover: Pick | None = None
-        self._card_for: Callable[[Pick], str] | None = None
         self._labels: Answer | None = None
         self._overlay = OverlayState()
         self._build()
@@ -108,12 +100,9 @@ class MapView(QWidget):
         self._stage, self._movers = self._scenery.stage, self._scenery.movers
         self._finder = Finder(self._stage, self._movers)
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
-        self._boxes = ThreadPoolExecutor(1, thread_name_prefix="map-box")
-        self._boxed: Future[tuple[Pick, ...]] = Future()
         self._painter = LabelPainter()
-        self._press: tuple[QPointF, Qt.MouseButton, gestures.Point] | None = None
-        self._dragging = False
-        self._pointer: QPointF | None = None
+        self._pilot = Pilot(self)
+        self._hand = Hand(self, self._pilot, self._finder, self._overlay)
         self._renders = 0
         self._requests, self._spent_ms, self._longest_ms, self._frame_start = 0, 0.0, 0.0, 0.0
         self._drawn = (0, 0)
@@ -121,14 +110,13 @@ class MapView(QWidget):
 
     def _wire(self) -> None:
         self._answered.connect(self._on_answer)
-        self._box_found.connect(self._on_box_found)
+        self._pilot.moved.connect(self._on_moved)
+        self._hand.drew.connect(self.refresh)
+        self._hand.picked.connect(self.picked)
+        self._hand.box_selected.connect(self.box_selected)
+        self._hand.hovered.connect(self.hovered)
+        self._hand.pointer_moved.connect(self.pointer_moved)
         self._tile_ready.connect(self.refresh)
-        self._flight: tuple[CameraState, CameraState] | None = None
-        self._flight_clock = QElapsedTimer()
-        self._flight_timer = QTimer(self, interval=16)
-        self._flight_timer.timeout.connect(self._on_flight)
-        self._hover_timer = QTimer(self, interval=HOVER_MS, singleShot=True)
-        self._hover_timer.timeout.connect(self._on_hover)
         self._smooth_timer = QTimer(self, singleShot=True)
         self._smooth_timer.timeout.connect(self.refresh)
 
@@ -141,13 +129,14 @@ class MapView(QWidget):
 
     def showing_city(self, scene: PreparedScene) -> Iterator[None]:
         """Do what :meth:`show_city` does, a piece a step: making a big city's actors takes longer than a turn may."""
-        self._scene, self._finder.scene = scene, scene
-        self._selection, self._hover = (), None
+        self._scene = self._finder.scene = self._pilot.scene = scene
+        self._selection = ()
+        self._hand.set_hover(None)
         yield from self._scenery.show(scene)
         self._world = World(scene.city, empty_frame(), (), time.time(), live=True)
         for name in self._layers:
             self._apply_state(name)
-        self.set_camera(self._opening())
+        self.set_camera(self._pilot.opening())
         self._ask()
 
     def set_world(self, world: World, pace: float = 1.0) -> None:
@@ -230,7 +219,7 @@ class MapView(QWidget):
 
     def set_card(self, text_for: Callable[[Pick], str]) -> None:
         """Say what the card beside the pointer tells of a thing: a title, then a line a fact."""
-        self._card_for = text_for
+        self._hand.card_for = text_for
 
     def set_selection(self, picks: Sequence[Pick]) -> None:
         """Ring these."""
@@ -239,89 +228,39 @@ class MapView(QWidget):
 
     def set_tool(self, tool: str) -> None:
         """Choose what dragging does: ``orbit`` or ``box``."""
-        self._tool = tool
+        self._hand.tool = tool
         self.setCursor(Qt.CursorShape.CrossCursor if tool == "box" else Qt.CursorShape.ArrowCursor)
 
     # Where it is seen from
 
     def camera(self) -> CameraState:
         """Return where the map is seen from."""
-        return self._camera
+        return self._pilot.state
 
     def set_camera(self, state: CameraState) -> None:
         """Look from somewhere, at once."""
-        self._flight_timer.stop()
-        self._flight = None
-        self._look(state)
+        self._pilot.stop()
+        self._pilot.look(state)
 
     def fly_to(self, lon_deg: float, lat_deg: float, distance_m: float = 800.0) -> None:
         """Fly to a place on the ground."""
-        if self._scene is None:
-            return
-        x, y = self._scene.city.frame.to_local(lon_deg, lat_deg)
-        focus = (float(x), float(y), self._ground(float(x), float(y)))
-        self._fly(
-            replace(self._camera, focus_m=focus, distance_m=distance_m, pitch_deg=min(self._camera.pitch_deg, 50))
-        )
+        self._pilot.fly_to(lon_deg, lat_deg, distance_m)
 
     def view_whole(self) -> None:
         """Fly to where the whole city is seen."""
-        self._fly(self._whole())
+        self._pilot.fly(self._pilot.whole())
 
     def north_up(self) -> None:
         """Turn until north is up."""
-        self._fly(replace(self._camera, bearing_deg=0.0))
+        self._pilot.fly(replace(self._pilot.state, bearing_deg=0.0))
 
     def top_down(self) -> None:
         """Look straight down."""
-        self._fly(replace(self._camera, pitch_deg=90.0))
+        self._pilot.fly(replace(self._pilot.state, pitch_deg=90.0))
 
-    def _opening(self) -> CameraState:
-        towers = self._scene.skyline_m() if self._scene is not None else None
-        if towers is None:
-            return self._whole()
-        return CameraState((*towers, self._ground(*towers)), OPENING_M, OPENING_BEARING_DEG, OPENING_PITCH_DEG)
-
-    def _whole(self) -> CameraState:
-        if self._scene is None:
-            return self._camera
-        west, south, low, east, north, high = self._scene.bounds_m
-        return seeing_all((west, south, low), (east, north, high), 54.0, self.width(), self.height())
-
-    def _fly(self, end: CameraState) -> None:
-        self._flight = (self._camera, kept_above_ground(end, self._ground))
-        self._flight_clock.start()
-        self._flight_timer.start()
-        self._on_flight()
-
-    def _on_flight(self) -> None:
-        if self._flight is None:
-            return
-        share = min(self._flight_clock.elapsed() / FLY_MS, 1.0)
-        start, end = self._flight
-        if share >= 1.0:
-            self._flight_timer.stop()
-            self._flight = None
-            self._look(end)
-        else:
-            self._look(between(start, end, share))
-
-    def _look(self, state: CameraState) -> None:
-        self._camera = kept_above_ground(state, self._ground)
-        self.camera_changed.emit(self._camera)
+    def _on_moved(self, state: CameraState) -> None:
+        self.camera_changed.emit(state)
         self.refresh()
-
-    def _ground(self, x: float, y: float) -> float:
-        return float(self._heights(np.array([x]), np.array([y]))[0])
-
-    def _heights(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        if self._scene is None:
-            return np.zeros(len(x))
-        origin = self._scene.city.frame.origin_m
-        return self._scene.city.ground_m(x + origin[0], y + origin[1])
-
-    def _lens(self) -> Lens:
-        return Lens(self._camera, max(self.width(), 1), max(self.height(), 1))
 
     # Frames
 
@@ -341,17 +280,17 @@ class MapView(QWidget):
     def _before_render(self) -> None:
         self._frame_start = time.perf_counter()
         ratio = self.devicePixelRatioF()
-        self._drawn = self._scenery.arrange(self._lens(), ratio, self._ground, time.monotonic())
+        self._drawn = self._scenery.arrange(self._pilot.lens(), ratio, self._pilot.ground, time.monotonic())
 
     def _paint_over(self, painter: QPainter) -> None:
-        lens, since = self._lens(), self._movers.since_s(time.monotonic())
+        lens, since = self._pilot.lens(), self._movers.since_s(time.monotonic())
         grid = Grid(lens.width_px, lens.height_px)
         grid.take(lens.width_px - 36, 36, 48, 48)
         if self._labels is not None:
             placed = self._painter.lay_out(self._labels.labels, lens, self._texts.language, grid, since)
             self._painter.paint(painter, placed, self._style, self.devicePixelRatioF())
         self._overlay.selected_at = self._on_screen(self._selection[:MOST_RINGS], lens)
-        hovered = [] if self._hover is None else self._on_screen([self._hover], lens)
+        hovered = [] if self._hand.hover is None else self._on_screen([self._hand.hover], lens)
         self._overlay.hovered_at = hovered[0] if hovered else None
         overlay.paint(painter, lens, self._style, self._overlay)
 
@@ -367,7 +306,7 @@ class MapView(QWidget):
             took, self._spent_ms, self._longest_ms, age, self._drawn[0], self._drawn[1], self._canvas.renders
         )
         self._spent_ms = self._longest_ms = 0.0
-        if self._movers.moving() and self._camera.distance_m < SMOOTH_WITHIN_M and self._still_guessing():
+        if self._movers.moving() and self._pilot.state.distance_m < SMOOTH_WITHIN_M and self._still_guessing():
             self._smooth_timer.start(round(max(40.0, 2.0 * took)))
         self.frame_drawn.emit(stats)
 
@@ -388,7 +327,7 @@ class MapView(QWidget):
                 self._order,
                 dict(self._states),
                 self._unmask,
-                self._lens(),
+                self._pilot.lens(),
                 known,
                 time.monotonic(),
                 self._pace,
@@ -410,151 +349,19 @@ class MapView(QWidget):
         state = self._states.get(name, LayerState())
         self._stage.set_layer(name, state.visible, state.opacity, self._stage.hidden_rows(name))
 
-    # The user's hand
-
     def pick_at(self, x: float, y: float) -> Pick | None:
         """Return what is drawn at a pixel of the widget: a symbol first, else a building."""
-        return self._finder.pick_at(self._lens(), x, y)
+        return self._finder.pick_at(self._pilot.lens(), x, y)
 
     def picks_in(self, box: tuple[float, float, float, float]) -> tuple[Pick, ...]:
         """Return what is drawn inside a rectangle (x0, y0, x1, y1) of the widget."""
-        return self._finder.picks_in(self._lens(), box)
-
-    def _select_box(self, box: tuple[float, float, float, float]) -> None:
-        """Look what is in a box on a thread: a whole county is too much for one turn."""
-        self._boxed.cancel()
-        self._boxed = self._boxes.submit(self._finder.picks_in, self._lens(), box)
-        self._boxed.add_done_callback(self._box_found.emit)
-
-    def _on_box_found(self, found: Future[tuple[Pick, ...]]) -> None:
-        if found is self._boxed and not found.cancelled() and not self._closed:
-            self.box_selected.emit(found.result())
-
-    def _hit(self, x: float, y: float) -> gestures.Point:
-        return self._finder.point_at(self._lens(), x, y, self._heights)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a drag; on the compass: north up."""
-        self.setFocus()
-        at = event.position()
-        centre = overlay.compass_at(self.width())
-        if math.hypot(at.x() - centre.x(), at.y() - centre.y()) <= overlay.COMPASS_R:
-            self.north_up()
-            return
-        self._flight_timer.stop()
-        self._press = (at, event.button(), self._hit(at.x(), at.y()))
-        self._dragging = False
-        self._last = at
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag, or look what is under the pointer."""
-        at = event.position()
-        self._pointer = at
-        if self._press is None:
-            if not self._hover_timer.isActive():
-                self._hover_timer.start()
-            return
-        start, button, grabbed = self._press
-        if not self._dragging and (at - start).manhattanLength() < CLICK_PX:
-            return
-        self._dragging = True
-        self._drag(at, start, button, grabbed, event.modifiers())
-        self._last = at
-
-    def _drag(
-        self, at: QPointF, start: QPointF, button: Qt.MouseButton, grabbed: gestures.Point, keys: Qt.KeyboardModifier
-    ) -> None:
-        moved = at - self._last
-        boxing = button == Qt.MouseButton.LeftButton and (
-            self._tool == "box" or keys & Qt.KeyboardModifier.ShiftModifier
-        )
-        if boxing:
-            self._overlay.box = (start.x(), start.y(), at.x(), at.y())
-            self.refresh()
-        elif button == Qt.MouseButton.LeftButton and not keys & Qt.KeyboardModifier.ControlModifier:
-            self._look(gestures.orbited(self._lens(), grabbed, moved.x(), moved.y()))
-        else:
-            self._look(gestures.panned(self._lens(), grabbed, at.x(), at.y()))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag; without one it was a click."""
-        press, box = self._press, self._overlay.box
-        self._press, self._overlay.box = None, None
-        if press is None:
-            return
-        at = event.position()
-        if box is not None:
-            self._select_box(box)
-            self.refresh()
-        elif not self._dragging and press[1] == Qt.MouseButton.LeftButton:
-            self.picked.emit(self.pick_at(at.x(), at.y()))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fly closer to what was clicked."""
-        at = event.position()
-        target = self._hit(at.x(), at.y())
-        self._fly(replace(self._camera, focus_m=target, distance_m=max(self._camera.distance_m * 0.4, 120.0)))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom to the pointer."""
-        self._flight_timer.stop()
-        at = event.position()
-        steps = event.angleDelta().y() / 120.0
-        self._look(gestures.zoomed(self._lens(), self._hit(at.x(), at.y()), steps))
-        event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move with the arrow keys."""
-        turning = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        moved = gestures.keyed(self._camera, event.key(), turning=turning)
-        if moved is None:
-            super().keyPressEvent(event)
-        else:
-            self._look(moved)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Forget the pointer."""
-        self._pointer = None
-        self._set_hover(None)
-        self.pointer_moved.emit(None)
-        super().leaveEvent(event)
-
-    def _on_hover(self) -> None:
-        if self._pointer is None or self._scene is None or self._closed:
-            return
-        with self._timed():
-            x, y = self._pointer.x(), self._pointer.y()
-            lens = self._lens()
-            ground = picking.ground_hit(lens.eye_m, lens.ray(x, y), self._heights)
-            self.pointer_moved.emit(None if ground is None else self._ground_point(ground))
-            self._set_hover(self.pick_at(x, y))
-
-    def _ground_point(self, point: gestures.Point) -> GroundPoint:
-        assert self._scene is not None  # noqa: S101 - asked by the caller
-        lon, lat = self._scene.city.frame.to_lonlat(point[0], point[1])
-        return GroundPoint(float(lon), float(lat), point[2])
-
-    def _set_hover(self, pick: Pick | None) -> None:
-        changed = (pick is None) != (self._hover is None) or (
-            pick is not None
-            and self._hover is not None
-            and (pick.layer, pick.key) != (self._hover.layer, self._hover.key)
-        )
-        text = self._card_for(pick) if pick is not None and self._card_for is not None else ""
-        card = tuple(text.split("\n")) if text else ()
-        if self._pointer is not None:
-            self._overlay.card_at = (self._pointer.x(), self._pointer.y())
-        if changed or card != self._overlay.card or card:
-            self.refresh()
-        self._hover, self._overlay.card = pick, card
-        if changed:
-            self.hovered.emit(pick)
+        return self._finder.picks_in(self._pilot.lens(), box)
 
     # The end
 
     def settle(self) -> None:
         """Load all tiles now in view before going on; for a picture that must be whole."""
-        self._scenery.settle(self._lens())
+        self._scenery.settle(self._pilot.lens())
         self.refresh()
 
     def save_picture(self, path: Path) -> None:
@@ -583,10 +390,10 @@ class MapView(QWidget):
         if self._closed:
             return
         self._closed = True
-        for timer in (self._smooth_timer, self._hover_timer, self._flight_timer):
-            timer.stop()
+        self._smooth_timer.stop()
+        self._pilot.stop()
+        self._hand.close()
         self._feed.close()
-        self._boxes.shutdown(wait=True, cancel_futures=True)
         self._renders = self._canvas.renders
         self._scenery.close()
         self._canvas.finish()
