@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: run test test-real test-faults test-lake check check-locks bench lock wheelhouse clean setup setup-dev
+.PHONY: run test test-real test-faults test-lake fuzz check check-locks bench lock wheelhouse clean setup setup-dev
 
 run: setup
 	$(BIN)/zhian run $(ARGS)
@@ -26,6 +26,11 @@ test-lake: setup-dev
 	$(BIN)/uv venv --quiet --allow-existing .venv-lake
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-lake requirements-lake.lock
 	.venv-lake/bin/python -m pytest tests/lake/check_spark.py $(ARGS)
+
+# Changes recorded messages at random and has every decoder read them, for as long as asked.
+MINUTES ?= 10
+fuzz: setup-dev
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff format --check .

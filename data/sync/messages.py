@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -78,6 +78,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Text | None = None
 
 
+Said = TypeVar("Said")
 _messages: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _orders = msgspec.json.Decoder(Order)
 
@@ -89,9 +90,16 @@ def line(message: Message | Order) -> bytes:
     return msgspec.json.encode(message) + b"\n"
 
 
+def _decoded(decoder: msgspec.json.Decoder[Said], text: bytes) -> Said:
+    try:
+        return decoder.decode(text)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from None
+
+
 def read_message(text: bytes) -> Message:
     """Read a line of the engine's; :class:`msgspec.MsgspecError` if it is none."""
-    message = _messages.decode(text)
+    message = _decoded(_messages, text)
     if isinstance(message, Log):
         return replace(message, values={name: unpack(value) for name, value in message.values.items()})
     return message
@@ -99,7 +107,7 @@ def read_message(text: bytes) -> Message:
 
 def read_order(text: bytes) -> Order:
     """Read a line of the watcher's; :class:`msgspec.MsgspecError` if it is none."""
-    return _orders.decode(text)
+    return _decoded(_orders, text)
 
 
 def inbox(home: Home, twin: str) -> Path:

@@ -9,6 +9,7 @@ The fields are those of https://developer.dji.com/doc/cloud-api-tutorial/cn/api-
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -166,11 +167,19 @@ def _converted(properties: Mapping[str, object], wanted: type[Wanted]) -> Wanted
         raise MessageError("a property has no such value") from None
 
 
+_SECRET = re.compile(
+    rb'("(?:%b)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}\s]*)' % b"|".join(n.encode() for n in sorted(SECRETS)), re.DOTALL
+)
+
+
 def without_secrets(payload: bytes) -> bytes:
     """Return a message without the secrets with which a device signs on; one that has none as it is."""
     if not any(f'"{name}"'.encode() in payload for name in SECRETS):
         return payload
-    return msgspec.json.encode(_blanked(msgspec.json.decode(payload)))
+    try:
+        return msgspec.json.encode(_blanked(msgspec.json.decode(payload)))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _SECRET.sub(rb'\1""', payload)  # no JSON, but it may hold them all the same
 
 
 def _blanked(value: object) -> object:

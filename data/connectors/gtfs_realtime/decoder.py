@@ -124,9 +124,9 @@ def read_entity(feed: Feed, raw: bytes, kind: str, prefix: str, arrival_s: float
         return Told(Record(fact_key(0, raw), "", "", 0.0, whole), None, NOT_READABLE)
     if entity.is_deleted or not entity.HasField("vehicle"):
         other = "deleted" if entity.is_deleted else "alert" if entity.HasField("alert") else "trip update"
-        return Told(Record(fact_key(0, raw), entity.id, other, 0.0, whole), None, other=other)
+        return Told(Record(fact_key(0, raw), _text(entity.id), other, 0.0, whole), None, other=other)
     vehicle = entity.vehicle
-    name = vehicle.vehicle.id or entity.id
+    name = _text(vehicle.vehicle.id or entity.id)
     time_s = float(vehicle.timestamp) or feed.time_s or arrival_s
     if not 0 <= time_s < LAST_S:
         return Told(Record(fact_key(0, raw), name, "VehiclePosition", 0.0, whole), None, TIME_RANGE)
@@ -138,6 +138,11 @@ def read_entity(feed: Feed, raw: bytes, kind: str, prefix: str, arrival_s: float
     return Told(record, _row(vehicle, entity_id(prefix, name), kind, time_s))
 
 
+def _text(told: str | bytes) -> str:
+    """Return a word; protobuf hands on as bytes what is no UTF-8."""
+    return told if isinstance(told, str) else told.decode("utf-8", "replace")
+
+
 def _row(vehicle: pb.VehiclePosition, name: str, kind: str, time_s: float) -> Observation:
     position, told = vehicle.position, vehicle.vehicle
     bearing = position.bearing if position.HasField("bearing") else math.nan
@@ -146,7 +151,7 @@ def _row(vehicle: pb.VehiclePosition, name: str, kind: str, time_s: float) -> Ob
     moving = "moving" if speed > 0 else "stopped" if speed == 0 else "unknown"
     return Observation(
         name, kind, time_s, position.longitude, position.latitude,
-        label=told.label or told.license_plate or vehicle.trip.route_id,
+        label=_text(told.label or told.license_plate or vehicle.trip.route_id),
         state="stopped" if stopped else moving,
         heading_deg=bearing if 0 <= bearing <= 360 else math.nan,  # a wrong direction does not cost the position
         speed_mps=speed,

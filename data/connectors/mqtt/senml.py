@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
 from typing import NamedTuple
+
+_MOST = sys.float_info.max
 
 ABSOLUTE_S = 2.0**28
 """A smaller time is relative to now (RFC 8428, 4.5.3)."""
@@ -140,7 +142,7 @@ def _check_types(record: Mapping[str, object]) -> None:
 
 def _number(record: Mapping[str, object], label: str, default: float) -> float:
     value = record.get(label, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
         raise SenmlError("SenML number is none")
     return float(value)
 

@@ -7,6 +7,7 @@ Datastream was read before (over MQTT nothing is expanded).
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ NOT_JSON, NO_OBJECT = "not JSON, or cut short", "no object with fields"
 NO_IDENTITY, BAD_TIME, NO_PLACE = "observation without @iot.id", "time cannot be read", "its place is not known"
 BAD_VALUE, BAD_UNIT, TIME_RANGE = "value is no number", "unit of the value not known", "time out of range"
 LAST_S = 2.0**32
+_MOST = sys.float_info.max
 _LARGEST = float(np.finfo(np.float32).max)
 UNITS: dict[str, dict[str, float]] = {
     "air_sensor": {"ug/m3": 1.0, "mg/m3": 1000.0, "g/m3": 1e6, "kg/m3": 1e9},
@@ -226,9 +228,11 @@ class Reader:
             if math.isnan(stream.factor):
                 raise _RefusedError(BAD_UNIT)
             told = entity.get("result")
-            if not isinstance(told, int | float) or isinstance(told, bool) or not abs(told * stream.factor) <= _LARGEST:
+            if not isinstance(told, int | float) or isinstance(told, bool) or not abs(told) <= _MOST:
                 raise _RefusedError(BAD_VALUE)
             value = told * stream.factor
+            if not abs(value) <= _LARGEST:
+                raise _RefusedError(BAD_VALUE)
         place = _place(_inner(entity, "FeatureOfInterest").get("feature")) or stream.place
         if place is None:
             raise _RefusedError(NO_PLACE)
