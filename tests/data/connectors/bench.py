@@ -99,7 +99,7 @@ def shout(port: int, *datagrams: bytes, host: str = HOST) -> None:
 
 async def hung_up(reader: asyncio.StreamReader) -> bool:
     """Wait until the other side hangs up; False if it says something instead."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         try:
             return await reader.read() == b""
         except OSError:
