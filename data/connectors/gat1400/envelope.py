@@ -21,7 +21,7 @@ Fields = Mapping[str, object]
 DEEPEST = 16
 """Levels of lists and objects in one another."""
 MOST_UNREADABLE_BYTES = 65_536
-_PICTURE = re.compile(rb'(?<="data":)\s*"[^"]*"?|[A-Z0-9+/=\\_-]{64,}', re.IGNORECASE)
+_PICTURE = re.compile(rb'(?<="data":)\s*"[^"]*"?|[A-Z0-9+/=\\%_-]{64,}', re.IGNORECASE)
 """A picture's bytes, or a run of Base64: ids have 20 to 48 digits, and addresses have dots and colons in between."""
 _PEOPLE = re.compile(rb"(?i)face|person")
 _PICTURES_OF_PEOPLE = frozenset({4, 5, 10, 11})
@@ -216,7 +216,9 @@ def _shows_people(item: object) -> bool:
 
 
 def unreadable(body: bytes) -> bytes:
-    """Return what may be kept of a body that cannot be read: no pictures, and nothing at all where people are in it."""
-    if _PEOPLE.search(body):
+    """Return what may be kept of a body that cannot be read: no pictures, and nothing at all where people are in it,
+    or where it is no text in which they could be found.
+    """
+    if b"\0" in body or _PEOPLE.search(body):
         return b""
     return _PICTURE.sub(b"...", body)[:MOST_UNREADABLE_BYTES]

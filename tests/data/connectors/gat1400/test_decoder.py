@@ -141,6 +141,8 @@ def test_a_body_that_cannot_be_read_is_kept_without_pictures_and_not_at_all_with
     assert b"BY6H39" in envelope.unreadable(cut)
     assert b"/9j/4AAQ" not in envelope.unreadable(cut)
     assert envelope.unreadable(FACE[:-3]) == b""
+    assert envelope.unreadable(FACE.decode().encode("utf-16")) == b""
+    assert b"4AAQ" not in envelope.unreadable(cut.replace(b"/", b"%2F").replace(b'"Data": ', b"x="))
     assert len(envelope.unreadable(b"a b" * 100_000)) == envelope.MOST_UNREADABLE_BYTES
 
 
