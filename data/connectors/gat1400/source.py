@@ -89,6 +89,10 @@ class Gat1400:
         """Go on with the devices' places of before a restart."""
         self.exchange.recall(labels)
 
+    def peers(self) -> int:
+        """Return how many devices are registered."""
+        return len(self.server.sessions)
+
     def playback(self) -> Playback | None:
         """Return None: cameras tell what is now."""
         return None

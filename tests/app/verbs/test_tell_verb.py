@@ -10,7 +10,9 @@ import pytest
 
 from app.cli import main
 from data.audit import entries
+from data.connectors.contract import SourceSettings
 from data.connectors.jt808.client import TerminalClient
+from data.sync.settings import set_sources
 from tests.data.sync.test_intake import Bench
 from tests.small_county import home_with_county
 
@@ -53,6 +55,24 @@ def test_a_terminal_takes_a_text_and_what_it_answers_is_shown(bench: Bench, caps
     newest = entries(bench.home.state / "audit.sqlite")[0]
     assert (newest["action"], newest["object"]) == ("device.tell", "small/vans/13912345678")
     assert "前方" not in str(entries(bench.home.state / "audit.sqlite"))
+
+
+def test_a_terminal_that_is_connected_and_says_nothing_is_shown_so(
+    bench: Bench, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.world.SILENT_S", 0.0)
+    set_sources(bench.home, "small", [SourceSettings("vans", "jt808")])
+
+    async def act() -> None:
+        terminal = TerminalClient("013912345678", "浙F·I0001", random.Random(1))
+        running = asyncio.create_task(terminal.run("127.0.0.1", bench.port))
+        await bench.until(lambda: terminal.online)
+        async with asyncio.timeout(20):
+            while "silent · 1 connected" not in capsys.readouterr().out:
+                assert await asyncio.to_thread(main, ["networks", "--twin", "small"]) == 0
+        running.cancel()
+
+    bench.run(act)
 
 
 def test_a_terminal_that_does_not_answer_is_told(bench: Bench, capsys: Said) -> None:
