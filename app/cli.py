@@ -24,6 +24,7 @@ import data.gdal_guard  # noqa: F401 - before any verb loads GDAL
 
 # isort: split
 import app.verbs
+from app import help_words
 from app.commands import Commands
 from app.session import Session
 from app.texts import Texts
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     allowed, 6 integrity, 7 disk, 130 interrupted.
     """
     verbs = verb_modules()
-    arguments = _parser(verbs).parse_args(argv)
+    arguments = make_parser(verbs, _language(sys.argv[1:] if argv is None else argv)).parse_args(argv)
     try:
         session = open_session(arguments.language, arguments.purpose, arguments.reference, arguments.json)
         with contextlib.closing(session.commands):
@@ -85,13 +86,22 @@ def verb_modules() -> list[ModuleType]:
     return [importlib.import_module(f"app.verbs.{name}") for name in names]
 
 
-def _parser(verbs: Sequence[ModuleType]) -> argparse.ArgumentParser:
+def _language(argv: Sequence[str]) -> str:
+    """Return the language of help and complaints, which must be known before the arguments are read."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--language", default="", nargs="?")
+    return early.parse_known_args(argv)[0].language or default_language()
+
+
+def make_parser(verbs: Sequence[ModuleType], language: str) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, which speaks ``zh`` or ``en``."""
     parser = argparse.ArgumentParser(prog="zhian", description="智安孪生 · Zhian Twin: a county in 3D, alive.")
     _add_common(parser)
     parser.set_defaults(language="", purpose="", reference="", json=False, debug=False)
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_VerbParser)
     for verb in verbs:
         verb.add_parser(subparsers)
+    help_words.speak(parser, language)
     return parser
 
 

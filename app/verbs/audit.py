@@ -19,7 +19,7 @@ NEWEST = 50
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian audit verify|list``."""
-    parser = verbs.add_parser("audit", help="verify or list the record of decisions / 校验或查看审计记录")
+    parser = verbs.add_parser("audit", help="verify or list the record of decisions")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     checking = actions.add_parser("verify", help="follow the chain; exit 6 if an entry was changed or removed")
     checking.add_argument(

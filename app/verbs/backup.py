@@ -18,11 +18,11 @@ from data.backup.restore import restore
 
 def add_parser(verbs: Any) -> None:
     """Add the verbs."""
-    backup = verbs.add_parser("backup", help="copy everything into a folder, while the engine runs / 备份")
+    backup = verbs.add_parser("backup", help="copy everything into a folder, while the engine runs")
     backup.add_argument("folder", metavar="DIR", help="each backup gets a folder of its own in it")
     backup.add_argument("--verify", action="store_true", help="DIR is a backup: read it whole and compare, no more")
     backup.set_defaults(run=_backup)
-    restoring = verbs.add_parser("restore", help="put a backup in the place of what is here / 恢复")
+    restoring = verbs.add_parser("restore", help="put a backup in the place of what is here")
     restoring.add_argument("folder", metavar="DIR", help="a backup")
     restoring.add_argument("--replace", action="store_true", help="set aside what is here")
     restoring.set_defaults(run=_restore)

@@ -26,7 +26,7 @@ BUILT, SAVED = 0.55, 0.7
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian county build|list|use|info|draw``."""
-    parser = verbs.add_parser("county", help="make the invented demo county; list or choose twins / 演示县与孪生列表")
+    parser = verbs.add_parser("county", help="make the invented demo county; list or choose twins")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     building = actions.add_parser("build", help="make the demo county and make it the current twin")
     building.add_argument("--name", default="", help="default: demo, or small with --small")

@@ -23,7 +23,7 @@ from twin.words import say
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian desk`` and ``zhian fanout``."""
-    desk = verbs.add_parser("desk", help="many desks on one engine / 多席位接入")
+    desk = verbs.add_parser("desk", help="many desks on one engine")
     actions = desk.add_subparsers(dest="action", required=True, metavar="ACTION")
     opening = actions.add_parser("open", help="on the engine's machine: where the NATS server listens")
     opening.add_argument("at", nargs="?", default=DEFAULT_AT, metavar="HOST:PORT", help=f"default {DEFAULT_AT}")
@@ -44,7 +44,7 @@ def add_parser(verbs: Any) -> None:
     ):  # fmt: skip
         actions.choices[name].add_argument("--twin", default="", help="which twin (default: the current one)")
         actions.choices[name].set_defaults(run=run)
-    alone = verbs.add_parser("fanout", help="publish a running engine to desks / 向各席位发布")
+    alone = verbs.add_parser("fanout", help="publish a running engine to desks")
     alone.add_argument("url", metavar="URL", help="of the NATS server, tls://HOST:PORT")
     alone.add_argument("--twin", default="", help="which twin (default: the current one)")
     alone.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)

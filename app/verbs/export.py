@@ -31,7 +31,7 @@ LIVE_S = 2.0
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian export``."""
-    parser = verbs.add_parser("export", help="write a layer to a file / 导出图层")
+    parser = verbs.add_parser("export", help="write a layer to a file")
     parser.add_argument("layer", metavar="LAYER", help=", ".join(layer.name for layer in LAYERS))
     parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="its name tells the format")
     parser.add_argument("--format", default="", choices=tuple(FORMATS), help="default: as the file's name says")

@@ -24,7 +24,7 @@ from twin.words import say
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian ferry``."""
-    ferry = verbs.add_parser("ferry", help="carry data between networks without a cable / 跨网摆渡")
+    ferry = verbs.add_parser("ferry", help="carry data between networks without a cable")
     actions = ferry.add_subparsers(dest="action", required=True, metavar="ACTION")
     keys = actions.add_parser("keys", help="show our key and those we trust; trust or forget one")
     keys.add_argument("--trust", nargs=2, metavar=("NAME", "LINE"), help="trust the key that is told there")

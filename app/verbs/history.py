@@ -53,7 +53,7 @@ class Visit(NamedTuple):
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian history status|compact|forget|replay|ask``."""
-    history = verbs.add_parser("history", help="what is remembered, and questions to it / 历史数据与查询")
+    history = verbs.add_parser("history", help="what is remembered, and questions to it")
     actions = history.add_subparsers(dest="action", required=True, metavar="ACTION")
     status = actions.add_parser("status", help="from when to when, how much, what is deleted when")
     compact = actions.add_parser("compact", help="seal what was recorded now, and delete what is due")

@@ -34,7 +34,7 @@ IMPORTED = 0.7
 def add_parser(verbs: Any) -> None:
     """Add ``zhian import``."""
     parser = verbs.add_parser(
-        "import", help="make a twin of CityJSON, OSM, vector and raster files / 导入真实数据", epilog=f"Reads {READ}"
+        "import", help="make a twin of CityJSON, OSM, vector and raster files", epilog=f"Reads {READ}"
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="taken together as one twin")
     parser.add_argument("--name", required=True, help="of the twin")

@@ -25,7 +25,7 @@ NEWEST = 50
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian balance`` and ``zhian quarantine list|show|replay``."""
-    balance = verbs.add_parser("balance", help="what became of every message / 报文收支平衡")
+    balance = verbs.add_parser("balance", help="what became of every message")
     balance.add_argument(
         "--minutes", type=int, default=MINUTES, metavar="N", help=f"newest minutes (default {MINUTES})"
     )
@@ -35,7 +35,7 @@ def add_parser(verbs: Any) -> None:
     balance.add_argument("--gaps", action="store_true", help="list messages missing by their serial numbers")
     balance.add_argument("--twin", default="", help="which twin (default: the current one)")
     balance.set_defaults(run=_balance)
-    quarantine = verbs.add_parser("quarantine", help="messages that were kept out, with the reason / 隔离报文")
+    quarantine = verbs.add_parser("quarantine", help="messages that were kept out, with the reason")
     actions = quarantine.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="show the newest")
     listing.add_argument("--newest", type=int, default=NEWEST, metavar="N", help=f"how many (default {NEWEST})")

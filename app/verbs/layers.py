@@ -18,7 +18,7 @@ from twin.world import World
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian layers``."""
-    parser = verbs.add_parser("layers", help="list what can be seen and exported / 列出图层")
+    parser = verbs.add_parser("layers", help="list what can be seen and exported")
     parser.add_argument("--twin", default="", help="count the rows of this twin (default: the current one)")
     parser.set_defaults(run=_list)
 

@@ -17,7 +17,7 @@ from twin.networks import ANY, Rule
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian networks``."""
-    parser = verbs.add_parser("networks", help="networks, their sources, and what may cross / 网络、数据源与跨网规则")
+    parser = verbs.add_parser("networks", help="networks, their sources, and what may cross")
     parser.add_argument("--twin", default="", help="which twin (default: the current one)")
     parser.add_argument(
         "--minutes", type=int, default=MINUTES, metavar="N", help=f"account of the newest minutes (default {MINUTES})"

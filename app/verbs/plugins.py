@@ -30,7 +30,7 @@ class Added:
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian plugins``."""
-    parser = verbs.add_parser("plugins", help="list what was added to the program / 列出扩展")
+    parser = verbs.add_parser("plugins", help="list what was added to the program")
     parser.set_defaults(run=_list)
 
 

@@ -20,7 +20,7 @@ from data.sync.journal import journal_path
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian records``."""
-    records = verbs.add_parser("records", help="the database of cases and positions / 业务数据库")
+    records = verbs.add_parser("records", help="the database of cases and positions")
     actions = records.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("status", help="where it is, of which version, and what is in it").set_defaults(run=_status)
     actions.add_parser("upgrade", help="bring it up to this program's version").set_defaults(run=_upgrade)

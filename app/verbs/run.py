@@ -16,7 +16,7 @@ from twin.words import say
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian run``."""
-    parser = verbs.add_parser("run", help="open the window / 打开主窗口")
+    parser = verbs.add_parser("run", help="open the window")
     parser.add_argument("--twin", default="", help="name of the twin (default: the current one, else the demo county)")
     parser.add_argument("--small", action="store_true", help="the small county: quick to build, for a first look")
     parser.add_argument("--theme", choices=("dark", "light"), default="")

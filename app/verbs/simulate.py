@@ -22,7 +22,7 @@ from twin.words import say
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian simulate``."""
-    parser = verbs.add_parser("simulate", help="play invented devices over real protocols / 模拟终端")
+    parser = verbs.add_parser("simulate", help="play invented devices over real protocols")
     for name, spoken in PROTOCOLS.items():
         parser.add_argument(f"--{name}", default="", metavar=spoken.where, help=spoken.help)
     parser.add_argument("--terminals", type=int, default=20, metavar="N", help="how many of each (default 20)")

@@ -31,14 +31,14 @@ RECORDING = "recording"
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian sync`` and ``zhian play``."""
-    sync = verbs.add_parser("sync", help="run the engine without a window / 无界面运行引擎")
+    sync = verbs.add_parser("sync", help="run the engine without a window")
     sync.add_argument("--twin", default="", help="which twin (default: the current one)")
     sync.add_argument(
         "--fanout", default="", metavar="URL", help="let desks read along through the NATS server at tls://HOST:PORT"
     )
     sync.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
     sync.set_defaults(run=_sync)
-    play = verbs.add_parser("play", help="play recorded tracks: CSV, GPX, GeoJSON, GeoParquet / 播放轨迹记录")
+    play = verbs.add_parser("play", help="play recorded tracks: CSV, GPX, GeoJSON, GeoParquet")
     play.add_argument("files", nargs="+", metavar="FILE")
     play.add_argument("--twin", default="", help="which twin (default: the current one)")
     play.add_argument("--speed", type=float, default=1.0, metavar="X", help="times real time, 0.01 to 1000 (default 1)")

@@ -19,7 +19,7 @@ from twin.words import say
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian tell``."""
-    parser = verbs.add_parser("tell", help="show a text on a terminal; needs --purpose / 向终端下发文本")
+    parser = verbs.add_parser("tell", help="show a text on a terminal; needs --purpose")
     parser.add_argument("source", help="the source it is connected to, as in sources.toml")
     parser.add_argument("device", help="its number, as in zhian quarantine and zhian balance --gaps")
     parser.add_argument("text", help="what to show and speak: at most 1021 bytes in GBK")
