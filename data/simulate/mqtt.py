@@ -37,7 +37,8 @@ TOPICS: tuple[dict[str, object], ...] = (
 VEHICLES = ("taxi", "bus", "dump_truck")
 SHARE_OF_SENSORS = 0.3
 RESEND_S = 2.0
-INFLIGHT = 2000
+INFLIGHT = 200
+"""Messages without an answer; paho looks through all of them at each answer."""
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 Wire = tuple[str, bytes]
 

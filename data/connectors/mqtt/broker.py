@@ -31,7 +31,7 @@ class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     key: str = ""
     keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=3600)] = 30
     session_s: Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFE)] = 7 * 86400
-    window: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 2000
+    window: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 20_000
 
     def address(self) -> tuple[str, int, bool]:
         """Return host, port, and whether the line is encrypted.

@@ -28,6 +28,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from data.connectors.mqtt.broker import Broker, read_password, tls_context
+from data.connectors.mqtt.buffered import BufferedLine
 from twin.words import say
 
 COLLECT_S = 0.005
@@ -153,6 +154,7 @@ class _Line:
         self._orders: deque[Callable[[], object]] = deque()
         self._heard, self._unsettled, self._closing = 0, 0, False
         self._bell, self._rope = socket.socketpair()
+        self._line: BufferedLine | None = None
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         client.on_connect, client.on_subscribe = self._on_connect, self._on_subscribe
         client.on_message, client.on_disconnect = self._on_message, self._on_disconnect
@@ -213,7 +215,10 @@ class _Line:
     def _run(self) -> None:
         try:
             self._connect()
-            self._work()
+            line = self._client.socket()
+            if line is not None:
+                self._client._sock = buffered = BufferedLine(line)  # paho has no public way to do this
+                self._work(buffered)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
             self.problem = error if isinstance(error, OSError) else ConnectionError(str(error))
         finally:
@@ -234,26 +239,27 @@ class _Line:
         else:
             self._client.connect(host, port, self._broker.keepalive_s)
 
-    def _work(self) -> None:
+    def _work(self, line: BufferedLine) -> None:
         swept = time.monotonic()
         with selectors.DefaultSelector() as selector:
             selector.register(self._bell, selectors.EVENT_READ)
-            while not self._closing and (line := self._client.socket()) is not None:
-                self._watch(selector, line)
-                ready = {key.fileobj: events for key, events in selector.select(0 if self._decrypted() else TURN_S)}
-                self._obey(self._bell in ready)
-                if self._decrypted() or ready.get(line, 0) & selectors.EVENT_READ:
-                    self._read()
+            while not self._closing and self._client.socket() is not None:
                 if self._client.want_write():
                     self._client.loop_write()
+                ahead = bool(line.pending()) and not self._full()
+                self._watch(selector, line, line.flush())
+                ready = {key.fileobj: events for key, events in selector.select(0 if ahead else TURN_S)}
+                self._obey(self._bell in ready)
+                if ahead or ready.get(line, 0) & selectors.EVENT_READ:
+                    self._read()
                 if time.monotonic() - swept >= TURN_S:
                     swept = time.monotonic()
                     self._client.loop_misc()
 
-    def _watch(self, selector: selectors.BaseSelector, line: paho.SocketLike) -> None:
-        """Wait for what can be done: reading unless too much waits, writing if there is something to write."""
+    def _watch(self, selector: selectors.BaseSelector, line: BufferedLine, flushed: bool) -> None:
+        """Wait for what can be done: reading unless too much waits, writing if something is left to write."""
         events = 0 if self._full() else selectors.EVENT_READ
-        events |= selectors.EVENT_WRITE if self._client.want_write() else 0
+        events |= 0 if flushed else selectors.EVENT_WRITE
         known = selector.get_map().get(line)
         if known is not None and known.events != events:
             selector.unregister(line)
@@ -263,11 +269,6 @@ class _Line:
 
     def _full(self) -> bool:
         return self._unsettled + len(self.inbox) > MOST_WAITING
-
-    def _decrypted(self) -> bool:
-        """Tell whether bytes wait within the encrypted line, where no selector sees them."""
-        line = self._client.socket()
-        return not self._full() and bool(getattr(line, "pending", int)())
 
     def _obey(self, rung: bool) -> None:
         if rung:

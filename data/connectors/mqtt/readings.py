@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from data.connectors.mqtt.senml import Measured, SenmlError, resolve
+from data.connectors.mqtt.senml import Measured, SenmlError, read_pack
 
 NOT_UTF8, NOT_JSON, TOO_DEEP = "text is not UTF-8", "not JSON, or cut short", "nested too deep"
 NO_OBJECT, NO_LIST = "no object with fields", "no list at the place named by items"
 _PLACE = frozenset({"lon", "lat"})
 """Units of SenML that say where a device is (RFC 8428, 12.1)."""
 Fields = Mapping[str, object]
+Parsed = TypeVar("Parsed")
+_JSON: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
 class Reading(NamedTuple):
@@ -59,7 +61,7 @@ def read_json(payload: bytes, items: str = "") -> list[Reading | Unread]:
     UnreadableError
         If nothing in it can be read.
     """
-    whole = _decode(payload)
+    whole = _parse(payload, _JSON.decode)
     if isinstance(whole, list) and not items:
         return [_item(whole, item, item) for item in whole]
     if not isinstance(whole, dict):
@@ -114,11 +116,7 @@ def read_senml(payload: bytes) -> list[Reading | Unread]:
     UnreadableError
         If the pack as a whole does not hold.
     """
-    pack = _decode(payload)
-    try:
-        resolved = resolve(pack)
-    except SenmlError as error:
-        raise UnreadableError(str(error)) from None
+    resolved = _parse(payload, read_pack)
     groups: dict[tuple[str, float], list[Measured]] = {}
     places: dict[str, dict[str, Measured]] = {}
     for measured in resolved:
@@ -170,12 +168,21 @@ def _plain(measured: Measured) -> dict[str, object]:
     return plain
 
 
-def _decode(payload: bytes) -> object:
+def _parse(payload: bytes, read: Callable[[bytes], Parsed]) -> Parsed:
+    """Parse JSON one way or the other.
+
+    Raises
+    ------
+    UnreadableError
+        If it cannot be.
+    """
     try:
-        return msgspec.json.decode(payload.removeprefix(b"\xef\xbb\xbf"))
+        return read(payload.removeprefix(b"\xef\xbb\xbf"))
     except UnicodeDecodeError:
         raise UnreadableError(NOT_UTF8) from None
     except msgspec.MsgspecError:
         raise UnreadableError(NOT_JSON) from None
     except RecursionError:
         raise UnreadableError(TOO_DEEP) from None
+    except SenmlError as error:
+        raise UnreadableError(str(error)) from None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.connectors.mqtt.readings import Reading, Unread, UnreadableError, read_senml
-from data.connectors.mqtt.senml import Measured, SenmlError, resolve
+from data.connectors.mqtt.senml import Measured, SenmlError, read_pack
 
 SINGLE = b'[{"n":"urn:dev:ow:10e2073a01080063","u":"Cel","v":23.1}]'
 MULTIPLE = b"""[
@@ -23,7 +23,7 @@ MOVING = b"""[
 
 
 def records(text: bytes) -> list[Measured | SenmlError]:
-    return resolve(msgspec.json.decode(text))
+    return read_pack(text)
 
 
 def test_base_fields_hold_for_all_that_follow() -> None:
