@@ -70,6 +70,7 @@ class DeskEngine:
         """
         async with self._table_open():
             self._tell(Ready(str(self._path), os.getpid()))
+            self._tell(Log("info", "fanout_joined", "", {"url": self._join.url}))
             async with asyncio.TaskGroup() as group:
                 chores = [
                     group.create_task(chore()) for chore in (self._beat, self._report, self._commit, self._listen)

@@ -13,6 +13,8 @@ from data.sync.engine import Engine
 from data.sync.messages import Log, Message, Order, Status
 
 Say = Callable[[Message], None]
+READY = frozenset({"sources_started", "fanout_joined"})
+"""What an engine, and one that reads along with another, says once it is at work."""
 
 
 async def serve(engine: Engine | DeskEngine) -> None:
@@ -55,7 +57,7 @@ def telling_manager(show: Say) -> Say:
             words = f"{message.entities} entities, {message.rate_hz:.0f}/s, {message.memory_mb:.0f} MB"
             notify(f"WATCHDOG=1\nSTATUS={words}")
             return
-        if isinstance(message, Log) and message.key == "sources_started":
+        if isinstance(message, Log) and message.key in READY:
             notify("READY=1")
         show(message)
 

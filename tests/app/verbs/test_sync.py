@@ -124,3 +124,17 @@ def test_the_service_tells_its_manager_and_follows_changed_settings_without_a_di
             while (told := manager.recv(200)) != b"STOPPING=1":
                 assert told.startswith(b"WATCHDOG=1")
             assert process.wait(60) == 0
+
+
+def test_a_service_that_reads_along_with_another_engine_is_ready_though_nobody_answers(home: Home) -> None:
+    address = str(home.runtime / "notify")
+    assert main(["desk", "join", "nats://127.0.0.1:1"]) == 0
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(120)
+        with _sync(home, NOTIFY_SOCKET=address) as process:
+            while manager.recv(200) != b"READY=1":
+                assert process.poll() is None
+            assert json.loads(_until(process, b"fanout_lost"))["values"]["url"] == "nats://127.0.0.1:1"
+            process.terminate()
+            assert process.wait(60) == 0
