@@ -8,7 +8,6 @@ committed is written out; written twice it is taken once.
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from data.history.retention import read_tombstone
 from data.home import Home
 from data.sync.chunks import LAYOUT, Chunk, DamagedChunkError, chunks, journal_id, packed, tell_followed
 from data.sync.journal import journal_path
-from data.sync.tables import RECORDS, SOURCES, open_engine
+from data.sync.tables import RECORDS, SOURCES, SUMMED, is_record_sound, open_engine
 from data.sync.zones import zones_of
 from twin.errors import BadInputError
 from twin.networks import Border, Networks
@@ -224,19 +223,20 @@ class _Load:
     def take_records(self, after: int) -> int:
         """Take the next messages; those of sources that may not cross whole stay, only their rows may go."""
         room = RAW_BYTES
-        for at, name, zone, classification, crc, *told in _records(self._line.journal, after):
+        for row in _records(self._line.journal, after):
             if room < 0:
                 break
-            after = at
-            border = self._line.border(classification)
-            if zlib.crc32(told[-1]) != crc:
+            after = row.at
+            border = self._line.border(row.classification)
+            if not is_record_sound([getattr(row, name) for name in SUMMED], row.crc):
                 self._packed.damaged += 1
             elif not border.is_open:
                 if not border.otherwise.allow:
                     self._packed.kept_back[border.otherwise.name] += 1
             else:
-                room -= len(told[-1])
-                self.records.append(SentRecord(self._origin(name, zone, classification), *told))
+                room -= len(row.raw)
+                told = (getattr(row, name) for name in SentRecord.__struct_fields__[1:])
+                self.records.append(SentRecord(self._origin(row.name, row.zone, row.classification), *told))
                 self._packed.records += 1
         return after
 
@@ -264,12 +264,11 @@ class _Load:
 
 
 def _records(journal: Path, after: int) -> Sequence[Any]:
-    """Return the next messages: offset, source, zone, classification, check sum, and what a sent record begins with."""
-    names = ("key", "device", "message", "source_s", "arrival_s", "raw")
+    """Return the next messages, each with where it comes from."""
+    names = dict.fromkeys(("at", "crc", *SUMMED, *SentRecord.__struct_fields__[1:]))
     query = (
         sa.select(
-            RECORDS.c.at, SOURCES.c.name, SOURCES.c.zone, SOURCES.c.classification, RECORDS.c.crc,
-            *(RECORDS.c[name] for name in names),
+            SOURCES.c.name, SOURCES.c.zone, SOURCES.c.classification, *(RECORDS.c[name] for name in names)
         )
         .join(SOURCES, SOURCES.c.id == RECORDS.c.source)
         .where(RECORDS.c.at > after)
