@@ -65,7 +65,7 @@ def test_resources_hold_no_code() -> None:
 def test_locks_and_sources_name_no_package_index() -> None:
     address = re.compile(r"https?://|index-url|find-links")
     locks = [ROOT / name for name in tracked() if name.endswith(".lock")]
-    assert {lock.name for lock in locks} == {"requirements.lock", "requirements-dev.lock"}
+    assert {lock.name for lock in locks} == {"requirements.lock", "requirements-dev.lock", "requirements-lake.lock"}
     assert [lock.name for lock in locks if address.search(lock.read_text("utf-8"))] == []
 
 
