@@ -22,6 +22,7 @@ from twin.world import World
 BINS = 288
 """Parts of a day whose activity is shown: five minutes each."""
 TICK_MS = 33
+BEHIND_S = 2.0
 
 
 class Past(Protocol):
@@ -46,7 +47,7 @@ class Past(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where the look back stands and how fast it goes on; ``reading`` while the map still shows now."""
+    """Where the look back stands and how fast it goes on; ``reading`` while the map still shows another time."""
 
     at_s: float
     playing: bool
@@ -94,6 +95,11 @@ class LookBack(QObject):
     def pace(self) -> float:
         """Seconds of the past that go by in a second; 0 while it stands still."""
         return self.stand.speed if self.stand is not None and self.stand.playing else 0.0
+
+    @property
+    def shows_past(self) -> bool:
+        """Whether what the window shows is not now."""
+        return self.stand is not None and self._live.world is not None and not self._live.world.live
 
     def open(self, past: Past | None) -> None:
         """Have another past from now on; the old one is let go of, and what is shown is now."""
@@ -158,10 +164,15 @@ class LookBack(QObject):
             return
         if self._span_s is not None:
             at_s = min(max(at_s, self._span_s[0]), self._span_s[1])
-        self.stand = Stand(at_s, playing, self._speed, self._live.world is None or self._live.world.live)
+        self.stand = Stand(at_s, playing, self._speed, self._is_behind(at_s))
         self._wanted = at_s
         self._ask()
         self.stood.emit(self.stand)
+
+    def _is_behind(self, at_s: float) -> bool:
+        """Tell whether the map shows another time than the one that was asked for."""
+        world = self._live.world
+        return world is None or world.live or abs(world.at_s - at_s) > BEHIND_S * max(self._speed, 1.0)
 
     def _on_tick(self) -> None:
         assert self.stand is not None  # noqa: S101 - back_to_now stops the timer
@@ -196,9 +207,8 @@ class LookBack(QObject):
         past, world = done.result()
         if past is self._past:
             self._live.show_past(world)
-            if self.stand.reading:
-                self.stand = replace(self.stand, reading=False)
-                self.stood.emit(self.stand)
+            self.stand = replace(self.stand, reading=self._is_behind(self.stand.at_s))
+            self.stood.emit(self.stand)
         self._ask()
 
     def _on_day(self, past: Past, done: Future[Recorded]) -> None:

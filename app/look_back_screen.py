@@ -59,7 +59,7 @@ class LookBackScreen(QObject):
 
     def _on_stood(self, stand: Stand | None) -> None:
         self._bar.set_stand(stand)
-        self._stage.set_framed(stand is not None and not stand.reading)
+        self._stage.set_framed(self._look_back.shows_past)
         able = {"play": stand is not None and not stand.playing, "pause": stand is not None and stand.playing,
                 "now": stand is not None}  # fmt: skip
         for order, on in able.items():

@@ -119,8 +119,8 @@ class TimeStrip(QAbstractSlider):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go there, and let it be dragged."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self.setSliderDown(True)
             self.setSliderPosition(self._second(event.position().x()))
+            self.setSliderDown(True)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or say what time is under the pointer."""

@@ -103,7 +103,7 @@ def test_an_answer_that_comes_after_going_back_to_now_is_dropped(
     look_back.back_to_now()
     past.free.set()
     look_back.go_to(BEGIN_S + 5)
-    until(lambda: live.world is not None and not live.world.live)
+    until(lambda: live.world is not None and live.world.at_s == BEGIN_S + 5)
     assert live.world is not None
     assert not look_back.stand.reading
     look_back.back_to_now()
