@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import re
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -21,6 +22,9 @@ from data.connectors.cot import frames as cot_frames
 from data.connectors.dji import decoder as dji
 from data.connectors.gat1400 import decoder as gat1400
 from data.connectors.gat1400 import envelope
+from data.connectors.gat1400 import exchange as gat1400_exchange
+from data.connectors.gat1400 import options as gat1400_options
+from data.connectors.gat1400.digest import Gatekeeper, Verdict
 from data.connectors.gtfs_realtime import decoder as gtfs
 from data.connectors.jt808 import bulk as jt808_bulk
 from data.connectors.jt808 import decoder as jt808
@@ -121,6 +125,32 @@ def _gat1400(body: bytes) -> None:
                     read(envelope.fields_of(item))
 
 
+_SHOWN = PARKING.replace(b"/9j/4AAQ", b"/9j/4AAQ" * 30)
+_PICTURE = re.compile(rb"(?![0-9]{128})[A-Za-z0-9+/=]{128,}")
+_NOTE = b'{"SubscribeNotificationListObject": {"SubscribeNotificationObject": [%s]}}' % GATE
+_ANSWER = b', username="gate", uri="/VIID/System/Register", nc=00000001, cnonce="0a4f113b", response="6629fae4"'
+_library = gat1400_exchange.Exchange("gates", gat1400_options.Options(authentication="open"), b"key", lambda: 1e9)
+
+
+def _gat1400_post(body: bytes) -> None:
+    """Read a whole post: each object has its answer, or the body has one."""
+    for read in (_library.passes, _library.notifications):
+        posting = read("1", body)
+        assert posting.statuses
+        assert posting.received >= (posting.http != 200)
+        kept = [record.raw for record, _ in (*posting.told, *posting.refused)]
+        assert not any(_PICTURE.search(raw) for raw in kept)
+    _library.parcel()
+
+
+_gatekeeper = Gatekeeper("viid", {"gate": "opens"}, ("MD5",), lambda: 1000.0)
+
+
+def _digest(header: bytes) -> None:
+    verdict, user = _gatekeeper.judge(header.decode(errors="surrogateescape"), "POST", "/VIID/System/Register")
+    assert (verdict, user) == (Verdict.WRONG, "")
+
+
 def _gtfs(body: bytes) -> None:
     whole = gtfs.read_feed(body)
     for raw in whole.entities:
@@ -215,6 +245,8 @@ TARGETS: tuple[Target, ...] = (
     Target("DJI topics", [b"thing/product/sn/osd", b"sys/product/gw/status"],
            lambda raw: dji.read_topic(raw.decode("utf-8", "replace")), (dji.MessageError,)),
     Target("GA/T 1400", [PARKING, GATE, CAMERA, NOWHERE, FACE], _gat1400, (envelope.BodyError,)),
+    Target("GA/T 1400 posts", [_SHOWN, GATE, FACE, _NOTE], _gat1400_post),
+    Target("GA/T 1400 digests", [_gatekeeper.challenges()[0].encode() + _ANSWER], _digest),
     Target("GTFS-realtime", [with_others(feed({}, {})).SerializeToString()], _gtfs, (gtfs.FaultyFeedError,)),
     Target("ferry bundles", [_LETTER], _ferry, (seal.SealError,)),
     Target("ferry payloads", [b"\x85\xa4type\xa6bundle", _LETTER], _ferry_signed, (seal.SealError,)),

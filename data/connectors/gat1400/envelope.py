@@ -21,8 +21,10 @@ Fields = Mapping[str, object]
 DEEPEST = 16
 """Levels of lists and objects in one another."""
 MOST_UNREADABLE_BYTES = 65_536
-_PICTURE = re.compile(rb'(?<="data":)\s*"[^"]*"?|[A-Z0-9+/=\\%_-]{64,}', re.IGNORECASE)
-"""A picture's bytes, or a run of Base64: ids have 20 to 48 digits, and addresses have dots and colons in between."""
+_RUN = r"[A-Za-z0-9+/=\\%_-]{128,}"
+"""As long a run of Base64 is a picture: ids have 20 to 48 digits, and addresses have dots and colons in between."""
+_PICTURE = re.compile(_RUN)
+_PICTURE_IN_BODY = re.compile(rb'(?i:"data")|' + _RUN.encode())
 _PEOPLE = re.compile(rb"(?i)face|person")
 _PICTURES_OF_PEOPLE = frozenset({4, 5, 10, 11})
 """Types of pictures: driver's face, second seat's face, person, face."""
@@ -183,18 +185,20 @@ def without_people(value: object, left_out: LeftOut) -> object:
     """Return a copy without pictures' bytes and without what tells of people, and count what was left out.
 
     Addresses of pictures stay, but not those of pictures that show a face. Feature lists go as a whole, as they may
-    describe a face.
+    describe a face; so does whatever is as long as a picture, under whatever name it came.
     """
     if isinstance(value, list):
         kept = [item for item in value if not _shows_people(item)]
         left_out.people += len(value) - len(kept)
-        return [without_people(item, left_out) for item in kept]
+        bare = [item for item in kept if not (isinstance(item, str) and _PICTURE.search(item))]
+        left_out.pictures += len(kept) - len(bare)
+        return [without_people(item, left_out) for item in bare]
     if not isinstance(value, dict):
         return value
     copy: dict[str, object] = {}
     for name, inner in value.items():
         plain = _plain(name)
-        if plain == "data":
+        if plain == "data" or _PICTURE.search(name) or (isinstance(inner, str) and _PICTURE.search(inner)):
             left_out.pictures += bool(inner)
         elif plain == "password":
             continue  # cameras tell their own, and we have no use for it
@@ -216,9 +220,10 @@ def _shows_people(item: object) -> bool:
 
 
 def unreadable(body: bytes) -> bytes:
-    """Return what may be kept of a body that cannot be read: no pictures, and nothing at all where people are in it,
-    or where it is no text in which they could be found.
+    """Return what may be kept of a body that cannot be read: its text up to the first picture, and nothing at all where
+    people are in it, or where it is no text in which they could be found.
     """
     if b"\0" in body or _PEOPLE.search(body):
         return b""
-    return _PICTURE.sub(b"...", body)[:MOST_UNREADABLE_BYTES]
+    picture = _PICTURE_IN_BODY.search(body)
+    return body[: picture.start() if picture else MOST_UNREADABLE_BYTES][:MOST_UNREADABLE_BYTES]
