@@ -154,8 +154,9 @@ class Links:
                 lambda: TcpLink(self), end.host, end.port, ssl=self._secured, backlog=1024
             )
         if end.transport in ("udp", "both"):
+            port = self.port  # before there are datagrams, whose port is not known until they are open
             self._datagrams = Datagrams(self.new_splitter, self._on_heard)
-            await self._datagrams.open(end.host, self.port, end.multicast, end.interface)
+            await self._datagrams.open(end.host, port, end.multicast, end.interface)
         if end.transport == "client":
             async with asyncio.timeout(CONNECT_S):
                 await loop.create_connection(lambda: TcpLink(self), end.host, end.port, ssl=self._secured)
