@@ -129,14 +129,23 @@ class History:
 
     def tracks_at(self, instant_s: float) -> TrackFrame:
         """Return where everything was: each entity's last state, if it is not too old for its kind."""
-        self._look()
-        lean = self._last_states(round(instant_s * 1000))
-        if not len(lean) or self._city is None:
+        if self._city is None:
+            raise ValueError("positions need a city")
+        lean, rows = self._states_at(instant_s)
+        if not len(lean):
             return empty_frame()
-        rows = rows_of(lean, self._entities.told()[lean["entity"]])
         self._version += 1
         source = self._entities.source()[lean["entity"]]
         return TrackFrame(rows, _placed(self._city, rows), source, self._version, float(rows["time_s"].max()))
+
+    def states_at(self, instant_s: float) -> ObservationArray:
+        """Return each entity's last state, if it is not too old for its kind."""
+        return self._states_at(instant_s)[1]
+
+    def _states_at(self, instant_s: float) -> tuple[LeanArray, ObservationArray]:
+        self._look()
+        lean = self._last_states(round(instant_s * 1000))
+        return lean, rows_of(lean, self.told_of(lean))
 
     def world_at(self, instant_s: float) -> World:
         """Return the twin at an instant, for every layer; it says of itself that it is no longer so.
