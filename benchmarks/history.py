@@ -19,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
@@ -168,15 +169,7 @@ def asked_apart(folder: Path, number: int, engine: str = "") -> dict[str, float]
     return told
 
 
-def share_of(folder: Path, rows: int) -> Iterator[LeanArray]:
-    """Yield the blocks of the day that PostGIS is given."""
-    county = County(rows)
-    for hour in range(24):
-        for span in county.ranges():
-            yield county.block(*span, hour)
-
-
-def in_postgis(service: Service, folder: Path, rows: int) -> None:
+def in_postgis(service: Service, folder: Path, county: County) -> None:
     """Load a day into PostGIS, ask it the same and compare the answers with the lake's."""
     begun = time.perf_counter()
     with _connected(service) as connection:
@@ -188,16 +181,18 @@ def in_postgis(service: Service, folder: Path, rows: int) -> None:
         first = FIRST_DAY * DAY_MS
         connection.execute(f"CREATE TABLE day0 PARTITION OF told FOR VALUES FROM ({first}) TO ({first + DAY_MS})")
         with connection.cursor() as cursor, cursor.copy("COPY day0 (entity, t, lon, lat) FROM STDIN") as copy:
-            for lean in share_of(folder, rows):
-                for row in lean[["entity", "t", "lon", "lat"]].tolist():
+            for hour, span in product(range(24), county.ranges()):
+                for row in county.block(*span, hour)[["entity", "t", "lon", "lat"]].tolist():
                     copy.write_row(row)
         connection.execute("UPDATE day0 SET geom = ST_SetSRID(ST_MakePoint(lon / 1e7, lat / 1e7), 4326)")
         for index in ("USING brin (t)", "(entity, t)", "USING gist (geom)"):
             connection.execute(f"CREATE INDEX ON day0 {index}")
         connection.execute("VACUUM ANALYZE day0")
         loaded = time.perf_counter() - begun
-        size = connection.execute(f"SELECT pg_total_relation_size('day0') / {rows}").fetchone()
-        print(f"PostGIS: {rows:,} rows loaded in {loaded:.0f} s, {size[0] if size else 0} bytes a row", flush=True)
+        size = connection.execute(f"SELECT pg_total_relation_size('day0') / {county.rows}").fetchone()
+        print(
+            f"PostGIS: {county.rows:,} rows loaded in {loaded:.0f} s, {size[0] if size else 0} bytes a row", flush=True
+        )
         compare(connection, folder)
 
 
@@ -272,7 +267,7 @@ def report(rows: int, days: int, share: int, spark: str) -> None:
         part = Path(name) / "part"
         make(part, share, 1)
         with postgres(Path(name)) as service:
-            in_postgis(service, part, County(share).rows)
+            in_postgis(service, part, County(share))
 
 
 def main() -> int:

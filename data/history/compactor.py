@@ -87,6 +87,7 @@ class Compactor:
     def __init__(self, folder: Path, journal: Path, clock: Clock = time.time, step: Step = nothing) -> None:
         self.folder, self.journal, self._clock, self._step = folder, journal, clock, step
         folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)  # it holds who was where
         self.manifest = Manifest(folder)
         with self.manifest.look() as connection:
             self._entities = Entities(table.entities(connection))
