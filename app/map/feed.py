@@ -27,6 +27,7 @@ NAMED, NAMED_MOVERS = 120, 40
 MOVERS_NAMED_WITHIN_M, NAMED_WITHIN_M = 450.0, 6000.0
 # Those that an operator sends or follows are named from farther away than the traffic around them.
 TRAFFIC, UNITS_NAMED_WITHIN_M = ("car", "taxi", "other"), 2600.0
+FASTEST_GUESS = 4.0
 SITE_RANK, DEVICE_RANK, MOVER_RANK = 5, 6, 7
 
 
@@ -223,5 +224,8 @@ def _names(layer: str, symbols: Symbols, request: Request, opacity: float, *, li
 
 
 def _drift(symbols: Symbols, request: Request) -> NDArray[np.float32]:
-    """Return how fast symbols go on the screen, (N, 2): as in their world, at its pace."""
-    return velocities(symbols) * np.float32(request.pace)
+    """Return how fast symbols go on the screen, (N, 2): as in their world, at its pace.
+
+    When time flies they stand until the next world comes: a guess would take them off their roads.
+    """
+    return velocities(symbols) * np.float32(request.pace if request.pace <= FASTEST_GUESS else 0.0)

@@ -127,3 +127,17 @@ def test_the_drawing_is_left_to_the_window_when_the_map_gets_another_size(
     with qtbot.waitSignal(over_open_ground.frame_drawn, timeout=5000):
         over_open_ground.resize(780, 580)
         assert over_open_ground.renders == renders
+
+
+@pytest.mark.parametrize(("pace", "metres_a_second"), [(0.0, 0.0), (0.5, 5.0), (2.0, 20.0), (60.0, 0.0)])
+def test_symbols_go_on_at_the_pace_of_their_world_unless_time_flies(
+    qtbot: QtBot, view: MapView, scene: PreparedScene, pace: float, metres_a_second: float
+) -> None:
+    world = world_of(scene, [OPEN_GROUND])
+    world.tracks.rows["speed_mps"] = 10.0
+    known = view.shown_symbols()
+    view.set_world(world, pace)
+    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=5000)
+    shown = view.shown_symbols()
+    assert shown is not None
+    assert np.abs(shown.velocity_mps).max() == pytest.approx(metres_a_second, abs=0.01)
