@@ -87,6 +87,17 @@ def _running(service: Service) -> Iterator[Service]:
 
 
 @contextmanager
+def child(command: Sequence[str], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program of ours from these sources, with nobody listening; it does not outlive the test that fails."""
+    around = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **environment}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=around) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
 def mosquitto(folder: Path, *lines: str) -> Iterator[Service]:
     """Run an MQTT broker; ``lines`` are added to its configuration."""
     port, settings = free_port(), folder / "mosquitto.conf"

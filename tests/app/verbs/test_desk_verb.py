@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from data.fanout.accounts import joined
 from data.home import Home
 from data.sync.child import engine_of
 from tests.data.fanout.far import FarDesk, join, running, until
-from tests.services import HOST, nats_server
+from tests.services import HOST, child, nats_server
 from tests.small_county import home_with_county
 
 
@@ -75,9 +73,8 @@ def test_a_service_publishes_and_takes_its_publisher_with_it(home: Home, tmp_pat
 
     with nats_server(tmp_path) as server:
         url = f"nats://{HOST}:{server.port}"
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
         command = [sys.executable, "-m", "app", "--json", "sync", "--fanout", url]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
+        with child(command) as process:
             desk = FarDesk(tmp_path / "desk", join(url))
 
             async def run() -> None:

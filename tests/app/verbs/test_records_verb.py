@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,6 +17,7 @@ from data.records.settings import FILE, database_url
 from data.records.totals import totals
 from data.sync.journal import Journal, journal_path
 from tests.data.records.journal import entry, told
+from tests.services import child
 from tests.small_county import home_with_county
 
 
@@ -58,9 +57,7 @@ def test_records_are_made_followed_looked_at_and_come_back(
 
 def test_the_service_follows_into_the_records_beside_the_engine(home: Home) -> None:
     (home.data / FILE).write_text("follow = true\n", "utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, "-m", "app", "sync"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
+    with child([sys.executable, "-m", "app", "sync"]) as process:
         engine = engine_of(database_url(home))
         until = time.monotonic() + 120
         while int(totals(engine)["entities"]) < 10:

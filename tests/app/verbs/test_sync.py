@@ -79,8 +79,10 @@ def _sync(home: Home, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     around = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     around |= {"PYTHONPATH": str(Path(__file__).parents[3]), **environment}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=around) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _until(process: subprocess.Popen[bytes], word: bytes) -> bytes:
