@@ -246,13 +246,13 @@ def test_sha_256_is_offered_where_that_is_set(home: Home) -> None:
 
 
 def test_a_registration_counts_for_its_address_and_grows_old(home: Home) -> None:
-    bench = Bench(home, session_s=0.05)
+    bench = Bench(home)
 
     async def act() -> None:
         async with bench.client() as client:
             assert bench.library.server.sessions.knows(CAMERA, HOST)
             assert not bench.library.server.sessions.knows(CAMERA, "10.0.0.9")
-            await bench.until(lambda: vars(bench.library.server.sessions)["_until"][CAMERA, HOST] < time.monotonic())
+            vars(bench.library.server.sessions)["_until"][CAMERA, HOST] = 0.0  # as if it had been silent for long
             assert await client.post("/VIID/System/Keepalive", b"") == (401, ["4"])
 
     bench.run(act)
@@ -398,12 +398,12 @@ def test_a_body_that_drips_in_and_a_head_that_never_ends_are_cut_off(home: Home)
 
 
 def test_too_many_connections_and_too_many_requests_are_turned_away(home: Home) -> None:
-    bench = Bench(home, authentication="open", most_links=2, most_requests_per_s=1.0)
+    bench = Bench(home, authentication="open", most_links=2, most_requests_per_s=1e-6)
 
     async def act() -> None:
         async with bench.client(register=False) as client:
             answers = [(await client.post("/VIID/System/Keepalive", b"")) for _ in range(4)]
-            assert answers == [(200, ["0"])] * 2 + [(429, ["2"])] * 2
+            assert answers == [(200, ["0"])] + [(429, ["2"])] * 3
         links = [await asyncio.open_connection(HOST, bench.port) for _ in range(4)]
         connections = bench.library.server.connections
         assert connections is not None
