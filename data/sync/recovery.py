@@ -24,8 +24,8 @@ CHECKED_BYTES = 500_000_000
 SKIPPED = 10**9
 """Offsets left out after damage: those of rows that were lost may be known to followers, and must not come again."""
 _STEP = 500
-_LOOKS = 5000
-"""Places between damaged pages that are tried; a second in all."""
+_LOOKS = 600
+"""Places between damaged pages that are tried: a torn end is mostly holes, and the engine waits for this."""
 _SMALLEST_ROW = 20
 _DAMAGE = ("malformed", "not a database", "disk image", "unsupported file format", "corrupt")
 

@@ -18,7 +18,7 @@ from tests.faults.road import HOST
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 ROOT = Path(__file__).parents[2]
-START_S = 60.0
+START_S = 180.0
 
 
 @dataclass(slots=True)
