@@ -79,15 +79,16 @@ def serve(home: Home, port: int, hasty: bool) -> None:
 
 
 def frames_of(phone: str, count: int, chance: random.Random) -> list[bytes]:
-    """Return positions of one terminal, each at its own second."""
+    """Return positions of one terminal, each at its own second and within metres: the gate keeps jumps out."""
     now = int(time.time())
+    lon, lat = 120.9 + chance.uniform(-0.05, 0.05), 30.8 + chance.uniform(-0.05, 0.05)
     items = ((0x01, b"\0\0\x10\0"), (0x30, b"\x1f"), (0x31, b"\x0c"))
     return [
         encoder.write_position(
             phone,
             serial & 0xFFFF,
             decoder.Position(
-                *(0, 3, 120.9 + chance.uniform(-0.05, 0.05), 30.8 + chance.uniform(-0.05, 0.05), 4),
+                *(0, 3, lon + chance.uniform(-1e-5, 1e-5), lat + chance.uniform(-1e-5, 1e-5), 4),
                 *(chance.uniform(0, 80), chance.randrange(360), float(now - count + serial), items),
             ),
         )
