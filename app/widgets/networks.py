@@ -48,12 +48,14 @@ class SourceCard(QFrame):
         grid.setContentsMargins(8, 6, 8, 6)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(2)
-        grid.setColumnStretch(2, 1)
-        for column, part in enumerate((self.mark, self.name, self.kind, self.rate)):
-            grid.addWidget(part, 0, column)
-        grid.addWidget(self.account, 1, 1, 1, 2)
-        grid.addWidget(self.verdict, 1, 3, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(self.troubles, 2, 1, 1, 3)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(self.mark, 0, 0)
+        grid.addWidget(self.name, 0, 1)
+        grid.addWidget(self.verdict, 0, 2, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(self.kind, 1, 1)
+        grid.addWidget(self.rate, 1, 2)
+        grid.addWidget(self.account, 2, 1, 1, 2)
+        grid.addWidget(self.troubles, 3, 1, 1, 2)
 
     def show_source(self, source: SourceView, now_s: float, texts: Texts, language: str) -> None:
         """Write how it stands."""
