@@ -19,7 +19,7 @@ from app.map.prepare import is_prepared, open_scene
 from app.map.scene import PreparedScene
 from data.home import Home
 from data.search.index import NameIndex
-from data.search.of_city import open_names
+from data.search.of_city import names_are_there, names_path, open_names
 from data.store.twin_folder import open_city
 from twin.city.city import City
 from twin.errors import CancelledError, ZhianError
@@ -134,8 +134,7 @@ class TwinOpening(QObject):
                 said(0.30, "scene")
                 scene = self._scene(city, name, lambda share: said(0.30 + 0.55 * share, "scene"))
                 said(0.88, "names")
-                names = self._home.cache / "names" / f"{name}.sqlite"
-                index = open_names(city, folder, names, lambda share: said(0.88 + 0.10 * share, "names"))
+                index = open_names(city, folder, names_path(self._home, name))
                 road_index(city)
                 city.frame.to_local(*city.frame.to_lonlat(0.0, 0.0))  # PROJ chooses here, not on the window's thread
                 self._home.set_current(name)
@@ -145,9 +144,9 @@ class TwinOpening(QObject):
         self._job = self._jobs.submit("job.open", work, self._on_loaded, self._on_failed, key="open")
 
     def _scene(self, city: City, name: str, said: Callable[[float], None]) -> PreparedScene:
-        """Map the drawing cache; one that is missing or stale is made by a child: it would hold Python's lock."""
+        """Map the drawing cache; a child makes what is missing or stale, the names too: it would hold Python's lock."""
         cache = self._home.cache / "scenes" / name
-        if not is_prepared(city, cache):
+        if not (is_prepared(city, cache) and names_are_there(self._home, name)):
             run_reporting([*self._program, *self._spoken(), "county", "draw", name], said)
         return open_scene(city, cache)
 

@@ -70,8 +70,13 @@ def run_window(session: Session, options: argparse.Namespace, size: tuple[int, i
     return ending.code if ending is not None else code
 
 
+SWITCH_S = 0.0005
+"""A thread keeps Python's lock for so long when the window's thread wants it; Python's own 5 ms add up in one turn."""
+
+
 def make_application() -> QApplication:
     """Return the program's Qt application, set up before any window."""
+    sys.setswitchinterval(SWITCH_S)
     surface = QSurfaceFormat.defaultFormat()
     surface.setSwapInterval(0)
     QSurfaceFormat.setDefaultFormat(surface)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,11 @@ class Home:
             home = cls(root / "data", root / "cache", root / "state", root / "runtime")
         else:
             dirs = platformdirs.PlatformDirs("zhian", appauthor=False)
-            home = cls(
-                dirs.user_data_path, dirs.user_cache_path, dirs.user_state_path, dirs.user_runtime_path / "zhian"
-            )
+            with warnings.catch_warnings():
+                # Outside of a login there is no XDG_RUNTIME_DIR: the place taken then is as good.
+                warnings.simplefilter("ignore", platformdirs.api.RuntimeDirWarning)
+                runtime = dirs.user_runtime_path / "zhian"
+            home = cls(dirs.user_data_path, dirs.user_cache_path, dirs.user_state_path, runtime)
             if not os.access(home.runtime.parent, os.W_OK):
                 home = cls(home.data, home.cache, home.state, home.cache / "runtime")
         for folder in (home.data, home.cache, home.state, home.runtime):

@@ -13,6 +13,7 @@ from app.commands import Call, Command
 from app.making import Progress, Teller, prepare_scene
 from app.session import Session
 from data.home import Home
+from data.search.of_city import names_path, open_names
 from data.simulate.county.build import build_county
 from data.store.twin_folder import open_city, save_city
 from twin.city.city import City
@@ -71,12 +72,16 @@ def _make(home: Home, call: Call) -> City:
     home.set_current(name)
     progress(SAVED, "scene")
     prepare_scene(city, home, name, lambda share, _: progress(SAVED + share * (1 - SAVED), "scene"))
+    open_names(city, folder, names_path(home, name)).close()
     return city
 
 
 def _prepare(home: Home, call: Call) -> None:
     name, progress = str(call.arguments["name"]), cast(Progress, call.arguments["progress"])
-    prepare_scene(open_city(_kept(home, name)), home, name, lambda share, _: progress(share, "scene"))
+    folder = _kept(home, name)
+    city = open_city(folder)
+    prepare_scene(city, home, name, lambda share, _: progress(share, "scene"))
+    open_names(city, folder, names_path(home, name)).close()
 
 
 def _first_part(progress: Progress) -> Progress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
 import pyarrow as pa
 
 from data.history.policy import Asking
@@ -29,6 +28,9 @@ class DuckDB:
     """
 
     def __init__(self, threads: int = 0) -> None:
+        import duckdb  # here, as loading it takes as long as all else a command does, and few commands ask the lake
+
+        self._torn = duckdb.IOException
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, **({"threads": threads} if threads else {})})
 
     def close(self) -> None:
@@ -44,7 +46,7 @@ class DuckDB:
                 told = files.union(told) if tail.num_rows else files
             told.create_view("told", replace=True)
             return self._connection.sql(sql).to_arrow_table()
-        except duckdb.IOException as error:
+        except self._torn as error:
             raise FileNotFoundError(str(error)) from error
 
 

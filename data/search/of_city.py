@@ -7,9 +7,24 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from data.home import Home
 from data.search.index import NameIndex, build_index
 from twin.city.city import City
 from twin.city.search import names_of
+
+
+def names_path(home: Home, twin: str) -> Path:
+    """Return where the names of a twin are kept."""
+    return home.cache / "names" / f"{twin}.sqlite"
+
+
+def names_are_there(home: Home, twin: str) -> bool:
+    """Tell whether the names of a twin are indexed as they are now."""
+    try:
+        NameIndex(names_path(home, twin), _version(home.twin(twin))).close()
+    except (ValueError, sqlite3.Error):
+        return False
+    return True
 
 
 def open_names(
