@@ -108,7 +108,7 @@ class Arrangement(QObject):
     def _widths(self, workspace: Workspace) -> tuple[int, int]:
         """Return the widths of both columns, in pixels, so that the map keeps its share of the window."""
         width, height = self._window.width(), self._window.height()
-        left = max(round(width * workspace.left_share), 232 if width >= 1600 else 184) if workspace.left else 0
+        left = max(round(width * workspace.left_share), 184) if workspace.left else 0
         free = width - EDGES_PX - MAP_SHARE * width * height / max(height - BARS_PX, 1)
         return left, max(min(round(width * workspace.right_share), int(free) - left), 184)
 

@@ -19,7 +19,7 @@ from app.map.prepare import is_prepared, open_scene
 from app.map.scene import PreparedScene
 from data.home import Home
 from data.search.index import NameIndex
-from data.search.of_city import names_are_there, names_path, open_names
+from data.search.of_city import names_path, open_names
 from data.store.twin_folder import open_city
 from twin.city.city import City
 from twin.errors import CancelledError, ZhianError
@@ -146,7 +146,7 @@ class TwinOpening(QObject):
     def _scene(self, city: City, name: str, said: Callable[[float], None]) -> PreparedScene:
         """Map the drawing cache; a child makes what is missing or stale, the names too: it would hold Python's lock."""
         cache = self._home.cache / "scenes" / name
-        if not (is_prepared(city, cache) and names_are_there(self._home, name)):
+        if not is_prepared(city, cache):
             run_reporting([*self._program, *self._spoken(), "county", "draw", name], said)
         return open_scene(city, cache)
 

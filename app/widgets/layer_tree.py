@@ -331,6 +331,6 @@ def _view(model: LayerModel) -> QTableView:
     head.setMinimumSectionSize(24)
     for column, mode in ((EYE, "Fixed"), (NAME, "Stretch"), (COUNT, "Fixed"), (AGE, "Fixed")):
         head.setSectionResizeMode(column, QHeaderView.ResizeMode[mode])
-    for column, width in ((EYE, 32), (COUNT, 62), (AGE, 52)):
+    for column, width in ((EYE, 32), (COUNT, 60), (AGE, 54)):
         view.setColumnWidth(column, width)
     return view

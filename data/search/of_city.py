@@ -18,15 +18,6 @@ def names_path(home: Home, twin: str) -> Path:
     return home.cache / "names" / f"{twin}.sqlite"
 
 
-def names_are_there(home: Home, twin: str) -> bool:
-    """Tell whether the names of a twin are indexed as they are now."""
-    try:
-        NameIndex(names_path(home, twin), _version(home.twin(twin))).close()
-    except (ValueError, sqlite3.Error):
-        return False
-    return True
-
-
 def open_names(
     city: City, folder: Path, path: Path, progress: Callable[[float], None] = lambda share: None
 ) -> NameIndex:
