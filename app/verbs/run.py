@@ -23,7 +23,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--size", default="", metavar="WxH", help="size of the window, as 1920x1080")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="show everything, write a picture, and end")
     parser.add_argument("--seconds", type=float, default=0.0, help="end after this many seconds with the county shown")
-    parser.add_argument("--workspace", default="", help="watch, traffic, fraud, sites or study")
+    parser.add_argument("--workspace", default="", help="watch, traffic, fraud, sites, networks or study")
     parser.set_defaults(run=_run)
 
 

@@ -8,7 +8,7 @@ name. Which of them fit best (the whole name, its beginning, some part) is asked
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
@@ -38,12 +38,7 @@ WHERE col = 'sound' OR (col = 'latin' AND term NOT GLOB '*[^a-z]*') ORDER BY ter
 """
 
 
-def build_index(
-    path: Path,
-    entries: Sequence[Weighted],
-    version: int = 0,
-    progress: Callable[[float], None] = lambda share: None,
-) -> None:
+def build_index(path: Path, entries: Sequence[Weighted], version: int = 0) -> None:
     """Write the index of all entries; the file is in its place only when it is whole.
 
     Parameters
@@ -61,13 +56,11 @@ def build_index(
         file.execute("BEGIN")
         for begin in range(0, len(ordered), AT_ONCE):
             _insert(file, begin + 1, ordered[begin : begin + AT_ONCE])
-            progress(begin / len(ordered))
         file.execute("CREATE INDEX entry_folded ON entry (folded)")
         file.execute("INSERT INTO words (words) VALUES ('optimize')")
         file.execute(_VOCABULARY)
         file.execute("COMMIT")
     fresh.replace(path)
-    progress(1.0)
 
 
 def _insert(file: sqlite3.Connection, first: int, entries: Sequence[Weighted]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 from data.home import Home
@@ -18,24 +17,20 @@ def names_path(home: Home, twin: str) -> Path:
     return home.cache / "names" / f"{twin}.sqlite"
 
 
-def open_names(
-    city: City, folder: Path, path: Path, progress: Callable[[float], None] = lambda share: None
-) -> NameIndex:
+def open_names(city: City, folder: Path, path: Path) -> NameIndex:
     """Open the index of a city's names; one that is missing, torn or of another city is made first.
 
     Parameters
     ----------
     folder : Path
         Where the city lies: the index is of its files as they are now.
-    progress : callable
-        Given the share that is done, 0 to 1; may raise to stop the work.
     """
     version = _version(folder)
     try:
         return NameIndex(path, version)
     except (ValueError, sqlite3.Error):
         path.parent.mkdir(parents=True, exist_ok=True)
-        build_index(path, names_of(city), version, progress)
+        build_index(path, names_of(city), version)
         return NameIndex(path, version)
 
 
