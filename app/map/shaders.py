@@ -19,7 +19,6 @@ from twin.city.tables import BUILDING_USES, LAND_KINDS, PLACE_KINDS, ROAD_CLASSE
 SHADOWS_TO_M = 3000.0
 LONGEST_SHADOW = 5.0
 """Metres of shadow for a metre of height: longer ones would cover the town."""
-UNIFORMS = ("pxm", "depthB", "hazeFrom", "hazeFull", "opacity")
 
 
 @dataclass(frozen=True, slots=True)
