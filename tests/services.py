@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,13 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def listens(port: int) -> bool:
+    """Tell whether somebody takes connections on a port."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((HOST, port)) == 0
+
+
 @dataclass(slots=True)
 class Service:
     """A process that listens; it can be killed and started again with the files it had."""
@@ -35,6 +42,7 @@ class Service:
     log: Path
     user: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    ready: Callable[[int], bool] = listens
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -45,7 +53,7 @@ class Service:
                 env={**os.environ, **self.environment}, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + START_S
-        while not _listens(self.port):
+        while not self.ready(self.port):
             if self.process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"{self.command[0]} did not start:\n{self.log.read_text(errors='replace')}")
             self._wait(0.02)
@@ -69,12 +77,6 @@ class Service:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             return
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((HOST, port)) == 0
 
 
 @contextmanager
@@ -130,7 +132,12 @@ def postgres(folder: Path) -> Iterator[Service]:
     make = [str(programs / "initdb"), "--pgdata", str(place), "--username=postgres", "--auth=trust", "--no-sync"]
     subprocess.run([*make, "--encoding=UTF8", "--locale=C.UTF-8"], check=True, capture_output=True, user=user, cwd="/")
     command = [str(programs / "postgres"), "-D", str(place), "-p", str(port), "-h", HOST, "-k", ""]
-    with _running(Service(command, port, folder / "postgres.log", user)) as service:
+    asks = [str(programs / "pg_isready"), "--quiet", "--host", HOST, "--port"]
+
+    def answers(port: int) -> bool:  # it listens before it lets anybody in
+        return subprocess.run([*asks, str(port)], check=False).returncode == 0
+
+    with _running(Service(command, port, folder / "postgres.log", user, ready=answers)) as service:
         yield service
 
 
