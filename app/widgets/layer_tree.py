@@ -329,8 +329,8 @@ def _view(model: LayerModel) -> QTableView:
     head = view.horizontalHeader()
     head.setHighlightSections(False)
     head.setMinimumSectionSize(24)
-    for column, mode in ((EYE, "Fixed"), (NAME, "Stretch"), (COUNT, "Fixed"), (AGE, "Fixed")):
+    modes = ((EYE, "Fixed"), (NAME, "Stretch"), (COUNT, "ResizeToContents"), (AGE, "ResizeToContents"))
+    for column, mode in modes:
         head.setSectionResizeMode(column, QHeaderView.ResizeMode[mode])
-    for column, width in ((EYE, 32), (COUNT, 60), (AGE, 54)):
-        view.setColumnWidth(column, width)
+    view.setColumnWidth(EYE, 32)
     return view
