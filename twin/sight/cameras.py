@@ -48,7 +48,7 @@ class Cameras:
         east, north, up = (np.atleast_2d(target_m)[None] - self.position_m[:, None]).transpose(2, 0, 1)
         off = np.abs((np.degrees(np.arctan2(east, north)) - self.heading_deg[:, None] + 180.0) % 360.0 - 180.0)
         near = east**2 + north**2 + up**2 <= self.range_m[:, None] ** 2
-        return near & (off <= self.view_deg[:, None] / 2.0)
+        return np.asarray(near & (off <= self.view_deg[:, None] / 2.0))
 
 
 def cameras_of(city: City) -> Cameras:

@@ -46,7 +46,7 @@ class Sight:
     @property
     def seen(self) -> BoolArray:
         """Return where the target is seen."""
-        return self.by == NOTHING
+        return np.asarray(self.by == NOTHING)
 
 
 def look(obstacles: Obstacles, eye_m: FloatArray, target_m: FloatArray, through: IntArray | None = None) -> Sight:
@@ -107,7 +107,7 @@ def _keep_first(free: FloatArray, by: IntArray, line: IntArray, at: FloatArray, 
 
 
 def _buildings(obstacles: Obstacles, eye: FloatArray, target: FloatArray, through: IntArray) -> Met:
-    flat = shapely.linestrings(np.stack([eye[:, :2], target[:, :2]], axis=1))
+    flat = np.asarray(shapely.linestrings(np.stack([eye[:, :2], target[:, :2]], axis=1)), dtype=object)
     line, building = obstacles.tree.query(flat, predicate="intersects")
     low = np.minimum(eye[:, 2], target[:, 2]) - _bulge(eye, target) / 4.0
     worth = (obstacles.top_m[building] > low[line]) & (building != through[line])
@@ -157,4 +157,4 @@ def _ground(obstacles: Obstacles, eye: FloatArray, target: FloatArray, _through:
 
 
 def _bulge(eye: FloatArray, target: FloatArray) -> FloatArray:
-    return ((target - eye)[:, :2] ** 2).sum(axis=1) * BULGE_PER_M
+    return np.asarray(((target - eye)[:, :2] ** 2).sum(axis=1) * BULGE_PER_M)
