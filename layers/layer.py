@@ -18,6 +18,7 @@ from layers.columns import take
 from twin.city.city import Imagery, Terrain
 from twin.city.tables import Column
 from twin.geo import BoolArray
+from twin.live.observation import ObservationArray
 from twin.world import World
 
 
@@ -36,12 +37,15 @@ class Rows:
         In the city's projected system.
     position_m : (N, 3) float32 array, or None
         East, north, up in the local frame, for rows that are points and change each second.
+    told : (N,) structured array of :data:`twin.live.observation.OBSERVATION_DTYPE`, or None
+        What rows of the live table were made from. It is not masked: for numbers and ids, never for labels.
     """
 
     size: int
     columns: Mapping[str, NDArray[Any]]
     geometry: NDArray[np.object_] | None = None
     position_m: NDArray[np.float32] | None = None
+    told: ObservationArray | None = None
 
     def __len__(self) -> int:
         return self.size
@@ -53,6 +57,7 @@ class Rows:
             take(self.columns, keep),
             None if self.geometry is None else self.geometry[keep],
             None if self.position_m is None else self.position_m[keep],
+            None if self.told is None else self.told[keep],
         )
 
 

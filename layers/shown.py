@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
-from numpy.typing import NDArray
-
-from layers.columns import replaced
+from layers.columns import hidden
 from layers.layer import Layer, Rows
-from twin.access import masked
 from twin.city.tables import Column
 from twin.filters import compile_filter
 from twin.world import World
@@ -33,15 +30,5 @@ def shown(layer: Layer, world: World, *, where: str = "", unmask: bool = False) 
 
 def hide(rows: Rows, columns: tuple[Column, ...]) -> Rows:
     """Return the rows with their sensitive columns masked; the same rows if there are none."""
-    sensitive = [column for column in columns if column.sensitive]
-    if not sensitive:
-        return rows
-    others = {column.name: _hidden(rows, column) for column in sensitive}
-    return Rows(rows.size, replaced(rows.columns, others), rows.geometry, rows.position_m)
-
-
-def _hidden(rows: Rows, column: Column) -> Any:
-    def make() -> NDArray[Any]:
-        return masked(rows.columns[column.name], column.mask)
-
-    return make
+    how = {column.name: column.mask for column in columns if column.sensitive}
+    return replace(rows, columns=hidden(rows.columns, how)) if how else rows

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.columns import LazyColumns, Make
+from layers.columns import Decoded, LazyColumns, Make
 from layers.layer import LayerStatus, Rows, Symbols
-from layers.tables import codes
 from twin.city.tables import Column
 from twin.live.frame import TrackFrame
 from twin.live.kinds import KINDS, STATES
-from twin.live.observation import ObservationArray
+from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 from twin.world import SourceState, World
 
 COLUMNS: Mapping[str, Column] = {
@@ -46,6 +45,7 @@ _QUANTITY = np.array([kind.quantity for kind in KINDS], dtype=object)
 _UNIT = np.array([kind.unit for kind in KINDS], dtype=object)
 _STALE_S = np.array([kind.stale_after_s for kind in KINDS])
 _STATE = np.array(STATES, dtype=object)
+_ROW_BYTES = f"V{OBSERVATION_DTYPE.itemsize}"
 
 
 def live_columns(*names: str, label: Column = COLUMNS["label"]) -> tuple[Column, ...]:
@@ -71,20 +71,21 @@ class TrackRows:
 
     def _make(self, world: World) -> Rows:
         frame = world.tracks
-        keep = self._mine[np.minimum(frame.rows["kind"], len(KINDS) - 1)]
-        rows = frame.rows[keep]
+        keep = np.flatnonzero(self._mine[np.minimum(frame.rows["kind"], len(KINDS) - 1)])
+        # As bytes: numpy copies rows of fields one field at a time.
+        rows = frame.rows.view(_ROW_BYTES)[keep].view(OBSERVATION_DTYPE)
         makers = _makers(rows, frame.source[keep], world.sources)
         chosen = LazyColumns({column.name: makers[column.name] for column in self._columns})
-        return Rows(len(rows), chosen, position_m=frame.position_m[keep])
+        return Rows(len(rows), chosen, position_m=frame.position_m[keep], told=rows)
 
 
 def track_symbols(world: World, rows: Rows) -> Symbols:
     """Return a symbol for each row; rows whose last report is older than their kind allows are faded."""
-    kind = codes(rows.columns["kind"], SYMBOLS)
-    age_s = world.at_s - rows.columns["time"].astype(np.int64) / 1000.0
-    heading = rows.columns["heading_deg"] if "heading_deg" in rows.columns else np.full(rows.size, np.nan, np.float32)
+    told = np.empty(0, OBSERVATION_DTYPE) if rows.told is None else rows.told
+    kind = np.minimum(told["kind"], len(KINDS) - 1)
+    heading = told["heading_deg"] if "heading_deg" in rows.columns else np.full(len(told), np.nan, np.float32)
     position_m = np.empty((0, 3), np.float32) if rows.position_m is None else rows.position_m
-    return Symbols(rows, position_m, kind, SYMBOLS, heading, age_s > _STALE_S[kind])
+    return Symbols(rows, position_m, kind, SYMBOLS, heading, world.at_s - told["time_s"] > _STALE_S[kind])
 
 
 def track_status(world: World, rows: Rows) -> LayerStatus:
@@ -102,8 +103,8 @@ def _makers(rows: ObservationArray, source: NDArray[np.uint8], sources: tuple[So
     kind = np.minimum(rows["kind"], len(KINDS) - 1)
     names = np.array([*(s.name for s in sources), ""], dtype=object)
     return {
-        "id": _text(rows["id"]),
-        "label": _text(rows["label"]),
+        "id": Decoded(rows["id"]),
+        "label": Decoded(rows["label"]),
         "kind": lambda: _KIND[kind],
         "state": lambda: _STATE[np.where(rows["state"] < len(STATES), rows["state"], 0)],
         "time": lambda: np.round(rows["time_s"] * 1000.0).astype("datetime64[ms]"),
@@ -112,10 +113,6 @@ def _makers(rows: ObservationArray, source: NDArray[np.uint8], sources: tuple[So
         "source": lambda: names[np.minimum(source, len(names) - 1)],
         **{name: _field(rows, name) for name in ("height_m", "heading_deg", "speed_mps", "value", "accuracy_m")},
     }
-
-
-def _text(values: NDArray[np.bytes_]) -> Callable[[], NDArray[Any]]:
-    return lambda: np.array([value.decode("utf-8", "replace") for value in values.tolist()], dtype=object)
 
 
 def _field(rows: ObservationArray, name: str) -> Callable[[], NDArray[Any]]:
