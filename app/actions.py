@@ -41,12 +41,15 @@ class Actions(QObject):
         super().__init__(parent)
         self._commands, self._look = commands, look
         self.by_id: dict[str, QAction] = {}
+        self._icons: dict[str, str] = dict(ICONS)
         look.language_changed.connect(self.retranslate)
         look.theme_changed.connect(self.retranslate)
 
-    def add(self, command: Command, checkable: bool = False) -> QAction:
-        """Register a command and return its action."""
+    def add(self, command: Command, *, checkable: bool = False, icon: str = "") -> QAction:
+        """Register a command and return its action; ``icon`` where :data:`ICONS` has none for it."""
         self._commands.add(command)
+        if icon:
+            self._icons[command.id] = icon
         action = QAction(self)
         action.setObjectName(command.id)
         action.setCheckable(checkable)
@@ -74,7 +77,7 @@ class Actions(QObject):
 
     def icon_name(self, command_id: str) -> str:
         """Return the icon of a command."""
-        return ICONS.get(command_id, "caret-right")
+        return self._icons.get(command_id, "caret-right")
 
     def retranslate(self, *_: object) -> None:
         """Write titles and tool tips anew, and tint the icons."""

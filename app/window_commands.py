@@ -81,7 +81,6 @@ def selection_commands(view: MapView, desk: Desk, follower: Follower) -> Iterato
             raise UsageError(desk.look.texts("details.gone"))
         go_to(view, desk, found)
 
-    yield Command("selection.clear", lambda _: desk.selection.clear(), "view", "Esc")
     yield Command("selection.fly_to", fly, "view", "F")
     yield Command("selection.follow", lambda _: follower.toggle(), "view", "Shift+F")
     yield Command("selection.copy_coordinates", copy, "view", "Ctrl+Shift+C")
@@ -146,25 +145,27 @@ def _ask_for_target(desk: Desk, name: str) -> str:
 
 def window_commands(window: MainWindow) -> Iterator[Command]:
     """What concerns the window itself."""
-    yield Command("search.focus", lambda _: window.focus_search(), "view", "Ctrl+K")
-    yield Command("search.find", window.answer_search, "search", sensitive=True, in_palette=False)
+    deeds = window.deeds
+    yield Command("search.focus", lambda _: deeds.focus_search(), "view", "Ctrl+K")
+    yield Command("search.find", deeds.answer_search, "search", sensitive=True, in_palette=False)
     yield Command("palette.open", lambda _: window.command_palette.open(), "view", "Ctrl+Shift+P", in_palette=False)
-    yield Command("purpose.state", window.state_purpose, "purpose.state", "Ctrl+Shift+U")
+    yield Command("purpose.state", deeds.state_purpose, "purpose.state", "Ctrl+Shift+U")
     yield Command("purpose.clear", lambda _: window.purpose.clear(), "purpose.clear", "Ctrl+Shift+X")
-    yield Command("theme.toggle", lambda _: window.toggle_theme(), "view", "Ctrl+Shift+T")
-    yield Command("view.daylight", lambda _: window.toggle_daylight(), "view", "Ctrl+Shift+D")
-    yield Command("language.toggle", lambda _: window.toggle_language(), "view", "Ctrl+Shift+L")
-    yield Command("window.full_screen", lambda _: window.toggle_full_screen(), "view", "F11")
+    yield Command("theme.toggle", lambda _: deeds.toggle_theme(), "view", "Ctrl+Shift+T")
+    yield Command("view.daylight", lambda _: deeds.toggle_daylight(), "view", "Ctrl+Shift+D")
+    yield Command("language.toggle", lambda _: deeds.toggle_language(), "view", "Ctrl+Shift+L")
+    yield Command("window.full_screen", lambda _: deeds.toggle_full_screen(), "view", "F11")
     yield Command("layout.reset", lambda _: window.arrangement.reset(), "view", "Ctrl+Shift+R")
-    yield Command("view.box", lambda _: window.toggle_box(), "view", "B")
-    yield Command("fraud.new_case", lambda _: window.start_new_case(), "case.open", "Ctrl+Shift+N", needs_purpose=True)
-    yield Command("jobs.cancel", lambda _: window.cancel_jobs(), "view")
+    yield Command("selection.clear", lambda _: deeds.clear(), "view", "Esc")
+    yield Command("view.box", lambda _: deeds.toggle_box(), "view", "B")
+    yield Command("fraud.new_case", lambda _: deeds.start_new_case(), "case.open", "Ctrl+Shift+N", needs_purpose=True)
+    yield Command("jobs.cancel", lambda _: deeds.cancel_jobs(), "view")
 
     def show(name: str) -> Callable[[Call], Any]:
         return lambda _: window.arrangement.show(name)
 
     def toggle(name: str) -> Callable[[Call], Any]:
-        return lambda _: window.toggle_panel(name)
+        return lambda _: deeds.toggle_panel(name)
 
     for number, name in enumerate(window.workspaces, start=1):
         yield Command(f"workspace.{name}", show(name), "view", f"Ctrl+{number}")

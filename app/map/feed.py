@@ -5,19 +5,21 @@ The window's thread hands over a frozen request and takes the newest answer; wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.map.areas import AreaSet, area_set
 from app.map.camera import Lens
+from app.map.extras import Drawn, Extra
 from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
 from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
-from layers.layer import Labels, Layer, LayerState, Lines, Rows, Symbols
+from layers.layer import Areas, Labels, Layer, LayerState, Lines, Rows, Symbols
 from layers.shown import shown
 from twin.city.city import City
 from twin.geo import BoolArray, FloatArray
@@ -45,6 +47,7 @@ class Request:
     asked_s: float
     pace: float = 1.0
     """Seconds of the world that go by in a second: what moves is drawn on by so much until the next one comes."""
+    extras: Mapping[str, Drawn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Answer:
     movers: MoverArrays
     labels: tuple[LabelSet, ...]
     lines: tuple[LineSet, ...]
+    areas: tuple[AreaSet, ...]
     hidden: Mapping[str, BoolArray | None]
 
 
@@ -82,9 +86,11 @@ class Feed:
         self._next: Request | None = None
         self._busy = False
         self._hidden: dict[str, tuple[City, str, BoolArray | None]] = {}
+        self._live = frozenset(name for name, layer in layers.items() if layer.group == "live")
         self._widened: dict[str, tuple[Rows, LineSet]] = {}
+        self._filled: dict[str, tuple[Rows, AreaSet]] = {}
         self._still: dict[str, tuple[object, ...]] = {}
-        self._still_drawn: dict[str, Symbols | Labels | Lines | None] = {}
+        self._still_drawn: dict[str, Extra | None] = {}
 
     def ask(self, request: Request) -> None:
         """Ask for a world to be drawn; a request still waiting is replaced."""
@@ -114,22 +120,36 @@ class Feed:
         batches: list[SymbolBatch] = []
         labels: list[LabelSet] = []
         lines: list[LineSet] = []
-        for name in request.order:
-            state, layer = request.states.get(name, LayerState()), self._layers[name]
-            if not state.visible:
-                continue
-            drawn = self._draw(layer, state, request)
+        areas: list[AreaSet] = []
+        for name, drawn, opacity in self._drawings(request):
             if isinstance(drawn, Symbols) and len(drawn.position_m):
-                batches.append(SymbolBatch(name, _shaped(drawn, state.symbol), _drift(drawn, request), state.opacity))
-                labels += _names(name, drawn, request, state.opacity, live=layer.group == "live")
+                batches.append(SymbolBatch(name, drawn, _drift(drawn, request), opacity))
+                labels += _names(name, drawn, request, opacity, live=name in self._live)
             elif isinstance(drawn, Labels) and len(drawn.position_m):
-                labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, state.opacity))
+                labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, opacity))
             elif isinstance(drawn, Lines) and len(drawn.rows):
-                lines.append(self._line_set(name, drawn, request, state.opacity))
+                lines.append(self._line_set(name, drawn, request, opacity))
+            elif isinstance(drawn, Areas) and len(drawn.rows):
+                areas.append(self._area_set(name, drawn, request, opacity))
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
         return Answer(
-            request, pack(batches, request.symbols_known), tuple(labels), tuple(lines), self._filtered(request)
+            request,
+            pack(batches, request.symbols_known),
+            tuple(labels),
+            tuple(lines),
+            tuple(areas),
+            self._filtered(request),
         )
+
+    def _drawings(self, request: Request) -> Iterator[tuple[str, Extra | None, float]]:
+        """Give what is drawn of each visible layer, then what features add, with its name and opacity."""
+        for name in request.order:
+            state = request.states.get(name, LayerState())
+            if state.visible:
+                drawn = self._draw(self._layers[name], state, request)
+                yield name, _shaped(drawn, state.symbol) if isinstance(drawn, Symbols) else drawn, state.opacity
+        for name, extra in request.extras.items():
+            yield from ((name, drawn, extra.opacity) for drawn in extra.drawings)
 
     def _filtered(self, request: Request) -> dict[str, BoolArray | None]:
         """Return the rows each filter on a prepared layer hides; worked out once for each filter."""
@@ -156,7 +176,15 @@ class Feed:
             self._widened[name] = kept
         return replace(kept[1], opacity=opacity)
 
-    def _draw(self, layer: Layer, state: LayerState, request: Request) -> Symbols | Labels | Lines | None:
+    def _area_set(self, name: str, areas: Areas, request: Request, opacity: float) -> AreaSet:
+        """Triangulate the areas under a name, unless their rows are those of the last time."""
+        kept = self._filled.get(name)
+        if kept is None or kept[0] is not areas.rows:
+            kept = (areas.rows, area_set(name, areas, request.world.city, opacity))
+            self._filled[name] = kept
+        return replace(kept[1], opacity=opacity)
+
+    def _draw(self, layer: Layer, state: LayerState, request: Request) -> Extra | None:
         world = request.world
         if layer.group == "live":
             return _own(layer.draw(world, shown(layer, world, where=state.where, unmask=request.unmask)))
@@ -189,8 +217,8 @@ def _shaped(symbols: Symbols, shape: str) -> Symbols:
     return replace(symbols, names=tuple(f"{name}@{shape}" for name in symbols.names)) if shape else symbols
 
 
-def _own(drawing: object) -> Symbols | Labels | Lines | None:
-    return drawing if isinstance(drawing, Symbols | Labels | Lines) else None
+def _own(drawing: object) -> Extra | None:
+    return drawing if isinstance(drawing, Symbols | Labels | Lines | Areas) else None
 
 
 def _reach_m(symbols: Symbols) -> FloatArray:

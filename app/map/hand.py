@@ -1,14 +1,13 @@
-"""The user's hand on the map: dragging, zooming, picking, boxes, and what is under the pointer."""
+"""The user's hand on the map: dragging, zooming, picking, tools, and what is under the pointer."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from app.map import gestures, overlay, picking
@@ -16,9 +15,9 @@ from app.map.events import GroundPoint, Pick
 from app.map.finder import Finder
 from app.map.overlay import OverlayState
 from app.map.pilot import Pilot
+from app.map.tools import Tool, Touch
 
 HOVER_MS, CLICK_PX = 40, 4
-Box = tuple[float, float, float, float]
 
 
 class Hand(QObject):
@@ -30,33 +29,30 @@ class Hand(QObject):
     pilot, finder
         What moves the camera, and what knows what is drawn.
     shown : OverlayState
-        Where the box and the card beside the pointer are put.
+        Where the card beside the pointer is put.
+    boxing : Tool
+        What dragging with Shift does.
     """
 
     picked = Signal(object)
     """Pick or None: what was clicked."""
-    box_selected = Signal(object)
-    """tuple of Pick."""
     hovered = Signal(object)
     """Pick or None."""
     pointer_moved = Signal(object)
     """GroundPoint or None."""
     drew = Signal()
     """The overlay is another one."""
-    _box_found = Signal(object)
 
-    def __init__(self, view: QWidget, pilot: Pilot, finder: Finder, shown: OverlayState) -> None:
+    def __init__(self, view: QWidget, pilot: Pilot, finder: Finder, shown: OverlayState, boxing: Tool) -> None:
         super().__init__(view)
-        self._view, self._pilot, self._finder, self._shown = view, pilot, finder, shown
-        self.tool = "orbit"
+        self._view, self._pilot, self._finder, self._shown, self._boxing = view, pilot, finder, shown, boxing
+        self.tool: Tool | None = None
+        self._drags: Tool | None = None
         self.hover: Pick | None = None
         self.card_for: Callable[[Pick], str] | None = None
         self._press: tuple[QPointF, Qt.MouseButton, gestures.Point] | None = None
         self._dragging, self._last = False, QPointF()
         self._pointer: QPointF | None = None
-        self._boxes = ThreadPoolExecutor(1, thread_name_prefix="map-box")
-        self._boxed: Future[tuple[Pick, ...]] = Future()
-        self._box_found.connect(self._on_box_found)
         self._timer = QTimer(self, interval=HOVER_MS, singleShot=True)
         self._timer.timeout.connect(self._on_hover)
         view.installEventFilter(self)
@@ -65,7 +61,13 @@ class Hand(QObject):
         """Let go of the map."""
         self._view.removeEventFilter(self)
         self._timer.stop()
-        self._boxes.shutdown(wait=True, cancel_futures=True)
+
+    def take(self, tool: Tool | None) -> None:
+        """Put the tool in the hand away and take another, or none."""
+        before, self.tool, self._drags = self.tool, tool, None
+        self._view.setCursor(Qt.CursorShape.ArrowCursor if tool is None else tool.cursor)
+        if before is not None:
+            before.left()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Take what the hand does; the rest goes on to the widget."""
@@ -104,6 +106,9 @@ class Hand(QObject):
         self._pilot.stop()
         self._press = (at, event.button(), self._hit(at))
         self._dragging, self._last = False, at
+        if event.button() == Qt.MouseButton.LeftButton:
+            tool = self._boxing if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else self.tool
+            self._drags = tool if tool is not None and tool.press(self._touch(at, event.modifiers())) else None
 
     def _on_move(self, event: QMouseEvent) -> None:
         """Drag, or look what is under the pointer."""
@@ -124,12 +129,8 @@ class Hand(QObject):
         self, at: QPointF, start: QPointF, button: Qt.MouseButton, grabbed: gestures.Point, keys: Qt.KeyboardModifier
     ) -> None:
         moved, lens = at - self._last, self._pilot.lens()
-        boxing = button == Qt.MouseButton.LeftButton and (
-            self.tool == "box" or keys & Qt.KeyboardModifier.ShiftModifier
-        )
-        if boxing:
-            self._shown.box = (start.x(), start.y(), at.x(), at.y())
-            self.drew.emit()
+        if self._drags is not None:
+            self._drags.drag(self._touch(at, keys))
         elif button == Qt.MouseButton.LeftButton and not keys & Qt.KeyboardModifier.ControlModifier:
             self._pilot.look(gestures.orbited(lens, grabbed, moved.x(), moved.y()))
         else:
@@ -137,19 +138,30 @@ class Hand(QObject):
 
     def _on_release(self, event: QMouseEvent) -> None:
         """End a drag; without one it was a click."""
-        press, box = self._press, self._shown.box
-        self._press, self._shown.box = None, None
+        press, tool = self._press, self._drags
+        self._press = self._drags = None
         if press is None:
             return
         at = event.position()
-        if box is not None:
-            self._select_box(box)
-            self.drew.emit()
+        touch = self._touch(at, event.modifiers())
+        if tool is not None and self._dragging:
+            tool.release(touch)
         elif not self._dragging and press[1] == Qt.MouseButton.LeftButton:
-            self.picked.emit(self._finder.pick_at(self._pilot.lens(), at.x(), at.y()))
+            self._click(touch)
+
+    def _click(self, at: Touch) -> None:
+        if self.tool is None or not self.tool.click(at):
+            self.picked.emit(at.pick())
+
+    def _touch(self, at: QPointF, keys: Qt.KeyboardModifier) -> Touch:
+        lens = self._pilot.lens()
+        return Touch(at.x(), at.y(), keys, lambda: self._hit(at), lambda: self._finder.pick_at(lens, at.x(), at.y()))
 
     def _on_double_click(self, event: QMouseEvent) -> None:
         """Fly closer to what was clicked."""
+        if self.tool is not None:
+            self.tool.double_click(self._touch(event.position(), event.modifiers()))
+            return
         state, target = self._pilot.state, self._hit(event.position())
         self._pilot.fly(replace(state, focus_m=target, distance_m=max(state.distance_m * 0.4, 120.0)))
 
@@ -161,7 +173,9 @@ class Hand(QObject):
         event.accept()
 
     def _on_key(self, event: QKeyEvent) -> bool:
-        """Move with the arrow keys; others go on to the widget."""
+        """Move with the arrow keys; others go on to the tool, or to the widget."""
+        if self.tool is not None and self.tool.key(Qt.Key(event.key())):
+            return True
         turning = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         moved = gestures.keyed(self._pilot.state, event.key(), turning=turning)
         if moved is not None:
@@ -177,16 +191,6 @@ class Hand(QObject):
     def _hit(self, at: QPointF) -> gestures.Point:
         return self._finder.point_at(self._pilot.lens(), at.x(), at.y(), self._pilot.heights)
 
-    def _select_box(self, box: Box) -> None:
-        """Look what is in a box on a thread: a whole county is too much for one turn."""
-        self._boxed.cancel()
-        self._boxed = self._boxes.submit(self._finder.picks_in, self._pilot.lens(), box)
-        self._boxed.add_done_callback(self._box_found.emit)
-
-    def _on_box_found(self, found: Future[tuple[Pick, ...]]) -> None:
-        if found is self._boxed and not found.cancelled():
-            self.box_selected.emit(found.result())
-
     def _on_hover(self) -> None:
         scene = self._pilot.scene
         if self._pointer is None or scene is None:
@@ -198,6 +202,8 @@ class Hand(QObject):
         else:
             lon, lat = scene.city.frame.to_lonlat(ground[0], ground[1])
             self.pointer_moved.emit(GroundPoint(float(lon), float(lat), ground[2]))
+        if self.tool is not None:
+            self.tool.hover(self._touch(self._pointer, QGuiApplication.keyboardModifiers()))
         self.set_hover(self._finder.pick_at(lens, x, y))
 
     def set_hover(self, pick: Pick | None) -> None:

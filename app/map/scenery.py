@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
+from app.map.areas import AreaSet, Fills
 from app.map.camera import VIEW_DEG, GroundHeight, Lens
 from app.map.daylight import Light, light_of_theme
 from app.map.imagery import Orthophoto
@@ -39,6 +40,7 @@ class Scenery:
         self.sky = Sky(renderer, style)
         self.stage = Stage(renderer, on_loaded)
         self.orthophoto = Orthophoto(self.stage, on_loaded)
+        self.fills = Fills(renderer, style)
         self.linework = Linework(renderer, style)
         self.movers = Movers(renderer, style)
         renderer.SetBackground(*style.rgb("sky", "haze"))
@@ -70,6 +72,7 @@ class Scenery:
             self.stage.set_style(style)
         if ink is not self._ink:
             self._ink = ink
+            self.fills.set_style(ink)
             self.linework.set_style(ink)
             self.movers.set_style(ink)
 
@@ -88,15 +91,19 @@ class Scenery:
         device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
         depth_b = self._place_camera(device, ground)
         self.stage.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
+        self.fills.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
         self.linework.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
         self.sky.set_uniforms(device, self.light, always=self._relief)
         self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
 
-    def set_live(self, movers: MoverArrays, lines: tuple[LineSet, ...], now_s: float) -> None:
+    def set_live(
+        self, movers: MoverArrays, lines: tuple[LineSet, ...], areas: tuple[AreaSet, ...], now_s: float
+    ) -> None:
         """Show what the layers drew of a world, true at ``now_s``."""
         self.movers.set(movers, now_s)
-        if self.linework.set(lines, self._relief):
+        filled = self.fills.set(areas, self._relief)
+        if self.linework.set(lines, self._relief) or filled:
             self.movers.to_front()
 
     def settle(self, lens: Lens) -> None:
@@ -126,6 +133,7 @@ class Scenery:
         """Take everything out, in reverse order."""
         self.movers.close()
         self.linework.close()
+        self.fills.close()
         self.orthophoto.close()
         self.stage.close()
         self.sky.close()

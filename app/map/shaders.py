@@ -270,6 +270,24 @@ def lines(style: MapStyle, names: Sequence[str], relief: bool) -> Program:
     return Program(vertex, fragment)
 
 
+def fills(style: MapStyle, names: Sequence[str], relief: bool) -> Program:
+    """Areas that features lay over the roads and under the lines."""
+    vertex = _VERTEX + (
+        "flat out vec3 tint; out float far;\n"
+        + palette("KIND", [style.rgb("areas", name, "other") for name in names])
+        + _LAY[relief]
+        + "void main() {\n"
+        f"  tint = KIND[int(min(scalarColor.x * 255.0 + 0.5, {len(names) - 1}.5))];\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  gl_Position = MCDCMatrix * vertexMC;\n  lay(22.0);\n}\n"
+    )
+    fragment = _FRAGMENT + (
+        "flat in vec3 tint; in float far;\n" + _haze(style) + "void main() {\n"
+        "  gl_FragData[0] = vec4(hazed(tint, far), opacity);\n}\n"
+    )
+    return Program(vertex, fragment)
+
+
 def imagery(style: MapStyle, relief: bool) -> Program:
     """The orthophoto over the ground: the sharper sheet where it reaches, else the other."""
     vertex = _VERTEX + (

@@ -12,10 +12,12 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.map import overlay
+from app.map.boxes import Boxes
 from app.map.camera import Lens
 from app.map.canvas import Canvas
 from app.map.daylight import ink_under, light_of_theme, light_under, theme_under
 from app.map.events import CameraState, FrameStats, Pick
+from app.map.extras import Extras
 from app.map.feed import Answer, Feed, Request
 from app.map.finder import Finder
 from app.map.hand import Hand
@@ -26,6 +28,7 @@ from app.map.pilot import Pilot
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
 from app.map.style import load_style
+from app.map.tools import Tool
 from app.texts import Texts
 from layers.catalogue import LAYERS
 from layers.layer import Layer, LayerState
@@ -61,6 +64,8 @@ class MapView(QWidget):
     """GroundPoint or None."""
     frame_drawn = Signal(object)
     """FrameStats."""
+    tool_changed = Signal(object)
+    """Tool or None."""
     failed = Signal(object)
     """Exception of a layer that could not be drawn."""
 
@@ -102,7 +107,9 @@ class MapView(QWidget):
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
         self._painter = LabelPainter()
         self._pilot = Pilot(self)
-        self._hand = Hand(self, self._pilot, self._finder, self._overlay)
+        self.extras = Extras(self)
+        self._boxes = Boxes(self._pilot, self._finder, self._overlay, self)
+        self._hand = Hand(self, self._pilot, self._finder, self._overlay, self._boxes.tool)
         self._renders = 0
         self._requests, self._spent_ms, self._longest_ms, self._frame_start = 0, 0.0, 0.0, 0.0
         self._drawn = (0, 0)
@@ -113,7 +120,10 @@ class MapView(QWidget):
         self._pilot.moved.connect(self._on_moved)
         self._hand.drew.connect(self.refresh)
         self._hand.picked.connect(self.picked)
-        self._hand.box_selected.connect(self.box_selected)
+        self._boxes.drew.connect(self.refresh)
+        self._boxes.selected.connect(self.box_selected)
+        self.extras.changed.connect(self._ask)
+        self.extras.repaint.connect(self.refresh)
         self._hand.hovered.connect(self.hovered)
         self._hand.pointer_moved.connect(self.pointer_moved)
         self._tile_ready.connect(self.refresh)
@@ -226,10 +236,21 @@ class MapView(QWidget):
         self._selection = tuple(picks)
         self.refresh()
 
-    def set_tool(self, tool: str) -> None:
-        """Choose what dragging does: ``orbit`` or ``box``."""
-        self._hand.tool = tool
-        self.setCursor(Qt.CursorShape.CrossCursor if tool == "box" else Qt.CursorShape.ArrowCursor)
+    @property
+    def tool(self) -> Tool | None:
+        """What is in the hand."""
+        return self._hand.tool
+
+    @property
+    def boxes(self) -> Tool:
+        """The tool that selects what is in a box."""
+        return self._boxes.tool
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Take a tool into the hand; None for none: dragging turns the map, a click picks."""
+        if tool is not self._hand.tool:
+            self._hand.take(tool)
+            self.tool_changed.emit(tool)
 
     # Where it is seen from
 
@@ -292,6 +313,10 @@ class MapView(QWidget):
         self._overlay.selected_at = self._on_screen(self._selection[:MOST_RINGS], lens)
         hovered = [] if self._hand.hover is None else self._on_screen([self._hand.hover], lens)
         self._overlay.hovered_at = hovered[0] if hovered else None
+        for painting in self.extras.paintings.values():
+            painter.save()
+            painting(painter, lens, self._style)
+            painter.restore()
         overlay.paint(painter, lens, self._style, self._overlay)
 
     def _on_screen(self, picks: Sequence[Pick], lens: Lens) -> list[tuple[float, float]]:
@@ -331,6 +356,7 @@ class MapView(QWidget):
                 known,
                 time.monotonic(),
                 self._pace,
+                self.extras.drawings,
             )
         )
 
@@ -342,7 +368,7 @@ class MapView(QWidget):
             for name, hidden in answer.hidden.items():
                 state = self._states.get(name, LayerState())
                 self._stage.set_layer(name, state.visible, state.opacity, hidden)
-            self._scenery.set_live(answer.movers, answer.lines, answer.request.asked_s)
+            self._scenery.set_live(answer.movers, answer.lines, answer.areas, answer.request.asked_s)
         self.refresh()
 
     def _apply_state(self, name: str) -> None:
@@ -393,6 +419,7 @@ class MapView(QWidget):
         self._smooth_timer.stop()
         self._pilot.stop()
         self._hand.close()
+        self._boxes.close()
         self._feed.close()
         self._renders = self._canvas.renders
         self._scenery.close()

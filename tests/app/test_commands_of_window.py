@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from app.actions import ICONS
-from app.main_window import MENUS, TOOLS, MainWindow
+from app.main_window import MainWindow
+from app.menus import MENUS, TOOLS
 from app.widgets.command_palette import score
 
 

@@ -108,10 +108,10 @@ def test_a_feature_of_the_city_shows_its_columns(window: MainWindow) -> None:
 def test_plates_and_names_are_masked_until_a_purpose_is_stated(window: MainWindow) -> None:
     window.map.picked.emit(CAR)
     assert "8K2Q6" not in window.details.title.text()
-    assert "*" in window._card(CAR)
+    assert "*" in window.wiring.card(CAR)
     window.acts.run("purpose.state", text="走失老人查找", reference="JQ20261122-0031", minutes=5)
     assert window.details.title.text() == "浙F·8K2Q6"
-    assert "8K2Q6" in window._card(CAR)
+    assert "8K2Q6" in window.wiring.card(CAR)
     assert "走失老人查找" in window.top.purpose.text()
     window.acts.run("purpose.clear")
     assert window.details.title.text() == "浙F·8***6"

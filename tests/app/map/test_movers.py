@@ -107,7 +107,7 @@ def test_names_are_written_in_chinese_and_masked(qtbot: QtBot, over_open_ground:
 def test_a_dragged_box_selects_what_is_in_it(qtbot: QtBot, over_open_ground: MapView, scene: PreparedScene) -> None:
     x, y = OPEN_GROUND
     _show(qtbot, over_open_ground, scene, (x, y), (x + 4, y), (x + 90, y))
-    over_open_ground.set_tool("box")
+    over_open_ground.set_tool(over_open_ground.boxes)
     told: list[set[str]] = []
     over_open_ground.box_selected.connect(lambda picks: told.append({pick.key for pick in picks}))
     for start, end in (((0, 0), (20, 20)), ((360, 260), (440, 340))):

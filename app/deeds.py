@@ -1,0 +1,115 @@
+"""What the window's own commands do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from app import locator
+from app.commands import Call, Command
+from app.widgets.purpose import PurposeDialog
+from app.workbenches.fraud.panel import FraudPanel
+from twin.access import Purpose
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+
+class Deeds:
+    """One method a command, where that takes more than a line."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def answer_search(self, call: Call) -> None:
+        """Find what was typed, off this thread, and hand it to ``then``; what was typed before is not waited for."""
+        window, text, then = self._window, call.arguments["text"], call.arguments["then"]
+        index, world, unmask = window.showing.index, window.live.world, call.unmask
+        if index is None or world is None:
+            then(())
+            return
+        window.jobs.submit(
+            "job.search", lambda *_: locator.find(index, world, text, unmask), then, key="search", quiet=True
+        )
+
+    def focus_search(self) -> None:
+        """Put the keyboard into the search box."""
+        self._window.top.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._window.top.search.selectAll()
+
+    def state_purpose(self, call: Call) -> None:
+        """Take a purpose: from the arguments, or from the operator."""
+        window, minutes = self._window, self._window.settings.values.purpose_minutes
+        if "text" in call.arguments:
+            purpose = Purpose(str(call.arguments["text"]), str(call.arguments.get("reference", "")))
+            window.purpose.state(purpose, float(call.arguments.get("minutes", minutes)))
+            return
+        dialog = PurposeDialog(window.look, minutes, window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: window.purpose.state(dialog.purpose(), dialog.minutes.value()))
+        dialog.open()
+
+    def toggle_theme(self) -> None:
+        """Change between dark and light."""
+        look = self._window.look
+        look.set_theme("light" if look.theme.name == "dark" else "dark")
+        self._window.settings.change(theme=look.theme.name)
+
+    def toggle_daylight(self) -> None:
+        """Light the map as the sun stands, or as the theme has it."""
+        settings = self._window.settings
+        settings.change(daylight=not settings.values.daylight)
+        self._window.map.set_daylight(settings.values.daylight)
+
+    def toggle_language(self) -> None:
+        """Change between Chinese and English."""
+        look = self._window.look
+        look.set_language("en" if look.language == "zh" else "zh")
+        self._window.settings.change(language=look.language)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        window = self._window
+        window.showNormal() if window.isFullScreen() else window.showFullScreen()
+
+    def toggle_box(self) -> None:
+        """Let dragging select a box, or turn the map again."""
+        view = self._window.map
+        view.set_tool(None if view.tool is view.boxes else view.boxes)
+
+    def clear(self) -> None:
+        """Put the tool away; where there is none, forget the selection."""
+        if self._window.map.tool is not None:
+            self._window.map.set_tool(None)
+        else:
+            self._window.selection.clear()
+
+    def toggle_panel(self, name: str) -> None:
+        """Show a panel, or close it."""
+        dock = self._window.arrangement.docks[name]
+        dock.setVisible(not dock.isVisible())
+        if dock.isVisible():
+            dock.raise_()
+
+    def start_new_case(self) -> None:
+        """Open the form for a new case."""
+        panel = self._window.bench_panels["fraud"]
+        assert isinstance(panel, FraudPanel)  # noqa: S101 - our own catalogue
+        self._window.arrangement.docks["fraud"].show()
+        self._window.arrangement.docks["fraud"].raise_()
+        panel.start_new()
+
+    def cancel_jobs(self) -> None:
+        """Stop everything that runs."""
+        for job in self._window.jobs.running():
+            self._window.jobs.cancel(job.number)
+
+    def offered(self) -> list[Command]:
+        """Return what the palette lists."""
+        window = self._window
+        return [
+            c
+            for c in window.session.commands
+            if c.in_palette and c.id in window.acts.by_id and f"command.{c.id}" in window.look.texts
+        ]

@@ -1,0 +1,9 @@
+"""All features, in the order of their entries in the menus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.features.feature import Context, Feature
+
+FEATURES: tuple[Callable[[Context], Feature], ...] = ()
