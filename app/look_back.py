@@ -6,6 +6,7 @@ dragged across a day faster than the disk reads.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +24,8 @@ BINS = 288
 """Parts of a day whose activity is shown: five minutes each."""
 TICK_MS = 33
 BEHIND_S = 2.0
+AHEAD_S = 300.0
+"""How far ahead of the handle, where it is going, the past is read while nothing else is asked."""
 
 
 class Past(Protocol):
@@ -38,6 +41,10 @@ class Past(Protocol):
 
     def world_at(self, instant_s: float) -> World:
         """Return the twin at an instant."""
+        ...
+
+    def warm(self, instant_s: float) -> None:
+        """Read ahead what an instant needs."""
         ...
 
     def close(self) -> None:
@@ -84,6 +91,7 @@ class LookBack(QObject):
         self._wanted: float | None = None
         self._begun = (0.0, 0.0)
         self._work: Future[tuple[Past, World]] | None = None
+        self._shown_s = 0.0
         self.stand: Stand | None = None
         self._speed = 1.0
         self._ticks = QTimer(self)
@@ -209,7 +217,14 @@ class LookBack(QObject):
             self._live.show_past(world)
             self.stand = replace(self.stand, reading=self._is_behind(self.stand.at_s))
             self.stood.emit(self.stand)
+            self._read_ahead(past, world.at_s)
         self._ask()
+
+    def _read_ahead(self, past: Past, at_s: float) -> None:
+        """Read what comes next on the way; what cannot be read is told when it is asked for."""
+        way, self._shown_s = at_s - self._shown_s, at_s
+        if self._wanted is None and way:
+            self._thread.submit(past.warm, at_s + math.copysign(AHEAD_S, way))
 
     def _on_day(self, past: Past, done: Future[Recorded]) -> None:
         if past is not self._past:

@@ -14,12 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from data.history.lean import DAY_MS, LEAN_DTYPE, NAMES, SCHEMA, LeanArray, lean_of_table, table_of
+from data.history.lean import DAY_MS, LEAN_DTYPE, NAMES, SCHEMA, SLICE_MS, LeanArray, lean_of_table, table_of
 
 PLACE, ENTITY = "a", "b"
-"""The two orders: hour, cell, time; and entity, time."""
-GROUP_ROWS = 65_536
+"""The two orders: slice of five minutes, cell, time; and entity, time."""
+GROUP_ROWS = {PLACE: 16_384, ENTITY: 65_536}
 """Rows of a row group: what a question reads at least."""
+_T = NAMES.index("t")
 _DELTA = ("t", "entity", "lon", "lat")
 MINUTE_MS = 60_000
 Step = Callable[[str], None]
@@ -97,11 +98,18 @@ def _edges(values: NDArray[Any]) -> tuple[int, int]:
 def _parquet(path: Path, order: str, lean: LeanArray) -> None:
     # The numbers' columns in differences, the narrow ones by dictionary; Spark 3.3+, DuckDB and Arrow read both.
     delta = [name for name in _DELTA if not (order == PLACE and name == "entity")]
-    pq.write_table(
-        table_of(lean), path, row_group_size=GROUP_ROWS, compression="zstd", compression_level=3, version="2.6",
-        data_page_version="1.0", use_dictionary=[name for name in NAMES if name not in delta],
+    with pq.ParquetWriter(
+        path, SCHEMA, compression="zstd", compression_level=3, version="2.6", data_page_version="1.0",
+        use_dictionary=[name for name in NAMES if name not in delta],
         column_encoding=dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
-    )  # fmt: skip
+    ) as file:  # fmt: skip
+        for piece in _slices(lean) if order == PLACE else [lean]:
+            file.write_table(table_of(piece), row_group_size=GROUP_ROWS[order])
+
+
+def _slices(lean: LeanArray) -> list[LeanArray]:
+    """Cut rows where a slice ends: no row group holds rows of two, so that an instant reads those of its own only."""
+    return np.split(lean, np.flatnonzero(np.diff(lean["t"] // SLICE_MS)) + 1)
 
 
 def read(
@@ -113,6 +121,20 @@ def read(
         filters += [("entity", ">=", entities[0]), ("entity", "<=", entities[1])]
     tables = [pq.read_table(folder / name, schema=SCHEMA, filters=filters, partitioning=None) for name in names]
     return lean_of_table(pa.concat_tables(tables)) if tables else np.empty(0, LEAN_DTYPE)
+
+
+def read_slice(path: Path, number: int) -> LeanArray:
+    """Return the rows of a slice (counted from 1970-01-01 UTC) of a file in the order of place.
+
+    Reads its row groups and nothing else: half the time of a filter, which is compared with each row.
+    """
+    begin_ms, end_ms = number * SLICE_MS, (number + 1) * SLICE_MS - 1
+    with pq.ParquetFile(path) as file:
+        edges = [file.metadata.row_group(group).column(_T).statistics for group in range(file.num_row_groups)]
+        groups = [group for group, edge in enumerate(edges) if edge.max >= begin_ms and edge.min <= end_ms]
+        lean = lean_of_table(file.read_row_groups(groups, columns=list(NAMES)))
+    inside = (lean["t"] >= begin_ms) & (lean["t"] <= end_ms)
+    return lean if inside.all() else lean[inside]
 
 
 def _sync_folder(folder: Path) -> None:

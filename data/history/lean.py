@@ -7,6 +7,7 @@ journal as they came, for as long as the policy says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,9 @@ DEGREE = 10_000_000
 CELL = DEGREE // 100
 """A cell of the space-time order: 0.01 degrees."""
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-_TIME_BITS, _HOUR_BITS, _CELL_BITS = 27, 22, 32  # milliseconds of a day and of an hour, a cell's number
+SLICE_MS = 300_000
+"""A slice of the space-time order: five minutes, what an instant reads two or three of."""
+_TIME_BITS, _SLICE_BITS, _CELL_BITS = 27, 19, 32  # milliseconds of a day and of a slice, a cell's number
 _SCALES: tuple[tuple[str, str, float], ...] = (
     ("heading", "heading_deg", 1.0),
     ("speed", "speed_mps", 100.0),
@@ -115,6 +118,25 @@ def taken(lean: LeanArray, index: NDArray[np.int64]) -> LeanArray:
     return np.ascontiguousarray(lean).view(_WHOLE)[index].view(LEAN_DTYPE)
 
 
+def joined(parts: Sequence[LeanArray]) -> LeanArray:
+    """Return rows one after the other; faster than numpy's own way for the same reason."""
+    return np.concatenate([np.empty(0, _WHOLE), *(np.ascontiguousarray(part).view(_WHOLE) for part in parts)]).view(
+        LEAN_DTYPE
+    )
+
+
+def by_time(lean: LeanArray) -> LeanArray:
+    """Return the rows of a slice in the order of time, equal times as they were.
+
+    Sorted by the low and then by the high half of the milliseconds: numpy sorts 16 bits in linear time.
+    """
+    if not len(lean):
+        return lean
+    t = (lean["t"] - lean["t"].min()).astype(np.uint32)
+    order = np.argsort((t & 0xFFFF).astype(np.uint16), kind="stable")
+    return taken(lean, order[np.argsort((t >> 16).astype(np.uint16)[order], kind="stable")])
+
+
 def _first_of_equals(lean: LeanArray, again: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Mark all rows but those that say the same as one before them; ``again`` have the key of the row before."""
     mixed = np.unique(np.concatenate([again - 1, again]))
@@ -126,9 +148,9 @@ def _first_of_equals(lean: LeanArray, again: NDArray[np.int64]) -> NDArray[np.bo
 
 
 def by_place(lean: LeanArray) -> LeanArray:
-    """Return the rows of one day by hour, cell of 0.01 degrees along a Z-curve, and time."""
+    """Return the rows of one day by slice, cell of 0.01 degrees along a Z-curve, and time."""
     t = lean["t"] % DAY_MS
-    key = ((t // HOUR_MS) << (_CELL_BITS + _HOUR_BITS)) | (_cells(lean) << _HOUR_BITS) | (t % HOUR_MS)
+    key = ((t // SLICE_MS) << (_CELL_BITS + _SLICE_BITS)) | (_cells(lean) << _SLICE_BITS) | (t % SLICE_MS)
     return taken(lean, np.argsort(key))
 
 

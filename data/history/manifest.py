@@ -210,6 +210,13 @@ def files(
     return [File(*row) for row in connection.execute(query.order_by(found.day, found.begin_ms, found.id))]
 
 
+def signature(connection: sa.Connection) -> tuple[int, int, int]:
+    """Return numbers that are others as soon as other files count."""
+    found = FILES.c
+    row = connection.execute(sa.select(sa.func.max(found.id), sa.func.count(), sa.func.count(found.gone_s))).one()
+    return row[0] or 0, row[1], row[2]
+
+
 def add_files(connection: sa.Connection, written: Iterable[Written]) -> None:
     """List files; from now on they count."""
     for one in written:

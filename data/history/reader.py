@@ -1,13 +1,12 @@
 """Looking back: where everything was at an instant, from the lake and from the chunks that are not sealed yet.
 
-Made for a slider that is dragged: hours are kept in memory as they are first touched, sorted by time, and an instant is
-a search in them. Not for two threads at once; the window asks from one job.
+Made for a slider that is dragged: pieces of five minutes are kept in memory as they are first touched, and an instant
+is put together of two or three of them. Not for two threads at once; the window asks from one job.
 """
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 
 from data.history import manifest as table
 from data.history.entities import Entities
-from data.history.files import MINUTE_MS, PLACE, read
-from data.history.lean import DAY_MS, HOUR_MS, LEAN_DTYPE, LeanArray, lean_of, rows_of, taken
+from data.history.files import MINUTE_MS, PLACE
+from data.history.lean import DAY_MS, SLICE_MS, LeanArray, joined, lean_of, rows_of
 from data.history.manifest import File, Manifest, lake_path
+from data.history.pieces import Listing, Piece, Pieces, last_of
 from data.home import Home
 from data.sync.chunks import DamagedChunkError, chunks, journal_id
 from data.sync.journal import journal_path
@@ -32,8 +32,6 @@ from twin.live.observation import ObservationArray
 from twin.live.table import SILENT_FOR
 from twin.world import SourceState, World
 
-HOURS_KEPT = 6
-"""Hours in memory: each about 33 bytes a row."""
 LOOK_AGAIN_S = 1.0
 """What was recorded since is looked for so often at most."""
 LONGEST_S = 600.0
@@ -53,7 +51,7 @@ class _Tail:
     def rows(self) -> LeanArray:
         """Return the rows, as one array."""
         if len(self.parts) != 1:
-            self.parts = [np.concatenate([np.empty(0, LEAN_DTYPE), *self.parts])]
+            self.parts = [joined(self.parts)]
         return self.parts[0]
 
 
@@ -78,10 +76,10 @@ class History:
     ) -> None:
         self.folder, self.journal, self._city, self._clock = folder, journal, city, clock
         self.manifest = Manifest(folder)
-        self._files: list[File] = []
+        self._listing, self._listed = Listing(), (0, 0, 0)
+        self._pieces = Pieces(folder)
         self._entities = Entities()
         self._tail = _Tail()
-        self._hours: OrderedDict[tuple[int, ...], LeanArray] = OrderedDict()
         self._looked = -np.inf
         self._version = 0
 
@@ -102,10 +100,9 @@ class History:
 
     def _edges_ms(self) -> tuple[int, int]:
         """Return the first and last time that are known; the last is before the first while nothing is."""
-        tail = self._tail.rows()["t"]
-        begins = [file.begin_ms for file in self._files] + ([int(tail.min())] if len(tail) else [])
-        ends = [file.end_ms for file in self._files] + ([int(tail.max())] if len(tail) else [])
-        return min(begins, default=0), max(ends, default=-1)
+        tail = self._tail.rows()
+        edges = [edge for edge in (self._listing.edges_ms(), _edges_ms(tail)) if edge is not None]
+        return min((first for first, _ in edges), default=0), max((last for _, last in edges), default=-1)
 
     def activity(self, begin_s: float, end_s: float, bins: int = 288) -> NDArray[np.int64]:
         """Return how many states are known in each of equal parts of a time, to the nearest minute.
@@ -171,8 +168,8 @@ class History:
         """Return all states after ``begin_s`` up to ``end_s``, oldest first."""
         self._look()
         begin_ms, end_ms = round(begin_s * 1000) + 1, round(end_s * 1000)
-        lean = np.concatenate([np.empty(0, LEAN_DTYPE), *self._slices(begin_ms, end_ms)])
-        return rows_of(lean, self._entities.told()[lean["entity"]])
+        lean = joined(list(self._slices(begin_ms, end_ms)))
+        return rows_of(lean, self.told_of(lean))
 
     def frame_between(self, begin_s: float, end_s: float) -> TrackFrame:
         """Return all states of a time, both ends included, as one frame: an entity stands in it many times."""
@@ -194,7 +191,7 @@ class History:
 
     def told_of(self, lean: LeanArray) -> ObservationArray:
         """Return id, label and kind of lean rows, as rows whose other columns tell nothing."""
-        return np.asarray(self._entities.told()[lean["entity"]])
+        return self._entities.told_of(lean["entity"])
 
     def numbers_of(self, key: bytes) -> list[int]:
         """Return the numbers that an entity's id has had."""
@@ -207,53 +204,53 @@ class History:
         found = {entity.id.decode(errors="replace") for entity in self._entities if entity.label == label.encode()}
         return sorted(found)
 
+    def warm(self, instant_s: float) -> None:
+        """Read what an instant needs into memory; who asks for it afterwards waits less."""
+        self._look()
+        at_ms = round(instant_s * 1000)
+        for _ in self._pieces_of(at_ms - int(LONGEST_S * 1000), at_ms):
+            pass
+
     def _last_states(self, at_ms: int) -> LeanArray:
-        parts = list(self._slices(at_ms - int(LONGEST_S * 1000), at_ms))
-        lean = np.concatenate([np.empty(0, LEAN_DTYPE), *parts])
-        newest = np.full(self._entities.last + 1, -1)
-        newest[self._entities.same()[lean["entity"]]] = np.arange(len(lean))  # of equal places the last one stays
-        lean = lean[np.sort(newest[newest >= 0])]
+        pieces = list(self._pieces_of(at_ms - int(LONGEST_S * 1000), at_ms))
+        lean = joined([piece.last_upto(at_ms) for piece in pieces])
+        lean = last_of(lean, self._entities.same()[lean["entity"]])
         kind = np.minimum(self._entities.told()["kind"][lean["entity"]], len(KINDS) - 1)
         return np.asarray(lean[at_ms - lean["t"] <= _SHOWN_MS[kind]])
 
     def _slices(self, begin_ms: int, end_ms: int) -> Iterator[LeanArray]:
         """Yield the rows of a time (both ends included), in the order of time."""
-        begin_ms, end_ms = max(begin_ms, self._edges_ms()[0]), min(end_ms, self._edges_ms()[1])
-        for hour in range(begin_ms // HOUR_MS, end_ms // HOUR_MS + 1):
-            lean = self._hour(hour)
-            first, last = np.searchsorted(lean["t"], [begin_ms, end_ms + 1])
-            yield lean[first:last]
+        for piece in self._pieces_of(begin_ms, end_ms):
+            first, last = np.searchsorted(piece.rows["t"], [begin_ms, end_ms + 1])
+            yield piece.rows[first:last]
 
-    def _hour(self, hour: int) -> LeanArray:
-        """Return the rows of an hour in the order of time; if a file was deleted meanwhile, of what there is now."""
+    def _pieces_of(self, begin_ms: int, end_ms: int) -> Iterator[Piece]:
+        """Yield the pieces that touch a time, oldest first."""
+        first_ms, last_ms = self._edges_ms()
+        for number in range(max(begin_ms, first_ms) // SLICE_MS, min(end_ms, last_ms) // SLICE_MS + 1):
+            yield self._piece(number)
+
+    def _piece(self, number: int) -> Piece:
+        """Return a slice's piece; if a file was deleted meanwhile, of what there is now."""
         try:
-            return self._hour_listed(hour)
+            return self._piece_listed(number)
         except FileNotFoundError:
             self._looked = -np.inf
             self._look()
-            return self._hour_listed(hour)
+            return self._piece_listed(number)
 
-    def _hour_listed(self, hour: int) -> LeanArray:
-        """Return the rows of an hour, from memory if nothing has changed in it."""
-        begin_ms, end_ms = hour * HOUR_MS, (hour + 1) * HOUR_MS - 1
-        files = [file for file in self._files if file.begin_ms <= end_ms and file.end_ms >= begin_ms]
-        tail = self._tail.rows()
-        tail = tail[(tail["t"] >= begin_ms) & (tail["t"] <= end_ms)]
-        key = (hour, len(tail), self._tail.upto if len(tail) else 0, *(file.id for file in files))
-        if key not in self._hours:
-            lean = np.concatenate([read(self.folder, [file.name for file in files], begin_ms, end_ms), tail])
-            self._hours[key] = taken(lean, np.argsort(lean["t"], kind="stable"))
-            while len(self._hours) > HOURS_KEPT:
-                self._hours.popitem(last=False)
-        self._hours.move_to_end(key)
-        return self._hours[key]
+    def _piece_listed(self, number: int) -> Piece:
+        files = self._listing.touching(number * SLICE_MS, (number + 1) * SLICE_MS - 1)
+        return self._pieces.piece(number, files, self._tail.rows(), self._tail.upto)
 
     def _look(self) -> None:
         """Take note of what was sealed and recorded since the last look."""
         if self._clock() - self._looked < LOOK_AGAIN_S:
             return
         with self.manifest.look() as connection:
-            self._files = table.files(connection, PLACE)
+            listed = table.signature(connection)
+            if listed != self._listed:
+                self._listing, self._listed = Listing(table.files(connection, PLACE)), listed
             self._bring_up_to_date(connection)
         self._follow()
         self._looked = self._clock()
@@ -279,6 +276,10 @@ class History:
                 tail.upto = error.at
             if tail.upto == before:
                 return
+
+
+def _edges_ms(tail: LeanArray) -> tuple[int, int] | None:
+    return (int(tail["t"].min()), int(tail["t"].max())) if len(tail) else None
 
 
 def _placed(city: City, rows: ObservationArray) -> NDArray[np.float32]:

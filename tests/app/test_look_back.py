@@ -33,6 +33,7 @@ class MadeUpPast:
         self.free = threading.Event()
         self.free.set()
         self.asked: list[float] = []
+        self.warmed: list[float] = []
         self.closed = False
         self.broken = False
 
@@ -54,6 +55,9 @@ class MadeUpPast:
             self._city, replace(frame, rows=rows, position_m=frame.position_m[:1], source=frame.source[:1]), (),
             instant_s, live=False,
         )  # fmt: skip
+
+    def warm(self, instant_s: float) -> None:
+        self.warmed.append(instant_s)
 
     def close(self) -> None:
         self.closed = True
@@ -90,6 +94,16 @@ def test_only_the_newest_instant_is_answered(live: LiveWorld, look_back: LookBac
     assert past.asked == [BEGIN_S, BEGIN_S + 99]
     assert live.world is not None
     assert not live.world.live
+
+
+def test_what_comes_next_is_read_ahead_the_way_the_handle_goes(
+    live: LiveWorld, look_back: LookBack, past: MadeUpPast
+) -> None:
+    for second in (5000, 5100, 4800):
+        look_back.go_to(BEGIN_S + second)
+        until(lambda second=second: live.world is not None and live.world.at_s == BEGIN_S + second)  # type: ignore[misc]  # bound early
+    until(lambda: len(past.warmed) == 3)
+    assert past.warmed[1:] == [BEGIN_S + 5400, BEGIN_S + 4500]
 
 
 def test_an_answer_that_comes_after_going_back_to_now_is_dropped(

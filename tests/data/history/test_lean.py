@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.history.lean import DAY_MS, HOUR_MS, by_entity, by_place, lean_of, lean_of_table, rows_of, table_of
+from data.history.lean import DAY_MS, SLICE_MS, by_entity, by_place, lean_of, lean_of_table, rows_of, table_of
 from tests.data.history.factory import walk
 from twin.live.observation import OBSERVATION_DTYPE
 
@@ -47,8 +47,8 @@ def test_both_orders_hold_the_same_rows_each_once() -> None:
     assert (np.diff(once["entity"].astype(np.int64) * DAY_MS + once["t"] % DAY_MS) >= 0).all()
     placed = by_place(once)
     assert sorted(row.tobytes() for row in placed) == sorted(row.tobytes() for row in once)
-    hour = placed["t"] // HOUR_MS
-    assert (np.diff(hour) >= 0).all()
-    cells = np.stack([placed["lon"] // 100_000, placed["lat"] // 100_000, hour])
+    slot = placed["t"] // SLICE_MS
+    assert (np.diff(slot) >= 0).all()
+    cells = np.stack([placed["lon"] // 100_000, placed["lat"] // 100_000, slot])
     changes = np.flatnonzero((np.diff(cells) != 0).any(axis=0))
-    assert len(changes) + 1 == len(np.unique(cells, axis=1).T)  # a cell of an hour lies in one piece
+    assert len(changes) + 1 == len(np.unique(cells, axis=1).T)  # a cell of a slice lies in one piece

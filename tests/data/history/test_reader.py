@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
-from data.history import compactor, reader
+from data.history import pieces
+from data.history.lean import SLICE_MS
 from data.history.reader import History
 from tests.data.history.factory import LATER, NOON, compact, record, walk
 from tests.small_county import small_county
@@ -121,11 +123,29 @@ def test_the_world_of_an_instant_says_that_it_is_past(past: Past) -> None:
     assert world.tracks.source.tolist() == [0, 0]
 
 
-def test_few_hours_stay_in_memory(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "HOURS_KEPT", 2)
+def test_few_pieces_stay_in_memory(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "KEPT", 4)
     past.record(walk(1, 5 * 3600, every_s=60))
     compact(past.lake, past.journal, LATER)
-    assert compactor.OVER_S
     for hour in range(5):
         assert len(past.seen_at(NOON + hour * 3600 + 1800)) == 1
-    assert len(past.history._hours) == 2
+    assert len(past.history._pieces) == 4
+
+
+def test_what_was_warmed_is_not_read_again(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    past.record(walk(3, 3600))
+    compact(past.lake, past.journal, LATER)
+    past.history.warm(NOON + 1000)
+    monkeypatch.setattr(pieces, "read_slice", None)
+    assert len(past.seen_at(NOON + 1000)) == 3
+    assert len(past.seen_at(NOON + 900)) == 3
+
+
+def test_an_instant_reads_no_more_than_the_slices_it_needs(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
+    past.record(walk(3, 3600))
+    compact(past.lake, past.journal, LATER)
+    file = next(past.lake.glob("day=*/a-*.parquet"))
+    groups = pq.ParquetFile(file).metadata
+    edges = [groups.row_group(row).column(1).statistics for row in range(groups.num_row_groups)]
+    assert groups.num_row_groups >= 12
+    assert all(edge.min // SLICE_MS == edge.max // SLICE_MS for edge in edges)
