@@ -130,7 +130,26 @@ class Surface:
     imagery: Imagery | None = None
 
 
-Drawing = Solids | Areas | Lines | Symbols | Labels | Surface
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """Values laid on the ground as colours: a heat map, what is seen from a point.
+
+    Parameters
+    ----------
+    values : (H, W) float32 array
+        From 0 to 1, row 0 in the north; nothing is drawn where NaN.
+    box_m : tuple of float
+        West, south, east, north in the local frame.
+    scale : str
+        Name of a list of colours in ``[map.scales]`` of the style files: from 0 to 1, evenly apart, with alpha.
+    """
+
+    values: NDArray[np.float32]
+    box_m: tuple[float, float, float, float]
+    scale: str
+
+
+Drawing = Solids | Areas | Lines | Symbols | Labels | Surface | Raster
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,16 @@ from PySide6.QtGui import QPainter
 
 from app.map.camera import Lens
 from app.map.style import MapStyle
-from layers.layer import Areas, Labels, Lines, Symbols
+from layers.layer import Areas, Labels, Lines, Raster, Symbols
 
-Extra = Areas | Lines | Symbols | Labels
+Extra = Areas | Lines | Symbols | Labels | Raster
 Painting = Callable[[QPainter, Lens, MapStyle], None]
 """Paints over the picture, in pixels of the widget; ``lens.project`` says where a point of the scene is seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Drawings under one name; the same ``rows`` in them are not prepared again."""
+    """Drawings under one name; the same ``rows`` or raster in them are not prepared again."""
 
     drawings: tuple[Extra, ...]
     opacity: float = 1.0
@@ -42,8 +42,8 @@ class Extras(QObject):
         """Show drawings of layers in place of what was drawn under this name; none takes it away.
 
         Lines take their colour from ``[map.lines]`` of the style files, areas from ``[map.areas]``, symbols from
-        ``[map.symbols]``. A symbol can be picked: its pick has ``name`` as its layer. At most one drawing of lines and
-        one of areas a name.
+        ``[map.symbols]``, rasters from ``[map.scales]``. A symbol can be picked: its pick has ``name`` as its layer. At
+        most one drawing of lines, one of areas and one raster a name.
         """
         kept = {key: drawn for key, drawn in self.drawings.items() if key != name}
         self.drawings = kept | ({name: Drawn(drawings, opacity)} if drawings else {})

@@ -19,7 +19,8 @@ from app.map.extras import Drawn, Extra
 from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
 from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
-from layers.layer import Areas, Labels, Layer, LayerState, Lines, Rows, Symbols
+from app.map.rasters import RasterSet, raster_set
+from layers.layer import Areas, Labels, Layer, LayerState, Lines, Raster, Rows, Symbols
 from layers.shown import shown
 from twin.city.city import City
 from twin.geo import BoolArray, FloatArray
@@ -59,6 +60,7 @@ class Answer:
     labels: tuple[LabelSet, ...]
     lines: tuple[LineSet, ...]
     areas: tuple[AreaSet, ...]
+    rasters: tuple[RasterSet, ...]
     hidden: Mapping[str, BoolArray | None]
 
 
@@ -89,6 +91,7 @@ class Feed:
         self._live = frozenset(name for name, layer in layers.items() if layer.group == "live")
         self._widened: dict[str, tuple[Rows, LineSet]] = {}
         self._filled: dict[str, tuple[Rows, AreaSet]] = {}
+        self._laid: dict[str, RasterSet] = {}
         self._still: dict[str, tuple[object, ...]] = {}
         self._still_drawn: dict[str, Extra | None] = {}
 
@@ -121,6 +124,7 @@ class Feed:
         labels: list[LabelSet] = []
         lines: list[LineSet] = []
         areas: list[AreaSet] = []
+        rasters: list[RasterSet] = []
         for name, drawn, opacity in self._drawings(request):
             if isinstance(drawn, Symbols) and len(drawn.position_m):
                 batches.append(SymbolBatch(name, drawn, _drift(drawn, request), opacity))
@@ -131,6 +135,8 @@ class Feed:
                 lines.append(self._line_set(name, drawn, request, opacity))
             elif isinstance(drawn, Areas) and len(drawn.rows):
                 areas.append(self._area_set(name, drawn, request, opacity))
+            elif isinstance(drawn, Raster):
+                rasters.append(self._raster_set(name, drawn, request, opacity))
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
         return Answer(
             request,
@@ -138,6 +144,7 @@ class Feed:
             tuple(labels),
             tuple(lines),
             tuple(areas),
+            tuple(rasters),
             self._filtered(request),
         )
 
@@ -184,6 +191,14 @@ class Feed:
             self._filled[name] = kept
         return replace(kept[1], opacity=opacity)
 
+    def _raster_set(self, name: str, raster: Raster, request: Request, opacity: float) -> RasterSet:
+        """Make the ground under a raster, unless it lies where that of the last time did."""
+        kept = self._laid.get(name)
+        if kept is None or kept.raster.box_m != raster.box_m:
+            kept = raster_set(name, raster, request.world.city, opacity)
+            self._laid[name] = kept
+        return replace(kept, raster=raster, opacity=opacity)
+
     def _draw(self, layer: Layer, state: LayerState, request: Request) -> Extra | None:
         world = request.world
         if layer.group == "live":
@@ -218,7 +233,7 @@ def _shaped(symbols: Symbols, shape: str) -> Symbols:
 
 
 def _own(drawing: object) -> Extra | None:
-    return drawing if isinstance(drawing, Symbols | Labels | Lines | Areas) else None
+    return drawing if isinstance(drawing, Symbols | Labels | Lines | Areas | Raster) else None
 
 
 def _reach_m(symbols: Symbols) -> FloatArray:

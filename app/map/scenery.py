@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from app.map.areas import AreaSet, Fills
+from app.map.areas import Fills
 from app.map.camera import VIEW_DEG, GroundHeight, Lens
 from app.map.daylight import Light, light_of_theme
+from app.map.feed import Answer
 from app.map.imagery import Orthophoto
-from app.map.linework import LineSet, Linework
-from app.map.movers import MoverArrays, Movers
+from app.map.linework import Linework
+from app.map.movers import Movers
+from app.map.rasters import Rasters
 from app.map.scene import PreparedScene
 from app.map.sky import Sky
 from app.map.stage import Stage
@@ -40,6 +42,7 @@ class Scenery:
         self.sky = Sky(renderer, style)
         self.stage = Stage(renderer, on_loaded)
         self.orthophoto = Orthophoto(self.stage, on_loaded)
+        self.rasters = Rasters(renderer, style)
         self.fills = Fills(renderer, style)
         self.linework = Linework(renderer, style)
         self.movers = Movers(renderer, style)
@@ -72,6 +75,7 @@ class Scenery:
             self.stage.set_style(style)
         if ink is not self._ink:
             self._ink = ink
+            self.rasters.set_style(ink)
             self.fills.set_style(ink)
             self.linework.set_style(ink)
             self.movers.set_style(ink)
@@ -91,19 +95,21 @@ class Scenery:
         device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
         depth_b = self._place_camera(device, ground)
         self.stage.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
-        self.fills.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
-        self.linework.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
+        for part in (self.rasters, self.fills, self.linework):
+            part.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
         self.sky.set_uniforms(device, self.light, always=self._relief)
         self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
 
-    def set_live(
-        self, movers: MoverArrays, lines: tuple[LineSet, ...], areas: tuple[AreaSet, ...], now_s: float
-    ) -> None:
-        """Show what the layers drew of a world, true at ``now_s``."""
-        self.movers.set(movers, now_s)
-        filled = self.fills.set(areas, self._relief)
-        if self.linework.set(lines, self._relief) or filled:
+    def set_live(self, answer: Answer) -> None:
+        """Show what the layers and features drew of a world."""
+        self.movers.set(answer.movers, answer.request.asked_s)
+        fresh = (
+            self.rasters.set(answer.rasters, self._relief),
+            self.fills.set(answer.areas, self._relief),
+            self.linework.set(answer.lines, self._relief),
+        )
+        if any(fresh):
             self.movers.to_front()
 
     def settle(self, lens: Lens) -> None:
@@ -134,6 +140,7 @@ class Scenery:
         self.movers.close()
         self.linework.close()
         self.fills.close()
+        self.rasters.close()
         self.orthophoto.close()
         self.stage.close()
         self.sky.close()

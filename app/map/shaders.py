@@ -288,6 +288,22 @@ def fills(style: MapStyle, names: Sequence[str], relief: bool) -> Program:
     return Program(vertex, fragment)
 
 
+def raster(style: MapStyle, relief: bool) -> Program:
+    """Values of a feature as colours on the ground, over the roads."""
+    vertex = _VERTEX + (
+        "out vec2 at; out float far;\nuniform vec4 veilBox;\n" + _LAY[relief] + "void main() {\n"
+        "  at = (vertexMC.xy - veilBox.xy) / veilBox.zw;\n"
+        "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        "  gl_Position = MCDCMatrix * vertexMC;\n  lay(21.5);\n}\n"
+    )
+    fragment = _FRAGMENT + (
+        "in vec2 at; in float far;\nuniform sampler2D veil;\n" + _haze(style) + "void main() {\n"
+        "  vec4 c = texture(veil, at);\n  if (c.a < 0.004) discard;\n"
+        "  gl_FragData[0] = vec4(hazed(c.rgb, far), c.a * opacity);\n}\n"
+    )
+    return Program(vertex, fragment)
+
+
 def imagery(style: MapStyle, relief: bool) -> Program:
     """The orthophoto over the ground: the sharper sheet where it reaches, else the other."""
     vertex = _VERTEX + (

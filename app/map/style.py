@@ -9,6 +9,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 THEMES = ("dark", "light")
 SHAPES = ("dot", "arrow", "diamond", "square", "ring", "cross", "triangle")
 Rgb = tuple[float, float, float]
@@ -47,6 +50,11 @@ class MapStyle:
     def rgb(self, section: str, name: str, otherwise: str = "") -> Rgb:
         """Return a colour as three numbers from 0 to 1."""
         return rgb(self.colour(section, name, otherwise))
+
+    def scale(self, name: str) -> NDArray[np.float64]:
+        """Return the colours of a scale, (N, 4) from 0 to 255 with alpha, as ``#RRGGBB`` or ``#RRGGBBAA``."""
+        colours = [str(colour).removeprefix("#").ljust(8, "F") for colour in self.values["scales"][name]]
+        return np.array([tuple(bytes.fromhex(colour)) for colour in colours], np.float64)
 
     def number(self, section: str, name: str) -> float:
         """Return a number."""

@@ -368,7 +368,7 @@ class MapView(QWidget):
             for name, hidden in answer.hidden.items():
                 state = self._states.get(name, LayerState())
                 self._stage.set_layer(name, state.visible, state.opacity, hidden)
-            self._scenery.set_live(answer.movers, answer.lines, answer.areas, answer.request.asked_s)
+            self._scenery.set_live(answer)
         self.refresh()
 
     def _apply_state(self, name: str) -> None:

@@ -18,7 +18,7 @@ from app.map.scene import PreparedScene
 from app.map.style import MapStyle, load_style, rgb
 from app.map.tools import Tool, Touch
 from app.map.view import MapView
-from layers.layer import Areas, LayerState, Lines, Rows, Symbols
+from layers.layer import Areas, LayerState, Lines, Raster, Rows, Symbols
 from tests.app.map.conftest import look_down, picture
 from tests.app.map.test_movers import OPEN_GROUND
 
@@ -75,6 +75,18 @@ def test_lines_and_symbols_of_a_feature_are_drawn_and_picked_by_its_name(
     found = bare.pick_at(400, 300)
     assert found is not None
     assert (found.layer, found.key) == ("sketch", "pin")
+
+
+def test_a_raster_colours_the_ground_where_it_has_values(qtbot: QtBot, bare: MapView) -> None:
+    x, y = OPEN_GROUND
+    before = picture(qtbot, bare)
+    values = np.array([[np.nan, 1.0], [np.nan, 0.0]], np.float32)  # the north-east is full, the south-east empty
+    heat = Raster(values, (x - 60, y - 60, x + 60, y + 60), "amount")
+    after = shown(qtbot, bare, lambda: bare.extras.draw("heat", heat)).astype(int)
+    full, empty, none = (360 - 100, 480), (360 + 100, 480), (260, 330)
+    assert after[full][1] > before[full][1] + 60
+    assert np.abs(after[none] - before[none]).max() < 25
+    assert after[full][1] > after[empty][1] + 60
 
 
 def test_a_painting_is_over_the_picture_until_it_is_removed(qtbot: QtBot, bare: MapView) -> None:
