@@ -32,8 +32,8 @@ from data.connectors.jt808 import frames as jt808_frames
 from data.connectors.mavlink import decoder as mavlink
 from data.connectors.mavlink import frames as mavlink_frames
 from data.connectors.mqtt import decoder as mqtt
-from data.connectors.mqtt.client import Message
 from data.connectors.mqtt.options import read_options
+from data.connectors.mqtt.packets import Cutter, Message
 from data.connectors.sensorthings import decoder as sensorthings
 from data.ferry import bundle, seal
 from data.ferry.keys import OwnKey, Peer
@@ -167,6 +167,12 @@ def _mqtt(payload: bytes) -> None:
         _mqtt_decoder.read([Message(topic, payload, 1, False, NOON)])
 
 
+def _mqtt_packets(stream: bytes) -> None:
+    """Cut a stream under both versions."""
+    for modern in (False, True):
+        Cutter(modern=modern).feed(stream, NOON)
+
+
 _KEY = OwnKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 _TRUSTED = {_KEY.id: Peer("there", "公安网", _KEY.public)}
 _LETTER = seal.seal(zlib.compress(b"letter" * 50), _KEY)
@@ -234,6 +240,9 @@ TARGETS: tuple[Target, ...] = (
         b'{"time": 1790000000, "lon": 120.9, "lat": 30.8, "speed": 10, "heading": 90, "label": "x"}',
         b'[{"bn": "urn:dev:a1:", "bt": 1790000000, "n": "t", "u": "Cel", "v": 12.5}, {"n": "lat", "v": 30.8}]', _THING,
     ], _mqtt),
+    Target("MQTT packets", [
+        b"\x20\x02\x00\x00\x32\x0a\x00\x03t/a\x00\x07\x00{}", b"\xd0\x00\x31\x08\x00\x03t/a\x00{}",
+    ], _mqtt_packets, (ConnectionError,)),
     Target("SensorThings pages", [_PAGE], sensorthings.read_page, (sensorthings.FaultyPageError,)),
     Target("SensorThings observations", [_THING], sensorthings.Reader({"PM2.5": "air_sensor"}).read),
     Target("CoT events", [JENNY, EMERGENCY, PLACED, PING], cot.read_event, (cot.EventError,)),

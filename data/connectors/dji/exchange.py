@@ -25,7 +25,7 @@ from data.connectors.dji.decoder import (
     without_secrets,
 )
 from data.connectors.dji.options import Machine, Options
-from data.connectors.mqtt.client import Message
+from data.connectors.mqtt.packets import Message
 from data.connectors.sheet import Sheet, entity_id, fact_key
 from twin.live.observation import Observation
 

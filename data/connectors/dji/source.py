@@ -10,7 +10,8 @@ from data.connectors.contract import Parcel, Rewound, SourceSettings
 from data.connectors.dji.exchange import Exchange
 from data.connectors.dji.options import Options, read_options
 from data.connectors.mqtt.broker import remarks
-from data.connectors.mqtt.client import Client, Delivery, Message
+from data.connectors.mqtt.client import Client, Delivery
+from data.connectors.mqtt.packets import Message
 from data.connectors.sheet import Sheet
 from twin.city.city import City
 from twin.errors import UsageError

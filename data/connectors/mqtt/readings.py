@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import methodcaller
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ NO_OBJECT, NO_LIST = "no object with fields", "no list at the place named by ite
 _PLACE = frozenset({"lon", "lat"})
 """Units of SenML that say where a device is (RFC 8428, 12.1)."""
 Fields = Mapping[str, object]
+Find = Callable[[Fields], object]
 Parsed = TypeVar("Parsed")
 _JSON: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
@@ -68,7 +70,7 @@ def read_json(payload: bytes, items: str = "") -> list[Reading | Unread]:
         raise UnreadableError(NO_OBJECT)
     if not items:
         return [Reading(whole, payload)]
-    listed = find(whole, items)
+    listed = finder(items)(whole)
     if not isinstance(listed, list):
         raise UnreadableError(NO_LIST)
     path = items.split(".")
@@ -89,21 +91,27 @@ def _with(whole: Mapping[str, object], path: Sequence[str], value: object) -> Ma
     return {**whole, head: _with(inner, rest, value) if rest and isinstance(inner, dict) else value}
 
 
-def find(fields: Fields, path: str) -> object:
-    """Return what stands at ``position.0`` or ``gps.lon``; None if nothing does."""
-    if path in fields:
-        return fields[path]
+def finder(path: str) -> Find:
+    """Return what looks up ``position.0`` or ``gps.lon``; it gives None if nothing stands there."""
     if "." not in path:
-        return None
-    at: object = fields
-    for step in path.split("."):
-        if isinstance(at, dict):
-            at = at.get(step)
-        elif isinstance(at, list) and step.isdecimal() and int(step) < len(at):
-            at = at[int(step)]
-        else:
-            return None
-    return at
+        return methodcaller("get", path)
+    steps = [(step, int(step) if step.isdecimal() else -1) for step in path.split(".")]
+
+    def find(fields: Fields) -> object:
+        at: object = fields.get(path)
+        if at is not None:
+            return at
+        at = fields
+        for step, index in steps:
+            if isinstance(at, dict):
+                at = at.get(step)
+            elif isinstance(at, list) and 0 <= index < len(at):
+                at = at[index]
+            else:
+                return None
+        return at
+
+    return find
 
 
 def read_senml(payload: bytes) -> list[Reading | Unread]:
@@ -128,8 +136,8 @@ def read_senml(payload: bytes) -> list[Reading | Unread]:
     readings: list[Reading | Unread] = [Unread(payload, str(e)) for e in resolved if isinstance(e, SenmlError)]
     alone = len(groups) == 1 and not readings
     for (device, time_s), told in groups.items():
-        said = {measured.name for measured in told}
-        place = places.get(device, {})
+        place = {} if alone else places.get(device, {})
+        said = {measured.name for measured in told} if place else set()
         told = [m._replace(time_s=time_s) for name, m in place.items() if name not in said] + told
         place.update({measured.name: measured for measured in told if measured.unit in _PLACE})
         readings.append(_reading(device, told, payload if alone else b""))

@@ -39,6 +39,8 @@ class Record(msgspec.Struct, frozen=True):
 
     def values(self) -> list[float | str | bool]:
         """Return what it gives as its value; more than one is none."""
+        if self.vs is None and self.vb is None and self.vd is None:
+            return [] if self.v is None else [self.v]
         return [value for value in (self.v, self.vs, self.vb, self.vd) if value is not None]
 
 
@@ -151,6 +153,6 @@ def _resolve(base: _Base, record: Record) -> Measured | None:
         value = (base.value or 0.0) + (record.v or 0.0)
     total = None if base.sum is None and record.s is None else (base.sum or 0.0) + (record.s or 0.0)
     unit = base.unit if record.u is None else record.u
-    if not all(isfinite(number) for number in (time_s, value, total) if isinstance(number, float)):
+    if not isfinite(time_s + (value if type(value) is float else 0.0) + (total or 0.0)):
         raise SenmlError("SenML number is none")
     return Measured(name, time_s, time_s < ABSOLUTE_S, unit, value, total)

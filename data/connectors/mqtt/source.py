@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable
 
 from data.connectors.contract import Parcel, Rewound, SourceSettings
 from data.connectors.mqtt.broker import remarks
-from data.connectors.mqtt.client import Client, Delivery, Message
-from data.connectors.mqtt.decoder import Decoder, Places, Sheet
+from data.connectors.mqtt.client import Client, Delivery
+from data.connectors.mqtt.decoder import Decoder, Sheet
 from data.connectors.mqtt.options import Options, read_options
+from data.connectors.mqtt.packets import Message
+from data.connectors.mqtt.route import Places
 from data.connectors.mqtt.topics import read_template
 from twin.city.city import City
 from twin.errors import UsageError

@@ -11,7 +11,7 @@ from data.connectors.contract import Parcel, SourceSettings
 from data.connectors.dji.exchange import Exchange, Reply
 from data.connectors.dji.options import read_options
 from data.connectors.dji.source import read_again
-from data.connectors.mqtt.client import Message
+from data.connectors.mqtt.packets import Message
 from data.connectors.sheet import Sheet
 from tests.data.connectors.dji.messages_seen import AIRCRAFT, DOCK, DOCK_LINKS, EVENT, TOPOLOGY
 from twin.errors import BadInputError

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from data.connectors.contract import SourceSettings
 from data.connectors.mqtt import decoder as module
-from data.connectors.mqtt.client import Message
 from data.connectors.mqtt.decoder import Decoder, Sheet
 from data.connectors.mqtt.options import read_options
+from data.connectors.mqtt.packets import Message
 from data.connectors.mqtt.source import read_again
 from data.connectors.mqtt.topics import read_template
 from twin.errors import BadInputError
