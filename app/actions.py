@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from app.commands import Command, Commands
 from app.look import Look
+from twin.access import NO_PURPOSE
 from twin.errors import BadInputError, NotAllowedError, ZhianError
 
 ICONS: Mapping[str, str] = {
@@ -85,7 +86,7 @@ class Actions(QObject):
             self._dress(command_id)
 
     def _words(self, error: ZhianError) -> str:
-        if isinstance(error, NotAllowedError) and "a purpose must be stated first" in str(error):
+        if isinstance(error, NotAllowedError) and NO_PURPOSE in str(error):
             return self._look.texts("purpose.needed")
         if isinstance(error, BadInputError) and f"problem.{error.subject}" in self._look.texts:
             return self._look.texts(f"problem.{error.subject}")

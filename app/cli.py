@@ -28,6 +28,7 @@ from app import help_words
 from app.commands import Commands
 from app.session import Session
 from app.texts import Texts
+from data.access_rules import rules_of
 from data.audit import open_audit
 from data.home import Home
 from twin.access import DEMO_ACTOR, Purpose
@@ -67,7 +68,7 @@ DISK_ERRORS = frozenset({5, 27, 28, 30, 122})  # EIO, EFBIG, ENOSPC, EROFS, EDQU
 def open_session(language: str = "", purpose: str = "", reference: str = "", as_json: bool = False) -> Session:
     """Return a session of this user."""
     home = Home.of_user()
-    commands = Commands(DEMO_ACTOR, open_audit(home.state / "audit.sqlite"))
+    commands = Commands(DEMO_ACTOR, open_audit(home.state / "audit.sqlite"), rules_of(home))
     if purpose:
         commands.purpose = Purpose(purpose, reference)
     return Session(home, Texts(language or default_language()), commands, as_json)
@@ -95,13 +96,15 @@ def _language(argv: Sequence[str]) -> str:
 
 def make_parser(verbs: Sequence[ModuleType], language: str) -> argparse.ArgumentParser:
     """Return the parser of the whole command line, which speaks ``zh`` or ``en``."""
+    help_words.choose(language)
     parser = argparse.ArgumentParser(prog="zhian", description="智安孪生 · Zhian Twin: a county in 3D, alive.")
     _add_common(parser)
     parser.set_defaults(language="", purpose="", reference="", json=False, debug=False)
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_VerbParser)
     for verb in verbs:
         verb.add_parser(subparsers)
-    help_words.speak(parser, language)
+    if language == "zh":
+        help_words.translate(parser)
     return parser
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from twin.access import Actor, AuditEntry, AuditSink, Purpose, Resource, decide
+from twin.access import DEMO_RULES, NO_PURPOSE, Actor, AuditEntry, AuditSink, Purpose, Resource, Rules, decide
 from twin.errors import NotAllowedError, UsageError
 from twin.words import said, say
 
@@ -60,8 +60,8 @@ class Command:
 class Commands:
     """The registry, and the one way to run a command."""
 
-    def __init__(self, actor: Actor, audit: AuditSink) -> None:
-        self.actor = actor
+    def __init__(self, actor: Actor, audit: AuditSink, rules: Rules = DEMO_RULES) -> None:
+        self.actor, self.rules = actor, rules
         self.purpose: Purpose | None = None
         self._audit = audit
         self._by_id: dict[str, Command] = {}
@@ -97,10 +97,10 @@ class Commands:
         """
         command = self[command_id]
         resource = Resource(command.id, about, command.sensitive)
-        decision = decide(self.actor, command.permission, resource, self.purpose)
+        decision = decide(self.actor, command.permission, resource, self.purpose, self.rules)
         refused = "" if decision.allowed else decision.reason
         if command.needs_purpose and self.purpose is None:
-            refused = "a purpose must be stated first"
+            refused = NO_PURPOSE
         if refused:
             decision = type(decision)(False, refused)
         self._audit.write(AuditEntry(self.actor.id, command.permission, resource, self.purpose, decision))

@@ -13,15 +13,18 @@ from functools import cache
 from importlib import resources
 
 
-def speak(parser: argparse.ArgumentParser, language: str) -> None:
-    """Have a parser and its verbs speak ``zh`` or ``en``."""
+def choose(language: str) -> None:
+    """Have argparse say its own words in ``zh`` or ``en``; it takes some when a parser is made."""
     chinese = language == "zh"
     # argparse asks gettext for its own words; Python ships no catalogue of them.
     argparse._ = _in_chinese if chinese else gettext.gettext  # type: ignore[attr-defined]
     argparse.ngettext = _in_chinese_of if chinese else gettext.ngettext  # type: ignore[attr-defined]
-    if chinese:
-        for one in parsers(parser):
-            _translate(one)
+
+
+def translate(parser: argparse.ArgumentParser) -> None:
+    """Put what a parser and its verbs say into Chinese."""
+    for one in parsers(parser):
+        _translate(one)
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -1,13 +1,13 @@
 """Who may do what, and for which purpose.
 
 Every command, export, search and subscription asks :func:`decide` and tells an :class:`AuditSink` the answer before
-anything is shown. The demo actor may do everything it states a purpose for; the shape of the question stays when the
-rules grow.
+anything is shown. What each role may do is told by :class:`Rules`, which are read from one file; it is narrowed by
+where the role's holder works, what the holder is cleared for, and the shift.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,14 +16,39 @@ from numpy.typing import NDArray
 
 from twin.words import say
 
+EVERYTHING = "*"
+NO_PURPOSE = "a purpose must be stated first"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How far the roles of somebody reach; what is empty does not narrow.
+
+    Parameters
+    ----------
+    districts, streets, zones : frozenset of str
+        Counties, streets or towns in them, and networks, by name.
+    clearance : str
+        The highest classification that may be seen.
+    on_duty : bool
+        False outside the shifts of who works in shifts.
+    """
+
+    districts: frozenset[str] = frozenset()
+    streets: frozenset[str] = frozenset()
+    zones: frozenset[str] = frozenset()
+    clearance: str = ""
+    on_duty: bool = True
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or a script, and the roles it was given."""
+    """A person or a script, the roles it was given, and how far they reach."""
 
     id: str
     name: str
     roles: frozenset[str] = frozenset()
+    scope: Scope = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +61,95 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What an action is done to: a kind of thing, which one, and whether it can identify a person."""
+    """What an action is done to.
+
+    Parameters
+    ----------
+    kind, id : str
+        A kind of thing, and which one.
+    sensitive : bool
+        Whether it can identify a person.
+    district, street, zone, classification : str
+        Where it is, which network it came from and how it is classified; empty where it belongs to none.
+    """
 
     kind: str
     id: str = ""
     sensitive: bool = False
+    district: str = ""
+    street: str = ""
+    zone: str = ""
+    classification: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What doing something asks for.
+
+    Parameters
+    ----------
+    purpose : bool
+        Refused until a purpose was stated.
+    confirmed_by : frozenset of str
+        Roles of which a second account must confirm it; empty where one person is enough.
+    anywhere : bool
+        Not narrowed by district and street.
+    off_duty : bool
+        Allowed outside the shift.
+    """
+
+    purpose: bool = False
+    confirmed_by: frozenset[str] = frozenset()
+    anywhere: bool = False
+    off_duty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role by its names, and what it may do: actions, or ``*`` for everything."""
+
+    chinese: str
+    english: str
+    may: frozenset[str]
+
+    def allows(self, action: str) -> bool:
+        """Tell whether the role may do ``action``."""
+        return action in self.may or EVERYTHING in self.may
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What each role may do and what each action asks for.
+
+    Parameters
+    ----------
+    roles : mapping of str to Role
+    permissions : mapping of str to Permission
+        An action that is not listed asks for nothing but a role.
+    classifications : tuple of str
+        From the lowest to the highest.
+    """
+
+    roles: Mapping[str, Role]
+    permissions: Mapping[str, Permission] = field(default_factory=dict)
+    classifications: tuple[str, ...] = ()
+
+    def who_may(self, action: str) -> tuple[str, ...]:
+        """Return the roles that may do ``action``."""
+        return tuple(name for name, role in self.roles.items() if role.allows(action))
+
+    def permission(self, action: str) -> Permission:
+        """Return what ``action`` asks for."""
+        return self.permissions.get(action, Permission())
+
+    def is_above(self, classification: str, clearance: str) -> bool:
+        """Tell whether something is classified higher than a clearance reaches; what is unknown is higher than all."""
+        if not classification or not clearance:
+            return False
+        known = self.classifications
+        if classification not in known or clearance not in known:
+            return True
+        return known.index(classification) > known.index(clearance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +186,90 @@ class AuditSink(Protocol):
 
 
 DEMO_ACTOR = Actor("demo", "演示用户", frozenset({"demo"}))
+DEMO_RULES = Rules({"demo": Role("演示", "Demo", frozenset({EVERYTHING}))})
+"""Where everything is invented, the demo account may do everything it states a purpose for."""
 
 
-def decide(actor: Actor, action: str, resource: Resource, purpose: Purpose | None) -> Decision:
-    """Decide whether ``actor`` may do ``action`` to ``resource`` for ``purpose``."""
-    if "demo" not in actor.roles:
-        return Decision(False, say("{actor} has no role that allows {action}", actor=actor.id, action=action))
+def decide(
+    actor: Actor,
+    action: str,
+    resource: Resource,
+    purpose: Purpose | None,
+    rules: Rules = DEMO_RULES,
+    second: Actor | None = None,
+) -> Decision:
+    """Decide whether ``actor`` may do ``action`` to ``resource`` for ``purpose``.
+
+    Parameters
+    ----------
+    second : Actor, optional
+        Who else confirmed it, where two persons are asked for.
+
+    Returns
+    -------
+    Decision
+        Refused with the first reason of: role, duty, classification, network, place, purpose, second person.
+    """
+    asked = rules.permission(action)
     stated = purpose is not None and bool(purpose.text.strip())
+    refused = (
+        _refused_by_role(actor, action, rules)
+        or _refused_by_scope(actor.scope, asked, resource, rules)
+        or (NO_PURPOSE if asked.purpose and not stated else "")
+        or _refused_by_second(actor, action, asked, second, resource, rules)
+    )
+    if refused:
+        return Decision(False, refused)
     if not resource.sensitive:
-        return Decision(True, "open to all users", unmask=stated)
-    if action.startswith("unmask") and not stated:
-        return Decision(False, "a purpose must be stated first")
+        return Decision(True, "open to the role", unmask=stated)
     return Decision(True, "purpose stated" if stated else "shown masked", unmask=stated)
+
+
+def _refused_by_role(actor: Actor, action: str, rules: Rules) -> str:
+    if any(rules.roles[name].allows(action) for name in actor.roles if name in rules.roles):
+        return ""
+    may = rules.who_may(action)
+    if not may:
+        return say("{actor} has no role that allows {action}", actor=actor.id, action=action)
+    return say(
+        "{actor} has no role that allows {action}; allowed to: {roles}",
+        actor=actor.id, action=action, roles=_listed(may),
+    )  # fmt: skip
+
+
+def _refused_by_scope(scope: Scope, asked: Permission, resource: Resource, rules: Rules) -> str:
+    if not scope.on_duty and not asked.off_duty:
+        return "it is outside the shift"
+    if rules.is_above(resource.classification, scope.clearance):
+        return say(
+            "it is classified {classification}, the account is cleared for {clearance}",
+            classification=resource.classification, clearance=scope.clearance,
+        )  # fmt: skip
+    places = () if asked.anywhere else ((resource.district, scope.districts), (resource.street, scope.streets))
+    for value, reach in ((resource.zone, scope.zones), *places):
+        if value and reach and value not in reach:
+            return say(
+                "it belongs to {value}, the account reaches {reach}", value=value, reach=", ".join(sorted(reach))
+            )
+    return ""
+
+
+def _refused_by_second(
+    actor: Actor, action: str, asked: Permission, second: Actor | None, resource: Resource, rules: Rules
+) -> str:
+    if not asked.confirmed_by:
+        return ""
+    if second is None:
+        return say("a second person must confirm: {roles}", roles=_listed(asked.confirmed_by))
+    if second.id == actor.id:
+        return "who asks cannot confirm it too"
+    if not second.roles & asked.confirmed_by:
+        return say("{actor} may not confirm {action}", actor=second.id, action=action)
+    return _refused_by_scope(second.scope, asked, resource, rules)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def masked(values: NDArray[Any], how: str) -> NDArray[Any]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from app.commands import Call, Command
 from app.session import Session
+from data.own_copy import copy_shipped
 from data.sync.overview import MINUTES, NetworksView, SourceView, ZoneView, look
-from data.sync.zones import write_own
+from data.sync.zones import FILE
 from twin.errors import UsageError
 from twin.networks import ANY, Rule
 
@@ -35,7 +36,7 @@ def commands(session: Session) -> tuple[Command, ...]:
 
     return (
         Command("networks.show", show, "networks.read", in_palette=False),
-        Command("networks.init", lambda call: write_own(session.home), "networks.change", in_palette=False),
+        Command("networks.init", lambda call: copy_shipped(FILE, session.home), "networks.change", in_palette=False),
     )
 
 

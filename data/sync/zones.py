@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from data.home import Home
+from data.own_copy import counting
 from data.sync.held import DEFAULT_CAP, Cap
 from twin.errors import BadInputError
 from twin.networks import ANY, FIELDS, Networks, Rule, Zone, unknown_words
@@ -70,9 +69,7 @@ def zones_of(home: Home) -> ZoneSettings:
     twin.errors.BadInputError
         If the file cannot be read, or names what it does not define.
     """
-    path = home.data / FILE
-    if not path.exists():
-        path = shipped()
+    path = counting(FILE, home)
     try:
         told = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
@@ -85,31 +82,6 @@ def zones_of(home: Home) -> ZoneSettings:
     )
     _check(networks, told.classifications, path)
     return ZoneSettings(networks, told.quarantine.cap(), path)
-
-
-def shipped() -> Path:
-    """Return the file that comes with the program."""
-    return Path(str(resources.files("resources"))) / FILE
-
-
-def write_own(home: Home) -> Path:
-    """Copy the file that comes with the program into the data folder, to be changed there.
-
-    Raises
-    ------
-    twin.errors.BadInputError
-        If there is one already.
-    """
-    path = home.data / FILE
-    if path.exists():
-        raise BadInputError(str(path), "it is there already", "change it there")
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(shipped().read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    return path
 
 
 def _check(networks: Networks, classifications: tuple[str, ...], path: Path) -> None:

@@ -38,11 +38,13 @@ from data.connectors.sensorthings import decoder as sensorthings
 from data.ferry import bundle, seal
 from data.ferry.keys import OwnKey, Peer
 from data.home import Home
+from data.own_copy import shipped
 from data.sync.messages import read_message, read_order
 from data.sync.settings import FILE as SOURCES_FILE
 from data.sync.settings import sources_of
+from data.sync.zones import FILE as ZONES
 from data.sync.zones import FILE as ZONES_FILE
-from data.sync.zones import shipped, zones_of
+from data.sync.zones import zones_of
 from tests.data.connectors.ais.sentences_seen import EVER_DIADEM, MOORED, UNDER_WAY
 from tests.data.connectors.cot.events_seen import EMERGENCY, JENNY, PING, PLACED
 from tests.data.connectors.dji.messages_seen import AIRCRAFT, DOCK, EVENT, TOPOLOGY
@@ -260,6 +262,6 @@ TARGETS: tuple[Target, ...] = (
     Target("ferry bundles", [_LETTER], _ferry, (seal.SealError,)),
     Target("ferry payloads", [b"\x85\xa4type\xa6bundle", _LETTER], _ferry_signed, (seal.SealError,)),
     Target("sources.toml", [_SOURCES.encode()], _sources, (BadInputError,)),
-    Target("zones file", [shipped().read_bytes()], _zones, (BadInputError,)),
+    Target("zones file", [shipped(ZONES).read_bytes()], _zones, (BadInputError,)),
     Target("lines between processes", [b'{"type":"status","rate_hz":1}', b'{"order":"seek","value":1.5}'], _lines),
 )  # fmt: skip

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from data.connectors.contract import Record
 from data.ferry.keys import own_key, trust
 from data.home import Home
+from data.own_copy import shipped
 from data.sync.chunks import chunks
 from data.sync.journal import Entry, Journal, Origin, journal_path
 from data.sync.ledger import Ledger
 from data.sync.tables import RECORDS, SOURCES, open_engine
-from data.sync.zones import FILE, shipped, zones_of
+from data.sync.zones import FILE, zones_of
 from tests.twin.live.factory import rows
 from twin.live.observation import ObservationArray
 
@@ -77,7 +78,7 @@ def side(root: Path, zone: str) -> Side:
     home = Home(*(root / name for name in ("data", "cache", "state", "runtime")))
     for folder in (home.data, home.cache, home.state, home.runtime):
         folder.mkdir(parents=True)
-    text = shipped().read_text("utf-8").replace('here = "公安网"', f'here = "{zone}"')
+    text = shipped(FILE).read_text("utf-8").replace('here = "公安网"', f'here = "{zone}"')
     (home.data / FILE).write_text(text, "utf-8")
     return Side(home)
 

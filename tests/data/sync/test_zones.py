@@ -7,9 +7,10 @@ import pytest
 
 from data.connectors.contract import Parcel, Record, SourceSettings
 from data.home import Home
+from data.own_copy import copy_shipped, shipped
 from data.sync.entries import entry_of
 from data.sync.gate import Gate
-from data.sync.zones import FILE, shipped, write_own, zones_of
+from data.sync.zones import FILE, zones_of
 from tests.twin.live.factory import ids, rows
 from tests.twin.small import city
 from twin.errors import BadInputError
@@ -38,11 +39,11 @@ def test_the_five_networks_come_with_the_program(home: Home) -> None:
 
 
 def test_the_file_can_be_taken_over_and_changed(home: Home) -> None:
-    path = write_own(home)
+    path = copy_shipped(FILE, home)
     path.write_text(path.read_text("utf-8").replace('here = "公安网"', 'here = "政务外网"'), "utf-8")
     assert zones_of(home).networks.here == "政务外网"
     with pytest.raises(BadInputError, match="there already"):
-        write_own(home)
+        copy_shipped(FILE, home)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_the_file_can_be_taken_over_and_changed(home: Home) -> None:
     ],
 )
 def test_what_is_wrong_with_the_file_is_told(home: Home, old: str, new: str, problem: str) -> None:
-    text = shipped().read_text("utf-8")
+    text = shipped(FILE).read_text("utf-8")
     assert old in text
     (home.data / FILE).write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(BadInputError, match=problem):
@@ -92,7 +93,9 @@ def test_a_network_that_is_not_listed_brings_nothing_in(home: Home) -> None:
 
 def test_fields_that_may_not_come_in_stay_out_of_rows_labels_and_bytes(home: Home) -> None:
     text = (
-        shipped().read_text("utf-8").replace('name = "各网汇入公安网"', 'name = "各网汇入公安网"\nfields = ["speed"]')
+        shipped(FILE)
+        .read_text("utf-8")
+        .replace('name = "各网汇入公安网"', 'name = "各网汇入公安网"\nfields = ["speed"]')
     )
     (home.data / FILE).write_text(text, "utf-8")
     gate = Gate(city(), zones_of(home).networks)
