@@ -110,11 +110,8 @@ def _balance(arguments: argparse.Namespace, session: Session) -> int:
 
 
 def _line(account: Account, session: Session) -> str:
-    source, minute, received, stored, duplicate, quarantined = account
-    return session.texts(
-        "balance.line", source=source, minute=_minute(minute), received=received, stored=stored, duplicate=duplicate,
-        quarantined=quarantined,
-    )  # fmt: skip
+    gone = session.texts("networks.destroyed", count=account.destroyed) if account.destroyed else ""
+    return session.texts("balance.line", **{**account._asdict(), "minute": _minute(account.minute)}) + gone
 
 
 def _minute(minute: int) -> str:

@@ -78,7 +78,9 @@ def _source_lines(session: Session, source: SourceView, now_s: float) -> str:
     head = f"  {settings.name} ({settings.kind}, {settings.classification})"
     lines = [f"{head}  {_state(session, source, now_s)}"]
     if source.account.received:
-        lines.append(texts("networks.account", **source.account._asdict()))
+        gone = source.account.destroyed
+        told = texts("networks.destroyed", count=gone) if gone else ""
+        lines.append(texts("networks.account", **source.account._asdict()) + told)
     if source.waiting or source.removed:
         lines.append(texts("networks.quarantine", waiting=source.waiting, removed=source.removed))
     if source.gaps.missing:

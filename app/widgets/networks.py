@@ -70,7 +70,8 @@ class SourceCard(QFrame):
         self.account.setVisible(bool(account.received))
         self.verdict.setVisible(bool(account.received))
         counts = {name: formats.count(value) for name, value in account._asdict().items() if isinstance(value, int)}
-        self.account.setText(texts("networks.account", **counts))
+        gone = texts("networks.destroyed", count=counts["destroyed"]) if account.destroyed else ""
+        self.account.setText(texts("networks.account", **counts) + gone)
         even = account.difference == 0
         _set_mood(self.verdict, "even" if even else "uneven")
         self.verdict.setText(

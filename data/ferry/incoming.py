@@ -30,7 +30,7 @@ from data.home import Home
 from data.sync.chunks import LAYOUTS, unpacked
 from data.sync.journal import Entry, Journal, Origin, journal_path
 from data.sync.schema import sound
-from data.sync.tables import FERRY_LINES, FERRY_TAKEN, META, open_engine
+from data.sync.tables import FERRY_LINES, FERRY_TAKEN, ensure_tables, open_engine
 from data.sync.zones import zones_of
 from twin.errors import DiskError
 from twin.live.observation import ObservationArray
@@ -211,7 +211,7 @@ def write_receipts(home: Home, twin: str, out: Path, digest: str = "sha256") -> 
 def _lines(home: Home, twin: str) -> list[tuple[str, str, int]]:
     engine = open_engine(journal_path(home, twin))
     try:
-        META.create_all(engine)
+        ensure_tables(engine)
         with engine.begin() as connection:
             found = connection.execute(sa.select(FERRY_LINES).order_by(FERRY_LINES.c.line))
             return [(row.line, row.zone, row.known) for row in found]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from data.history.policy import LAYERS, Keeping
-from data.sync.tables import BALANCE, CHUNKS, FOLLOWERS, META, PRUNED, RECORDS, SOURCES, open_engine
+from data.sync.tables import BALANCE, CHUNKS, FOLLOWERS, PRUNED, RECORDS, SOURCES, ensure_tables, open_engine
 
 AT_ONCE = 2000
 """Rows of one transaction: the engine waits for it at most a few milliseconds."""
@@ -38,7 +38,7 @@ def prune(journal: Path, sealed: int, keep: Keeping, now_s: float) -> Pruned:
     """
     engine = open_engine(journal)
     try:
-        META.create_all(engine)
+        ensure_tables(engine)
         return Pruned(_chunks(engine, sealed, keep, now_s), _records(engine, keep, now_s))
     finally:
         engine.dispose()

@@ -36,7 +36,7 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from data.sync.tables import ABOUT, CHUNKS, FOLLOWERS, META, SOURCES, open_engine
+from data.sync.tables import ABOUT, CHUNKS, FOLLOWERS, SOURCES, ensure_tables, open_engine
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
 LAYOUTS: dict[int, np.dtype[np.void]] = {1: OBSERVATION_DTYPE}
@@ -172,7 +172,7 @@ def _opened(path: Path) -> Iterator[sa.Connection]:
     """Open a journal in one transaction; one of an older version gets the tables that it lacks."""
     engine = open_engine(path)
     try:
-        META.create_all(engine)
+        ensure_tables(engine)
         with engine.begin() as connection:
             yield connection
     finally:

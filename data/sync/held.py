@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.connectors.contract import Record
+from data.sync.tables import held_sum
 from twin.words import pack
 
 ROW_BYTES = 200
 """What a message takes beside its bytes."""
 
 _INSERT = (
-    "INSERT INTO quarantine (source, device, message, reason, source_s, arrival_s, commit_s, raw) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO quarantine (source, device, message, reason, source_s, arrival_s, commit_s, raw, crc) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SIZE = "SELECT count(*), coalesce(sum(length(raw)), 0) FROM quarantine WHERE source = ?"
 _OLDEST = "SELECT id, length(raw), arrival_s, replayed_s FROM quarantine WHERE source = ? ORDER BY id LIMIT ?"
@@ -61,10 +62,7 @@ class Hold:
         if not refused:
             return
         size = self._size(source)
-        self._raw.executemany(
-            _INSERT,
-            [(source, r.device, r.message, pack(why), r.source_s, arrival_s, commit_s, r.raw) for r, why in refused],
-        )
+        self._raw.executemany(_INSERT, [_row(source, r, pack(why), arrival_s, commit_s) for r, why in refused])
         size.messages += len(refused)
         size.bytes += sum(len(record.raw) + ROW_BYTES for record, _ in refused)
         if size.exceeds(self._cap):
@@ -92,3 +90,9 @@ class Hold:
             if replayed_s is None:  # what was taken back stands as stored in the balance
                 self._raw.execute(_COUNT, (source, int(arrival_s // 60)))
         self._raw.execute(_REMOVE, (source, last))
+
+
+def _row(source: int, record: Record, why: str, arrival_s: float, commit_s: float) -> tuple[object, ...]:
+    crc = held_sum(why, record.device, record.message, record.source_s, arrival_s, source, record.raw)
+    told = (source, record.device, record.message, why, record.source_s, arrival_s, commit_s, record.raw)
+    return (*told, crc)

@@ -22,7 +22,7 @@ from data.connectors.contract import Gap, Record
 from data.home import Home
 from data.sync.chunks import ensure_id, insert_chunk
 from data.sync.held import DEFAULT_CAP, Cap, Hold
-from data.sync.tables import META, RECORDS, SUMMED, is_record_sound, open_engine, record_sum
+from data.sync.tables import RECORDS, SUMMED, ensure_tables, is_record_sound, open_engine, record_sum
 from data.sync.witness import Witness
 from twin.geo import BoolArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
@@ -134,7 +134,7 @@ class Journal:
         self._clock = clock
         self._engine = open_engine(path)
         try:
-            META.create_all(self._engine)
+            ensure_tables(self._engine)
             self._connection = self._engine.raw_connection()
             self._raw = _sqlite(self._connection)
             ensure_id(self._raw)

@@ -19,14 +19,17 @@ from data.sync.tables import (
     BALANCE,
     CAPPED,
     CHUNKS,
+    DESTROYED,
     DEVICES,
     GAPS,
-    META,
+    HELD_SUMMED,
     PRUNED,
     QUARANTINE,
     RECORDS,
     SOURCES,
     SUMMED,
+    ensure_tables,
+    is_held_sound,
     is_record_sound,
     open_engine,
     record_sum,
@@ -40,7 +43,10 @@ _HELD_MINUTE = sa.cast(QUARANTINE.c.arrival_s / 60, sa.Integer)
 
 
 class Account(NamedTuple):
-    """What became of the messages of a source in a minute (of their arrival, minutes since 1970)."""
+    """What became of the messages of a source in a minute (of their arrival, minutes since 1970).
+
+    ``destroyed`` are those that were stored or quarantined once and which damage to the disk took since.
+    """
 
     source: str
     minute: int
@@ -48,11 +54,12 @@ class Account(NamedTuple):
     stored: int
     duplicate: int
     quarantined: int
+    destroyed: int = 0
 
     @property
     def difference(self) -> int:
         """How many messages are unaccounted for: 0, or something is wrong."""
-        return self.received - self.stored - self.duplicate - self.quarantined
+        return self.received - self.stored - self.duplicate - self.quarantined - self.destroyed
 
 
 class Held(NamedTuple):
@@ -77,9 +84,13 @@ class Ledger:
 
     def balance(self, since_minute: int = 0) -> list[Account]:
         """Return the accounts of all sources, oldest minute first."""
+        gone = sa.func.coalesce(DESTROYED.c.stored + DESTROYED.c.quarantined, 0)
+        counts = (*(BALANCE.c[name] for name in ("received", "stored", "duplicate", "quarantined")), gone)
+        same = sa.and_(DESTROYED.c.source == BALANCE.c.source, DESTROYED.c.minute == BALANCE.c.minute)
         query = (
-            sa.select(SOURCES.c.name, BALANCE.c.minute, *(sa.func.sum(BALANCE.c[n]) for n in Account._fields[2:]))
+            sa.select(SOURCES.c.name, BALANCE.c.minute, *map(sa.func.sum, counts))
             .join(SOURCES, SOURCES.c.id == BALANCE.c.source)
+            .outerjoin(DESTROYED, same)
             .where(BALANCE.c.minute >= since_minute)
             .group_by(SOURCES.c.name, BALANCE.c.minute)
             .order_by(BALANCE.c.minute, SOURCES.c.name)
@@ -110,6 +121,14 @@ class Ledger:
             bad += [f"source {s}, minute {m}: {n} rows in no balance" for (s, m), n in left.items()]
             raws = connection.execute(sa.select(RECORDS.c.at, *(RECORDS.c[name] for name in SUMMED), RECORDS.c.crc))
             bad += [f"record {at} was changed" for at, *told, crc in raws if not is_record_sound(told, crc)]
+            held_rows = connection.execute(
+                sa.select(QUARANTINE.c.id, *(QUARANTINE.c[name] for name in HELD_SUMMED), QUARANTINE.c.crc)
+            )
+            bad += [
+                f"quarantined message {at} was changed"
+                for at, *told, crc in held_rows
+                if is_held_sound(told, crc) is False
+            ]
             bodies = connection.execute(sa.select(CHUNKS.c.at, CHUNKS.c.body, CHUNKS.c.crc))
             return bad + [f"chunk {at} was changed" for at, body, crc in bodies if zlib.crc32(body) != crc]
 
@@ -222,7 +241,7 @@ class Ledger:
             )
         engine = open_engine(self.path)
         try:
-            META.create_all(engine)  # one of an older version gets the tables that it lacks
+            ensure_tables(engine)
             with engine.connect() as connection, connection.begin():
                 if write:  # take the lock before anything is read
                     connection.execute(sa.update(QUARANTINE).where(sa.false()).values(replayed_s=None))

@@ -60,6 +60,13 @@ class Log:
         breaks = np.flatnonzero(~self.whole)
         return bool(len(breaks)) and int(np.count_nonzero(self.commits[breaks[0] :])) > 1
 
+    @property
+    def broken_pages(self) -> list[bytes]:
+        """Return what stands in the frames that are not what was written, up to the last transaction that ended."""
+        ends = np.flatnonzero(self.commits)
+        until = int(ends[-1]) if len(ends) else 0
+        return [self._frames[index, FRAME_HEAD:].tobytes() for index in np.flatnonzero(~self.whole[:until]).tolist()]
+
     def apply(self, file: Path) -> None:
         """Write the newest whole page of each into a database file, up to the last transaction that ended."""
         ends = np.flatnonzero(self.commits)
@@ -90,7 +97,9 @@ def log_of(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
-def with_log_applied(path: Path, copy: Path) -> None:
-    """Make a copy of a database that holds what is whole of its log, also past a break."""
+def with_log_applied(path: Path, copy: Path) -> list[bytes]:
+    """Make a copy of a database with what is whole of its log, also past a break; return the pages that are not."""
     shutil.copyfile(path, copy)
-    Log(log_of(path)).apply(copy)
+    log = Log(log_of(path))
+    log.apply(copy)
+    return log.broken_pages

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import sqlite3
 import time
-import zlib
-from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from data.sync.held import DEFAULT_CAP, Cap
 from data.sync.journal import Journal
 from data.sync.log_file import Log, log_of, with_log_applied
-from data.sync.tables import CHUNKS, META, RECORDS, SUMMED, is_record_sound, lenient_text, open_engine
-from data.sync.witness import missing
+from data.sync.pages import Found, Pages, Values, same_shape
+from data.sync.settling import settle
+from data.sync.sums import is_sound
+from data.sync.tables import CHUNKS, META, QUARANTINE, RECORDS, ensure_tables, lenient_text, open_engine
+from data.sync.witness import missing, noted_id
 
 CHECKED_BYTES = 500_000_000
 """A file up to this size is checked as a whole on opening (about a second); of a longer one only the head is."""
 SKIPPED = 10**9
 """Offsets left out after damage: those of rows that were lost may be known to followers, and must not come again."""
-_STEP = 500
-_LOOKS = 600
-"""Places between damaged pages that are tried: a torn end is mostly holes, and the engine waits for this."""
-_SMALLEST_ROW = 20
+SUMMED_BYTES = 50_000_000
+"""Of one up to this size every row is held against its sum as well (about a second)."""
+ALIKE = same_shape(META.sorted_tables)
+_COLUMNS = {name: table.columns.keys() for name, table in META.tables.items()}
+_SOURCE_INDEX = "INDEXED BY sqlite_autoindex_source_1"
+"""It holds all columns: a second copy of the names."""
+_STEP = 1000
 _DAMAGE = ("malformed", "not a database", "disk image", "unsupported file format", "corrupt")
 
-Rows = list[tuple[object, ...]]
 Tell = Callable[[str, str, dict[str, str]], None]
 
 
@@ -60,7 +64,12 @@ def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.ti
         tell(
             "error",
             "journal_damaged",
-            {"path": str(aside), "reason": str(error).splitlines()[0], "records": str(taken)},
+            {
+                "path": str(aside),
+                "reason": str(error).splitlines()[0],
+                "records": str(taken.records),
+                "destroyed": str(taken.destroyed),
+            },
         )
         return Journal(path, clock, cap)
 
@@ -88,6 +97,21 @@ def _check(path: Path) -> None:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if answer != "ok":
                 raise sqlite3.DatabaseError(f"malformed: {answer}")
+        if path.stat().st_size <= SUMMED_BYTES and _changed(connection):
+            raise sqlite3.DatabaseError("malformed: some of its rows are not what was kept")
+
+
+def _changed(connection: sqlite3.Connection) -> bool:
+    """Tell whether any row is not what was kept, in a file whose pages are in order."""
+    connection.text_factory = lenient_text
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return any(
+        is_sound(Found(table.name, row)) is False
+        for table in (RECORDS, QUARANTINE, CHUNKS)
+        if table.name in there
+        for row in connection.execute(f'SELECT * FROM "{table.name}"')  # noqa: S608
+        if len(row) == len(table.columns)  # else of an older version
+    )
 
 
 def _set_aside(path: Path, now_s: float) -> Path:
@@ -113,35 +137,76 @@ def _fill_up(torn: Path) -> None:
             file.truncate(said)
 
 
-def _take_over(aside: Path, path: Path) -> int:
-    """Copy the rows that can be read into a new file and return how many records came over."""
-    fresh = path.with_name(path.name + ".recovering")
-    for ending in ("", "-wal", "-shm"):
-        fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
-    copy = aside.with_name(aside.name + ".copy")
-    with_log_applied(aside, copy)
+class _Taken(NamedTuple):
+    """How many records came over, and how many messages were destroyed."""
+
+    records: int
+    destroyed: int
+
+
+def _take_over(aside: Path, path: Path) -> _Taken:
+    """Put the rows that can be read into a new file and make its balance exact."""
+    fresh, copy = path.with_name(path.name + ".recovering"), aside.with_name(aside.name + ".copy")
+    _remove(fresh)
+    loose = with_log_applied(aside, copy)
     _fill_up(copy)
     engine = open_engine(fresh)
-    META.create_all(engine)
-    with contextlib.closing(sqlite3.connect(copy)) as damaged, engine.begin() as connection:
-        damaged.text_factory = lenient_text
-        for table in META.sorted_tables:
-            names = [column.name for column in table.columns]
-            insert = sa.insert(table).prefix_with("OR IGNORE")
-            for rows in _readable(damaged, table.name, names, copy.stat().st_size):
-                sound = [row for row in rows if _is_sound(table, names, row)]
-                if sound:
-                    connection.execute(insert, [dict(zip(names, row, strict=True)) for row in sound])
-        taken = connection.scalar(sa.select(sa.func.count()).select_from(RECORDS)) or 0
+    ensure_tables(engine)
     engine.dispose()
-    for ending in ("", "-wal", "-shm"):
-        copy.with_name(copy.name + ending).unlink(missing_ok=True)
-    with contextlib.closing(sqlite3.connect(fresh)) as connection_alone:
-        with connection_alone:
-            _skip_offsets(connection_alone)
-        connection_alone.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with contextlib.closing(sqlite3.connect(fresh)) as raw:
+        with raw:
+            for table, rows in _in_groups(_found(copy, loose)):
+                raw.executemany(_insert(table), rows)
+            _take_alike(copy, raw)
+            raw.execute("INSERT OR IGNORE INTO about (name, value) SELECT 'id', ? WHERE ? != ''", (noted_id(path),) * 2)
+            destroyed = settle(raw)
+            (records,) = raw.execute("SELECT count(*) FROM record").fetchone()
+            _skip_offsets(raw)
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    _remove(copy)
     fresh.replace(path)
-    return taken
+    return _Taken(records, destroyed)
+
+
+def _remove(path: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _found(copy: Path, loose: Sequence[bytes]) -> Iterator[Found]:
+    """Yield the rows of all tables that are known by their shape."""
+    with copy.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if copy.stat().st_size else b""
+        yield from Pages(data, [table for table in META.sorted_tables if table not in ALIKE], is_sound).rows(loose)
+        del data
+
+
+def _in_groups(found: Iterable[Found]) -> Iterator[tuple[str, list[Values]]]:
+    groups: dict[str, list[Values]] = {}
+    for table, values in found:
+        group = groups.setdefault(table, [])
+        group.append(values)
+        if len(group) == _STEP:
+            yield table, groups.pop(table)
+    yield from groups.items()
+
+
+def _insert(table: str) -> str:
+    columns = META.tables[table].columns
+    return (
+        f'INSERT OR IGNORE INTO "{table}" ({", ".join(column.name for column in columns)}) '  # noqa: S608
+        f"VALUES ({', '.join('?' * len(columns))})"
+    )
+
+
+def _take_alike(copy: Path, raw: sqlite3.Connection) -> None:
+    """Take over the tables that only SQLite can tell apart, and lost sources from their index, if it still can."""
+    with contextlib.closing(sqlite3.connect(copy)) as damaged:
+        for table, where in (*((table.name, "NOT INDEXED") for table in ALIKE), ("source", _SOURCE_INDEX)):
+            with contextlib.suppress(sqlite3.DatabaseError):
+                columns = ", ".join(f'"{name}"' for name in _COLUMNS[table])
+                for row in damaged.execute(f'SELECT {columns} FROM "{table}" {where}'):  # noqa: S608
+                    raw.execute(_insert(table), row)
 
 
 def _skip_what_was_cut(path: Path) -> int:
@@ -161,50 +226,3 @@ def _skip_offsets(raw: sqlite3.Connection) -> None:
         (last,) = raw.execute(f'SELECT coalesce(max(at), 0) FROM "{table.name}"').fetchone()  # noqa: S608
         raw.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
         raw.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, last + SKIPPED))
-
-
-def _readable(damaged: sqlite3.Connection, table: str, names: list[str], bytes_in_all: int) -> Iterator[Rows]:
-    """Yield the rows of a table that can be read, from both ends and then from between what cannot; one may come
-    twice.
-    """
-    listed = ", ".join(f'"{name}"' for name in names)
-    sql = f'SELECT rowid, {listed} FROM "{table}" NOT INDEXED WHERE rowid > ? AND rowid < ? ORDER BY rowid {{}} LIMIT ?'  # noqa: S608
-    try:
-        damaged.execute(sql.format("ASC"), (0, 0, 0)).fetchall()
-    except sqlite3.DatabaseError:
-        return  # what tells where its rows are is gone
-    spans, looks = deque([(-1, 2**62)]), 0
-    while spans and looks < _LOOKS:
-        low, high = spans.popleft()
-        looks += 1
-        low = yield from _from_end(damaged, sql.format("ASC"), low, high)
-        high = yield from _from_end(damaged, sql.format("DESC"), low, high)
-        high = min(high, low + bytes_in_all // _SMALLEST_ROW)
-        if high - low > _STEP // 64:  # both ends are shut: look into the halves, the largest first
-            middle = (low + high) // 2
-            spans += [(low, middle), (middle - 1, high)]
-
-
-def _from_end(damaged: sqlite3.Connection, sql: str, low: int, high: int) -> Generator[Rows, None, int]:
-    """Yield rows between two offsets from one end up to where they cannot be read, and return that place."""
-    upward, step = "ASC" in sql, _STEP
-    while step and high - low > 1:
-        try:
-            rows = damaged.execute(sql, (low, high, step)).fetchall()
-        except sqlite3.DatabaseError:
-            step //= 8  # ever closer to the damage
-            continue
-        inside = [row for row in rows if low < row[0] < high]  # damaged pages may lead anywhere
-        if not inside:
-            return high if upward else low
-        low, high = (inside[-1][0], high) if upward else (low, inside[-1][0])
-        yield [tuple(row[1:]) for row in inside]
-    return low if upward else high
-
-
-def _is_sound(table: sa.Table, names: list[str], row: tuple[object, ...]) -> bool:
-    values = dict(zip(names, row, strict=True))
-    if table is RECORDS:
-        return is_record_sound([values[name] for name in SUMMED], values["crc"])
-    body = values.get("body")
-    return table is not CHUNKS or (isinstance(body, bytes) and zlib.crc32(body) == values["crc"])

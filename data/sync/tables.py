@@ -77,8 +77,26 @@ QUARANTINE = sa.Table(
     sa.Column("commit_s", sa.Float, nullable=False),
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Column("replayed_s", sa.Float),  # when it was mended and taken after all; its row stays as a record of that
+    sa.Column("crc", sa.Integer),  # none in rows of older versions
     sqlite_autoincrement=True,
 )
+
+
+def held_sum(reason: str, device: str, message: str, source_s: float, arrival_s: float, source: int, raw: bytes) -> int:
+    """Return the check sum of a message in quarantine."""
+    return record_sum(reason.encode(), device, message, source_s, arrival_s, source, raw)
+
+
+HELD_SUMMED = ("reason", "device", "message", "source_s", "arrival_s", "source", "raw")
+
+
+def is_held_sound(values: Sequence[object], crc: object) -> bool | None:
+    """Tell whether the columns :data:`HELD_SUMMED` are what was kept; None where no sum was kept."""
+    if crc is None:
+        return None
+    reason, *rest = values
+    return isinstance(reason, str) and is_record_sound((reason.encode(), *rest), crc)
+
 
 BALANCE = sa.Table(
     "balance",
@@ -109,6 +127,16 @@ PRUNED = sa.Table(
 )
 """Messages that were stored and have been kept as long as they had to be; see :mod:`data.history.pruning`."""
 
+
+DESTROYED = sa.Table(
+    "destroyed",
+    META,
+    sa.Column("source", sa.Integer, primary_key=True),
+    sa.Column("minute", sa.Integer, primary_key=True),  # of the arrival, as in the balance
+    sa.Column("stored", sa.Integer, nullable=False),
+    sa.Column("quarantined", sa.Integer, nullable=False),
+)
+"""Messages that were kept and are no more, since the disk did not give them back; see :mod:`data.sync.settling`."""
 
 FERRY_TAKEN = sa.Table(
     "ferry_taken",
@@ -188,6 +216,15 @@ def lenient_text(text: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
+def ensure_tables(engine: sa.Engine) -> None:
+    """Give a journal its tables; one of an older version gets what it lacks."""
+    META.create_all(engine)
+    with engine.begin() as connection:
+        columns = connection.exec_driver_sql("SELECT name FROM pragma_table_info('quarantine')").scalars()
+        if "crc" not in columns.all():
+            connection.exec_driver_sql("ALTER TABLE quarantine ADD COLUMN crc INTEGER")
+
+
 def open_engine(path: Path) -> sa.Engine:
     """Return an engine whose commits are on disk when they return; the log is only checkpointed by the writer."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,6 +238,7 @@ def open_engine(path: Path) -> sa.Engine:
         for pragma in (
             *("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-64000"),
             f"journal_size_limit={LOG_KEPT_BYTES}",
+            "secure_delete=ON",  # what was deleted is gone from the disk, and recovery cannot take it for a row
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -53,6 +53,12 @@ def missing(journal: Path, raw: sqlite3.Connection) -> int:
     return max(seen[1] - records, 0) + max(seen[2] - held, 0) if name == seen[0] else 0
 
 
+def noted_id(journal: Path) -> str:
+    """Return which journal it was, by the note; empty if nothing was noted."""
+    seen = _noted(journal)
+    return seen[0] if seen else ""
+
+
 def _noted(journal: Path) -> Reached | None:
     try:
         name, records, held = note_of(journal).read_text("ascii").split()

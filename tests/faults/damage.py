@@ -40,7 +40,6 @@ def _account_for(world: World, how: str, missing: list[Row], left: bytes, told: 
     readable = sum(row.raw in left for row in looked_for)
     said = f"{how}: {len(missing)} positions gone, told by: {told or 'NOBODY'}"
     assert told, said
-    world.oracle.damaged = True
     world.oracle.destroyed.update(row.fact for row in missing)
     assert not readable, f"{said}; {readable} of {len(looked_for)} stand in pages that were not touched"
     world.remarks.append(said)

@@ -68,8 +68,6 @@ class Oracle:
     held: set[Fact] = field(default_factory=set)
     destroyed: set[Fact] = field(default_factory=set)
     """What damage to the file took, and the engine said so."""
-    damaged: bool = False
-    """Whether rows were destroyed, so that fewer are there than were counted in."""
     _seen: tuple[int, int] = (0, 0)
     _checked: int = 0
 
@@ -86,7 +84,7 @@ class Oracle:
         with reading(self.path) as connection:
             self._read_records(connection, findings)
             self._read_quarantine(connection)
-            findings.unbalanced += unbalanced(connection, rows_lost=self.damaged)
+            findings.unbalanced += unbalanced(connection)
         findings.lost = [
             fact
             for fact in acknowledged[self._checked :]
@@ -129,22 +127,22 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def unbalanced(connection: sqlite3.Connection, *, rows_lost: bool) -> list[str]:
+def unbalanced(connection: sqlite3.Connection) -> list[str]:
     """Return the accounts that are not exact, counted here from the rows themselves."""
     wrong = []
     stored = _counted(connection, "record", "1")
     held = _counted(connection, "quarantine", "replayed_s IS NULL")
     for source, minute, *told in connection.execute(
-        "SELECT source, minute, received, stored, duplicate, quarantined FROM balance"
+        "SELECT source, minute, received, balance.stored, duplicate, balance.quarantined, "
+        "coalesce(destroyed.stored + destroyed.quarantined, 0) FROM balance LEFT JOIN destroyed USING (source, minute)"
     ):
-        received, kept, duplicate, quarantined = told
-        if received != kept + duplicate + quarantined:
-            wrong.append(f"minute {minute}: received {received} = {kept} + {duplicate} + {quarantined}?")
+        received, kept, duplicate, quarantined, gone = told
+        if received != kept + duplicate + quarantined + gone:
+            wrong.append(f"minute {minute}: received {received} = {kept} + {duplicate} + {quarantined} + {gone}?")
         found = (stored.pop((source, minute), 0), held.pop((source, minute), 0))
-        if found != (kept, quarantined) and not rows_lost:
+        if found != (kept, quarantined):
             wrong.append(f"minute {minute}: told {kept} and {quarantined}, counted {found}")
-    if not rows_lost:
-        wrong += [f"minute {minute}: {count} rows in no account" for (_, minute), count in (stored | held).items()]
+    wrong += [f"minute {minute}: {count} rows in no account" for (_, minute), count in (stored | held).items()]
     return wrong
 
 

@@ -92,7 +92,7 @@ def test_seven_protocols_at_once_and_every_account_is_exact_throughout(tmp_path:
             if journal.exists():
                 with reading(journal) as connection:
                     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'balance'").fetchone():
-                        looks.append(unbalanced(connection, rows_lost=False))
+                        looks.append(unbalanced(connection))
             await asyncio.wait([ending], timeout=0.2)
         assert await engine.end() == 0
         out, _ = ending.result()

@@ -72,7 +72,7 @@ class Bench:
 
     def counts(self) -> tuple[int, ...]:
         """Return received, stored, duplicate and quarantined."""
-        rows = [account[2:] for account in self.ledger.balance()]
+        rows = [account[2:6] for account in self.ledger.balance()]
         return tuple(sum(column) for column in zip(*rows, strict=True)) if rows else (0, 0, 0, 0)
 
     def account(self) -> tuple[int, ...]:

@@ -70,7 +70,7 @@ def test_what_is_sent_again_is_kept_once_also_from_another_zone(path: Path) -> N
     assert first.new.tolist() == [True, True, False, True]
     assert second.new.tolist() == [False, True]
     assert other.new.tolist() == [True]
-    assert [account[2:] for account in Ledger(path).balance()] == [(1, 1, 0, 0), (6, 4, 2, 0)]
+    assert [account[2:6] for account in Ledger(path).balance()] == [(1, 1, 0, 0), (6, 4, 2, 0)]
 
 
 def test_the_balance_is_exact_for_each_source_and_minute(path: Path) -> None:
@@ -79,9 +79,9 @@ def test_the_balance_is_exact_for_each_source_and_minute(path: Path) -> None:
     journal.close()
     accounts = {(a.source, a.minute): a for a in Ledger(path).balance()}
     minute = int(NOON // 60)
-    assert accounts["vans", minute][2:] == (603, 600, 0, 3)
-    assert accounts["vans", minute + 1][2:] == (110, 100, 10, 0)
-    assert accounts["buses", minute][2:] == (1, 1, 0, 0)
+    assert accounts["vans", minute][2:6] == (603, 600, 0, 3)
+    assert accounts["vans", minute + 1][2:6] == (110, 100, 10, 0)
+    assert accounts["buses", minute][2:6] == (1, 1, 0, 0)
     assert [a.difference for a in accounts.values()] == [0, 0, 0]
     assert Ledger(path).verify() == []
 
@@ -153,7 +153,7 @@ def test_a_quarantined_message_is_taken_back_in_the_minute_it_came(path: Path) -
     ]
     assert ledger.take_back(2, [record(1), record(7), record(8)], rows(("van", NOON + 7)), NOON + 500) == 2
     (account,) = ledger.balance()
-    assert account[2:] == (5, 3, 1, 1)
+    assert account[2:6] == (5, 3, 1, 1)
     assert ledger.verify() == []
     assert [held.id for held in ledger.quarantine()] == [1]
     assert [held.id for held in ledger.quarantine(replayed=True)] == [2, 1]
@@ -195,7 +195,7 @@ def test_of_a_damaged_journal_what_can_be_read_is_taken_over(path: Path, hurt: s
     found = {int.from_bytes(stored.key, "big") for stored in read(path, limit=100_000)}
     assert lines == [f"error journal_damaged {len(found) - 1}"]
     assert 9000 in found
-    assert len(found) > (0 if hurt == "head" else 1000)
+    assert len(found) > (5000 if hurt == "head" else 1000)
     assert len(list(path.parent.glob("*.damaged-*"))) == 1
 
 
