@@ -44,6 +44,7 @@ LIBRARIES = {
 SERVICES = {
     "usr/sbin/mosquitto": "mosquitto",
     "usr/share/postgresql/*/extension/postgis.control": "postgresql-postgis",
+    "usr/lib/*/libatomic.so.1": "libatomic1",  # SUMO
 }
 
 
