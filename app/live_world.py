@@ -9,6 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from twin.city.city import City
+from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame, empty_frame
 from twin.world import SourceState, World, world_of
 
@@ -40,7 +41,8 @@ class LiveWorld(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.world: World | None = None
+        self.kept = NOTHING_KEPT
+        self._world: World | None = None
         self._city: City | None = None
         self._engine: Engine | None = None
         self._version = -1
@@ -49,6 +51,22 @@ class LiveWorld(QObject):
         self._frames.timeout.connect(self.look)
         self._panels = _timer(self, PANEL_MS)
         self._panels.timeout.connect(self._on_panels_due)
+
+    @property
+    def world(self) -> World | None:
+        """The world that is shown, with what is kept of it."""
+        return self._world
+
+    @world.setter
+    def world(self, world: World) -> None:
+        self._world = world if world.kept is self.kept else replace(world, kept=self.kept)
+
+    def keep(self, kept: Kept) -> None:
+        """Show what is kept, at whatever instant, from now on."""
+        self.kept = kept
+        if self.world is not None:
+            self.world = self.world
+            self.moved.emit(self.world)
 
     @property
     def city(self) -> City | None:
@@ -71,7 +89,7 @@ class LiveWorld(QObject):
     def show_past(self, world: World) -> None:
         """Show another instant from now on, whatever the engine tells meanwhile."""
         self._past, self.world = True, world
-        self.moved.emit(world)
+        self.moved.emit(self.world)
 
     def show_now(self) -> None:
         """Show what the engine tells again."""

@@ -10,11 +10,13 @@ from layers.buildings import BuildingLayer
 from layers.cameras import CameraLayer
 from layers.congestion import CongestionLayer
 from layers.drones import DroneLayer
+from layers.geofences import GeofenceLayer
 from layers.imagery import ImageryLayer
 from layers.land import LandLayer
 from layers.layer import Layer
 from layers.people import PeopleLayer
 from layers.places import PlaceLayer
+from layers.results import ResultLayer
 from layers.roads import RoadLayer
 from layers.sensors import SensorLayer
 from layers.signals import SignalLayer
@@ -33,6 +35,8 @@ OWN: tuple[Callable[[], Layer], ...] = (
     RoadLayer,
     CongestionLayer,
     BoundaryLayer,
+    GeofenceLayer,
+    ResultLayer,
     BuildingLayer,
     SiteLayer,
     SignalLayer,

@@ -149,7 +149,15 @@ class Raster:
     scale: str
 
 
-Drawing = Solids | Areas | Lines | Symbols | Labels | Surface | Raster
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Drawings of one layer that belong together; ``rows`` are those of the layer. One of each kind at most."""
+
+    rows: Rows
+    drawings: tuple[Areas | Lines | Symbols | Labels, ...]
+
+
+Drawing = Solids | Areas | Lines | Symbols | Labels | Surface | Raster | Several
 
 
 @dataclass(frozen=True, slots=True)

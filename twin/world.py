@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.city.city import City
+from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame
 
 SILENT_S = 30.0
@@ -87,6 +88,8 @@ class World:
         Seconds since 1970-01-01 UTC.
     live : bool
         False for a recording or a look back: the screen must say so.
+    kept : Kept
+        What people drew and measured and keep; the same at every instant.
     """
 
     city: City
@@ -94,6 +97,7 @@ class World:
     sources: tuple[SourceState, ...]
     at_s: float
     live: bool
+    kept: Kept = NOTHING_KEPT
 
 
 def world_of(city: City, tracks: TrackFrame, sources: tuple[SourceState, ...], now_s: float) -> World:

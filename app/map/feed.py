@@ -20,7 +20,7 @@ from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
 from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
 from app.map.rasters import RasterSet, raster_set
-from layers.layer import Areas, Labels, Layer, LayerState, Lines, Raster, Rows, Symbols
+from layers.layer import Areas, Drawing, Labels, Layer, LayerState, Lines, Raster, Rows, Several, Symbols
 from layers.shown import shown
 from twin.city.city import City
 from twin.geo import BoolArray, FloatArray
@@ -93,7 +93,7 @@ class Feed:
         self._filled: dict[str, tuple[Rows, AreaSet]] = {}
         self._laid: dict[str, RasterSet] = {}
         self._still: dict[str, tuple[object, ...]] = {}
-        self._still_drawn: dict[str, Extra | None] = {}
+        self._still_drawn: dict[str, tuple[Extra, ...]] = {}
 
     def ask(self, request: Request) -> None:
         """Ask for a world to be drawn; a request still waiting is replaced."""
@@ -148,13 +148,13 @@ class Feed:
             self._filtered(request),
         )
 
-    def _drawings(self, request: Request) -> Iterator[tuple[str, Extra | None, float]]:
+    def _drawings(self, request: Request) -> Iterator[tuple[str, Extra, float]]:
         """Give what is drawn of each visible layer, then what features add, with its name and opacity."""
         for name in request.order:
             state = request.states.get(name, LayerState())
             if state.visible:
-                drawn = self._draw(self._layers[name], state, request)
-                yield name, _shaped(drawn, state.symbol) if isinstance(drawn, Symbols) else drawn, state.opacity
+                for drawn in self._draw(self._layers[name], state, request):
+                    yield name, _shaped(drawn, state.symbol) if isinstance(drawn, Symbols) else drawn, state.opacity
         for name, extra in request.extras.items():
             yield from ((name, drawn, extra.opacity) for drawn in extra.drawings)
 
@@ -199,15 +199,15 @@ class Feed:
             self._laid[name] = kept
         return replace(kept, raster=raster, opacity=opacity)
 
-    def _draw(self, layer: Layer, state: LayerState, request: Request) -> Extra | None:
+    def _draw(self, layer: Layer, state: LayerState, request: Request) -> tuple[Extra, ...]:
         world = request.world
         if layer.group == "live":
             return _own(layer.draw(world, shown(layer, world, where=state.where, unmask=request.unmask)))
-        key = (world.city, state.where, request.unmask)
+        key = (world.city, world.kept if layer.group == "work" else None, state.where, request.unmask)
         kept = self._still.get(layer.name)
-        if kept is None or kept[0] is not world.city or kept[1:] != key[1:]:
+        if kept is None or kept[0] is not world.city or kept[1] is not key[1] or kept[2:] != key[2:]:
             rows = shown(layer, world, where=state.where, unmask=request.unmask) if _has_points(layer) else None
-            self._still_drawn[layer.name] = None if rows is None else _own(layer.draw(world, rows))
+            self._still_drawn[layer.name] = () if rows is None else _own(layer.draw(world, rows))
             self._still[layer.name] = key
         return self._still_drawn[layer.name]
 
@@ -232,8 +232,10 @@ def _shaped(symbols: Symbols, shape: str) -> Symbols:
     return replace(symbols, names=tuple(f"{name}@{shape}" for name in symbols.names)) if shape else symbols
 
 
-def _own(drawing: object) -> Extra | None:
-    return drawing if isinstance(drawing, Symbols | Labels | Lines | Areas | Raster) else None
+def _own(drawing: Drawing) -> tuple[Extra, ...]:
+    if isinstance(drawing, Several):
+        return drawing.drawings
+    return (drawing,) if isinstance(drawing, Symbols | Labels | Lines | Areas | Raster) else ()
 
 
 def _reach_m(symbols: Symbols) -> FloatArray:

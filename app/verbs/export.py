@@ -17,6 +17,7 @@ from app.times import parse_time
 from data.export.export import Receipt
 from data.export.formats import FORMATS
 from data.history.reader import History
+from data.store.kept import kept_path, read_kept
 from data.store.twin_folder import open_city
 from data.sync.zones import zones_of
 from layers.catalogue import LAYERS, layer_by_name
@@ -73,7 +74,10 @@ def commands(session: Session) -> tuple[Command, ...]:
 
 def _world(session: Session, wish: Wish, twin: str, live_s: float) -> World:
     city: City = open_city(session.home.twin(twin))
-    if layer_by_name(wish.layer).group != "live":
+    group = layer_by_name(wish.layer).group
+    if group == "work":
+        return replace(still_world(city), kept=read_kept(kept_path(session.home, twin), city.frame))
+    if group != "live":
         return still_world(city)
     return live_world(session.home, twin, city, live_s)
 

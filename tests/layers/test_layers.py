@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from app.texts import LANGUAGES, Texts
 from layers import catalogue
 from layers.catalogue import LAYERS, layer_by_name
-from layers.layer import Areas, Labels, Layer, Lines, Raster, Solids, Surface, Symbols
+from layers.layer import Areas, Labels, Layer, Lines, Raster, Several, Solids, Surface, Symbols
 from layers.shown import shown
 from tests.layers.tiny import AT_S, tiny_city, tiny_frame, tiny_world
 from twin.city.city import City
@@ -25,7 +26,8 @@ from twin.world import World
 
 DRAWN = {
     "terrain": Surface, "imagery": Surface, "land": Areas, "water": Areas, "roads": Lines, "congestion": Lines,
-    "boundaries": Lines, "buildings": Solids, "sites": Symbols, "signals": Symbols, "cameras": Symbols,
+    "boundaries": Lines, "geofences": Several, "results": Several, "buildings": Solids,
+    "sites": Symbols, "signals": Symbols, "cameras": Symbols,
     "sensors": Symbols, "vehicles": Symbols, "people": Symbols, "drones": Symbols, "places": Labels,
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
@@ -99,6 +101,35 @@ def test_every_layer_has_a_name_and_a_group_in_both_languages(layer: Layer) -> N
     for language in LANGUAGES:
         assert Texts(language)(f"layer.{layer.name}")
         assert Texts(language)(f"layer_group.{layer.group}")
+
+
+def test_kept_results_are_filled_outlined_and_named_with_their_figure() -> None:
+    world = tiny_world()
+    layer = layer_by_name("results")
+    drawing = layer.draw(world, layer.rows(world))
+    assert isinstance(drawing, Several)
+    fills, lines, labels = drawing.drawings
+    assert isinstance(fills, Areas)
+    assert isinstance(lines, Lines)
+    assert isinstance(labels, Labels)
+    assert list(fills.rows.columns["id"]) == ["r1"]
+    assert list(fills.style) == ["seen"]
+    styles = dict.fromkeys(lines.rows.columns["id"])
+    assert list(styles) == ["r1", "r2"]
+    assert [style for key, style in zip(lines.rows.columns["id"], lines.style, strict=True) if key == "r2"] == [
+        "seen", "hidden",
+    ]  # fmt: skip
+    assert labels.zh[0] == "视域 1 400 m²"
+
+
+def test_another_kept_thing_is_another_row() -> None:
+    world = tiny_world()
+    more = replace(world, kept=replace(world.kept, results=world.kept.results[:1]))
+    layer = layer_by_name("results")
+    assert (len(layer.rows(world)), len(layer.rows(more))) == (2, 1)
+    assert list(shown(layer_by_name("geofences"), world, where="kind = 'keep_out'").columns["owner"]) == ["罗星派出所"]
+    until = layer_by_name("geofences").rows(world).columns["until"]
+    assert list(np.isnat(until)) == [False, True]
 
 
 def test_only_live_layers_change_with_time() -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from twin.city.city import City, Terrain
 from twin.city.tables import TABLES
 from twin.geo import LocalFrame
+from twin.kept import Geofence, Kept, Result
 from twin.live.frame import TrackFrame
 from twin.live.observation import Observation, batch
 from twin.world import SourceState, World
@@ -114,4 +116,21 @@ def tiny_frame(city: City, at_s: float = AT_S) -> TrackFrame:
 def tiny_world(city: City | None = None, up: bool = True, reason: str = "") -> World:
     city = city or tiny_city()
     sources = (SourceState("demo-life", "demo-life", up, reason, AT_S, 8.0),)
-    return World(city, tiny_frame(city), sources, AT_S, live=True)
+    return World(city, tiny_frame(city), sources, AT_S, live=True, kept=tiny_kept())
+
+
+def tiny_kept() -> Kept:
+    """Return an area that is seen, a line of sight that meets a wall, and two geofences."""
+    seen = shapely.box(EAST, NORTH, EAST + 20, NORTH + 20)
+    sight = shapely.MultiLineString([[(EAST, NORTH), (EAST + 30, NORTH)], [(EAST + 30, NORTH), (EAST + 50, NORTH)]])
+    about = (AT_S, AT_S, True, "demo")
+    return Kept(
+        (
+            Result("r1", "viewshed", "视域 1", seen, 400.0, "m2", *about),
+            Result("r2", "sight", "通视 1", sight, 30.0, "m", *about),
+        ),
+        (
+            Geofence("f1", "码头", "keep_out", "罗星派出所", seen, AT_S, AT_S + 3600),
+            Geofence("f2", "工地", "stay_in", "交警", seen.buffer(30), AT_S),
+        ),
+    )

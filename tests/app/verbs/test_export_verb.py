@@ -13,9 +13,10 @@ import pytest
 from app.cli import main
 from data.audit import entries
 from data.home import Home
+from data.store.kept import kept_path, write_kept
 from data.store.twin_folder import save_city
 from layers.catalogue import LAYERS
-from tests.layers.tiny import tiny_city
+from tests.layers.tiny import tiny_city, tiny_kept
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +170,15 @@ def test_what_may_not_cross_to_another_network_is_not_exported_for_it(
     assert main(["export", "buildings", "--to", str(target), "--for-network", "月球"]) == 2
     assert not target.exists()
     assert main(["export", "buildings", "--to", str(target), "--for-network", "公安网"]) == 0
+
+
+@pytest.mark.usefixtures("twin")
+def test_kept_results_are_exported_with_their_provenance(tmp_path: Path, home: Home) -> None:
+    write_kept(kept_path(home, "tiny"), tiny_kept(), tiny_city().frame)
+    target = tmp_path / "results.geojson"
+    assert main(["export", "results", "--to", str(target), "--where", "kind = 'viewshed'"]) == 0
+    (feature,) = json.loads(target.read_text("utf-8"))["features"]
+    assert (feature["properties"]["name"], feature["properties"]["figure"]) == ("视域 1", 400.0)
+    told = json.loads((tmp_path / "results.geojson.provenance.json").read_text("utf-8"))
+    assert (told["layer"], told["filter"]) == ("results", "kind = 'viewshed'")
+    assert main(["export", "geofences", "--to", str(tmp_path / "fences.gpkg")]) == 0

@@ -17,6 +17,7 @@ from rasterio.transform import from_origin
 from app.commands import Call
 from data.simulate.county.build import build_county
 from data.store.imagery import GeoTiffImagery
+from tests.layers.tiny import tiny_kept
 from twin.access import DEMO_ACTOR, Purpose
 from twin.city.city import City
 from twin.live.frame import TrackFrame
@@ -36,7 +37,8 @@ def call(unmask: bool = False) -> Call:
 def county_world(folder: Path) -> World:
     city = build_county(seed=1, small=True)
     city = dataclasses.replace(city, imagery=picture(city, folder / "imagery.tif"))
-    return World(city, frame(city), (SourceState("演示", "demo-life", True, "", AT_S, 1.0),), AT_S, live=True)
+    sources = (SourceState("演示", "demo-life", True, "", AT_S, 1.0),)
+    return World(city, frame(city), sources, AT_S, live=True, kept=tiny_kept())
 
 
 def picture(city: City, path: Path) -> GeoTiffImagery:

@@ -109,6 +109,8 @@ def _by_key(told: list[Row], without: tuple[str, ...] = ()) -> dict[str, Row]:
 def same_value(expected: Any, found: Any) -> bool:
     """Tell whether a value came back: floats to 7 digits (float32 in text), times to the millisecond."""
     if isinstance(expected, np.datetime64):
+        if np.isnat(expected):
+            return str(found) in ("", "None", "NaT")
         return bool(_moment(found) == expected.astype("datetime64[ms]"))
     if isinstance(expected, np.floating):
         if np.isnan(expected):
