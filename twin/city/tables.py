@@ -93,6 +93,17 @@ TABLES: Mapping[str, TableSpec] = MappingProxyType(
             ),
             ("Point",),
         ),
+        # Turns that are forbidden (``no``), or the only one allowed (``only``), from one road to another at a node.
+        "turns": TableSpec(
+            (
+                _ID,
+                Column("kind", "str"),
+                Column("from_road", "str"),
+                Column("via_node", "int64"),
+                Column("to_road", "str"),
+            ),
+            ("Point",),
+        ),
         "water": TableSpec((_ID, _NAME, Column("kind", "str")), ("Polygon", "MultiPolygon")),
         "land": TableSpec((_ID, Column("kind", "str")), ("Polygon", "MultiPolygon")),
         "places": TableSpec((_ID, _NAME, _NAME_EN, Column("kind", "str"), Column("rank", "int16")), ("Point",)),

@@ -22,7 +22,7 @@ from twin.city.tables import (
 )
 from twin.errors import CancelledError
 
-FILLED = [name for name in TABLES if name != "surfaces"]
+FILLED = [name for name in TABLES if name not in ("surfaces", "turns")]
 KINDS = {"water": WATER_KINDS, "land": LAND_KINDS, "places": PLACE_KINDS, "sites": SITE_KINDS, "devices": DEVICE_KINDS}
 
 
