@@ -212,7 +212,7 @@ class Follower:
         if not accounts:
             return
         insert = self._insert_into(BALANCE)
-        counts = ("received", "stored", "duplicate", "quarantined")
+        counts = ("received", "stored", "duplicate", "quarantined", "destroyed")
         upsert = insert.on_conflict_do_update(
             index_elements=["twin", "source", "minute"], set_={name: insert.excluded[name] for name in counts}
         )

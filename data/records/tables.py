@@ -76,6 +76,7 @@ BALANCE = sa.Table(
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("minute", sa.BigInteger, primary_key=True),
     *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("received", "stored", "duplicate", "quarantined")),
+    sa.Column("destroyed", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 GAPS = sa.Table(

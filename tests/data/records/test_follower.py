@@ -60,7 +60,7 @@ def test_rows_states_sources_balance_and_gaps_are_in_the_records(engine: sa.Engi
         assert sorted(found.scalars()) == [NOON, NOON + 10]
     assert (newest["time_s"], newest["kind"], newest["state"]) == (NOON + 10, "dump_truck", "moving")
     assert (newest["speed_mps"], newest["heading_deg"], newest["label"]) == (12.5, None, "浙F·8K2Q6")
-    assert (account["received"], account["stored"], account["source"]) == (6, 6, "vans")
+    assert (account["received"], account["stored"], account["destroyed"], account["source"]) == (6, 6, 0, "vans")
 
 
 def test_what_is_late_is_a_position_and_no_newer_state(engine: sa.Engine, journal: Journal) -> None:
