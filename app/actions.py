@@ -26,6 +26,8 @@ ICONS: Mapping[str, str] = {
     "app.quit": "sign-out", "fraud.new_case": "plus", "layer.reset": "arrow-counter-clockwise",
     "jobs.cancel": "prohibit", "layer.save": "floppy-disk",
     "history.play": "play", "history.pause": "pause", "history.now": "clock-clockwise",
+    "history.play_back": "rewind", "history.step_back": "caret-left", "history.step_on": "caret-right",
+    "history.previous_event": "skip-back", "history.next_event": "skip-forward",
     "recording.play": "film-strip", "recording.pause": "pause", "recording.resume": "play", "recording.stop": "x",
 }  # fmt: skip
 

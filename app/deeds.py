@@ -79,11 +79,14 @@ class Deeds:
         view.set_tool(None if view.tool is view.boxes else view.boxes)
 
     def clear(self) -> None:
-        """Put the tool away; where there is none, forget the selection."""
-        if self._window.map.tool is not None:
-            self._window.map.set_tool(None)
+        """Put the tool away; where there is none, forget the selection; where nothing is selected, come back to now."""
+        window = self._window
+        if window.map.tool is not None:
+            window.map.set_tool(None)
+        elif window.selection.picks or window.look_back.stand is None:
+            window.selection.clear()
         else:
-            self._window.selection.clear()
+            window.acts.run("history.now")
 
     def toggle_panel(self, name: str) -> None:
         """Show a panel, or close it."""

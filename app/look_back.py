@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.live_world import LiveWorld
+from twin.errors import UsageError
+from twin.live.happening import Happening
+from twin.words import say
 from twin.world import World
 
 BINS = 288
@@ -26,6 +29,7 @@ TICK_MS = 33
 BEHIND_S = 2.0
 AHEAD_S = 300.0
 """How far ahead of the handle, where it is going, the past is read while nothing else is asked."""
+Told = TypeVar("Told")
 
 
 class Past(Protocol):
@@ -37,6 +41,18 @@ class Past(Protocol):
 
     def activity(self, begin_s: float, end_s: float, bins: int = BINS) -> NDArray[np.int64]:
         """Return how much was recorded in each of equal parts of a time, (bins,)."""
+        ...
+
+    def recorded_hours(self) -> NDArray[np.int64]:
+        """Return the hours since 1970-01-01 UTC in which something was recorded, in order."""
+        ...
+
+    def happenings(self, begin_s: float, end_s: float) -> Sequence[Happening]:
+        """Return the alarms and faults that began in a time, oldest first."""
+        ...
+
+    def next_happening(self, at_s: float, way: int) -> Happening | None:
+        """Return the first one after an instant, or with ``way`` -1 the last one before it."""
         ...
 
     def world_at(self, instant_s: float) -> World:
@@ -54,7 +70,7 @@ class Past(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where the look back stands and how fast it goes on; ``reading`` while the map still shows another time."""
+    """Where the look back stands and how fast it goes on, below zero back; ``reading`` while another is shown."""
 
     at_s: float
     playing: bool
@@ -64,11 +80,16 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is recorded at all, and how much in each part of one day of ``begin_s``; ``span_s`` is None for nothing."""
+    """What is recorded at all, and how much in each part of one day of ``begin_s``; ``span_s`` is None for nothing.
+
+    ``hours`` are those since 1970-01-01 UTC with records, ``happenings`` the day's alarms and faults.
+    """
 
     span_s: tuple[float, float] | None
     begin_s: float
     counts: NDArray[np.int64]
+    hours: NDArray[np.int64]
+    happenings: Sequence[Happening] = ()
 
 
 class LookBack(QObject):
@@ -78,8 +99,10 @@ class LookBack(QObject):
     """Stand, or None: what is shown is now."""
     known = Signal(object)
     """Recorded."""
+    arrived = Signal(object)
+    """Happening: the window shows the instant of one that was gone to."""
     failed = Signal(object)
-    """Exception: the past cannot be read."""
+    """Exception: the past cannot be read, or has no more of what was asked."""
     _answered = Signal(object)
 
     def __init__(self, live: LiveWorld, parent: QObject | None = None) -> None:
@@ -90,10 +113,11 @@ class LookBack(QObject):
         self._span_s: tuple[float, float] | None = None
         self._wanted: float | None = None
         self._begun = (0.0, 0.0)
-        self._work: Future[tuple[Past, World]] | None = None
+        self._work: Future[World] | None = None
         self._shown_s = 0.0
+        self._sought: Happening | None = None
         self.stand: Stand | None = None
-        self._speed = 1.0
+        self._speed, self._way = 1.0, 1
         self._ticks = QTimer(self)
         self._ticks.setInterval(TICK_MS)
         self._ticks.timeout.connect(self._on_tick)
@@ -101,12 +125,12 @@ class LookBack(QObject):
 
     @property
     def pace(self) -> float:
-        """Seconds of the past that go by in a second; 0 while it stands still."""
+        """Seconds of the past that go by in a second, below zero if it runs back; 0 while it stands still."""
         return self.stand.speed if self.stand is not None and self.stand.playing else 0.0
 
     @property
     def shows_past(self) -> bool:
-        """Whether what the window shows is not now."""
+        """Whether what the window shows is a time that was looked back to."""
         return self.stand is not None and self._live.world is not None and not self._live.world.live
 
     def open(self, past: Past | None) -> None:
@@ -118,20 +142,35 @@ class LookBack(QObject):
 
     def ask_day(self, begin_s: float) -> None:
         """Ask what is recorded of the 24 hours from a time on; :attr:`known` answers."""
-        past = self._past
-        if past is None:
-            return
-        work = self._thread.submit(lambda: Recorded(past.span(), begin_s, past.activity(begin_s, begin_s + 86_400.0)))
-        work.add_done_callback(lambda done: self._tell(lambda: self._on_day(past, done)))
+        end_s = begin_s + 86_400.0
+        self._ask_past(
+            lambda past: Recorded(
+                past.span(), begin_s, past.activity(begin_s, end_s), past.recorded_hours(),
+                past.happenings(begin_s, end_s - 0.001),
+            ),
+            self._on_day,
+        )  # fmt: skip
 
     def go_to(self, at_s: float) -> None:
         """Show an instant; if it plays, it goes on from there."""
         playing = self.stand is not None and self.stand.playing
         self._begun = time.monotonic(), at_s
+        self._sought = None
         self._show(at_s, playing)
 
-    def play(self) -> None:
-        """Let time go on."""
+    def step(self, by_s: float) -> None:
+        """Stand still a little later or earlier than now or where it stood."""
+        self.pause()
+        self.go_to((time.time() if self.stand is None else self.stand.at_s) + by_s)
+
+    def go_to_happening(self, way: int) -> None:
+        """Stand still at the next alarm or fault, or with ``way`` -1 at the one before; :attr:`arrived` tells of it."""
+        at_s = time.time() if self.stand is None else self.stand.at_s
+        self._ask_past(lambda past: past.next_happening(at_s, way), self._on_happening)
+
+    def play(self, way: int = 1) -> None:
+        """Let time go on, or with ``way`` -1 run back."""
+        self._way = way
         if self.stand is not None:
             self._begun = time.monotonic(), self.stand.at_s
             self._show(self.stand.at_s, True)
@@ -152,7 +191,7 @@ class LookBack(QObject):
     def back_to_now(self) -> None:
         """Show what is now again."""
         self._ticks.stop()
-        self._wanted = None
+        self._wanted = self._sought = None
         if self.stand is not None:
             self.stand = None
             self._live.show_now()
@@ -172,7 +211,7 @@ class LookBack(QObject):
             return
         if self._span_s is not None:
             at_s = min(max(at_s, self._span_s[0]), self._span_s[1])
-        self.stand = Stand(at_s, playing, self._speed, self._is_behind(at_s))
+        self.stand = Stand(at_s, playing, self._speed * self._way, self._is_behind(at_s))
         self._wanted = at_s
         self._ask()
         self.stood.emit(self.stand)
@@ -185,25 +224,43 @@ class LookBack(QObject):
     def _on_tick(self) -> None:
         assert self.stand is not None  # noqa: S101 - back_to_now stops the timer
         since, at_s = self._begun
-        at_s += (time.monotonic() - since) * self._speed
-        over = self._span_s is not None and at_s >= self._span_s[1]
+        at_s += (time.monotonic() - since) * self._speed * self._way
+        over = self._span_s is not None and not self._span_s[0] < at_s < self._span_s[1]
         if over:
             self._ticks.stop()
         self._show(at_s, not over)
 
     def _ask(self) -> None:
-        past, at_s = self._past, self._wanted
-        if self._work is not None or past is None or at_s is None:
+        at_s = self._wanted
+        if self._work is not None or self._past is None or at_s is None:
             return
         self._wanted = None
-        self._work = self._thread.submit(lambda: (past, past.world_at(at_s)))
-        self._work.add_done_callback(lambda done: self._tell(lambda: self._on_world(done)))
+        past = self._past
+        self._work = self._thread.submit(lambda: past.world_at(at_s))
+        self._work.add_done_callback(lambda done: self._tell(lambda: self._on_world(past, done)))
+
+    def _ask_past(self, ask: Callable[[Past], Told], take: Callable[[Told], None]) -> None:
+        """Ask something else of the past; an answer about another past is dropped."""
+        past = self._past
+        if past is None:
+            return
+
+        def answer(done: Future[Told]) -> None:
+            if past is not self._past:
+                return
+            error = done.exception()
+            if error is not None:
+                self.failed.emit(error)
+                return
+            take(done.result())
+
+        self._thread.submit(ask, past).add_done_callback(lambda done: self._tell(lambda: answer(done)))
 
     def _tell(self, take: Callable[[], None]) -> None:
         """Have something done on the window's thread."""
         self._answered.emit(take)
 
-    def _on_world(self, done: Future[tuple[Past, World]]) -> None:
+    def _on_world(self, past: Past, done: Future[World]) -> None:
         self._work = None
         if self.stand is None:
             return
@@ -212,12 +269,13 @@ class LookBack(QObject):
             self.back_to_now()
             self.failed.emit(error)
             return
-        past, world = done.result()
+        world = done.result()
         if past is self._past:
             self._live.show_past(world)
             self.stand = replace(self.stand, reading=self._is_behind(self.stand.at_s))
             self.stood.emit(self.stand)
             self._read_ahead(past, world.at_s)
+            self._tell_arrival(world.at_s)
         self._ask()
 
     def _read_ahead(self, past: Past, at_s: float) -> None:
@@ -226,12 +284,19 @@ class LookBack(QObject):
         if self._wanted is None and way:
             self._thread.submit(past.warm, at_s + math.copysign(AHEAD_S, way))
 
-    def _on_day(self, past: Past, done: Future[Recorded]) -> None:
-        if past is not self._past:
+    def _on_day(self, recorded: Recorded) -> None:
+        self._span_s = recorded.span_s
+        self.known.emit(recorded)
+
+    def _on_happening(self, found: Happening | None) -> None:
+        if found is None:
+            self.failed.emit(UsageError(say("no further alarm or fault is recorded from this time on")))
             return
-        error = done.exception()
-        if error is not None:
-            self.failed.emit(error)
-            return
-        self._span_s = done.result().span_s
-        self.known.emit(done.result())
+        self.pause()
+        self.go_to(found.at_s)
+        self._sought = found
+
+    def _tell_arrival(self, at_s: float) -> None:
+        if self._sought is not None and abs(at_s - self._sought.at_s) < 1.0:
+            found, self._sought = self._sought, None
+            self.arrived.emit(found)

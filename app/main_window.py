@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
+from app import formats
 from app.actions import Actions
 from app.arrangement import WORKSPACES, Arrangement
 from app.commands import Command
@@ -44,7 +45,6 @@ from app.widgets.event_log import EventPanel
 from app.widgets.layer_tree import LayerTree
 from app.widgets.networks import NetworksPanel
 from app.widgets.opening import OpeningPanel
-from app.widgets.playback_bar import PlaybackBar
 from app.widgets.stage import Stage
 from app.widgets.status_bar import StatusBar
 from app.widgets.time_bar import TimeBar
@@ -118,8 +118,8 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(self.opening_panel)
         self.centre.addWidget(self.map)
         self.look_back = LookBack(self.live, self)
-        self.time_bar, self.playback_bar = TimeBar(self.look), PlaybackBar(self.look)
-        self.stage = Stage(self.centre, self.time_bar, self.playback_bar)
+        self.time_bar = TimeBar(self.look)
+        self.stage = Stage(self.centre, self.time_bar)
         self.setCentralWidget(self.stage)
         self.setAcceptDrops(True)
 
@@ -210,7 +210,10 @@ class MainWindow(QMainWindow):
     def show_banner(self) -> None:
         """Say over the map what is not now, and what is invented."""
         texts, world = self.look.texts, self.live.world
-        words = [texts("app.replay")] if world is not None and not world.live else []
+        words = []
+        if world is not None and not world.live:
+            past = "app.past" if self.look_back.shows_past else "app.replay"
+            words = [texts(past, time=f"{formats.local_time(world.at_s):%Y-%m-%d %H:%M:%S}")]
         if self.live.city is not None and self.live.city.invented:
             words.append(texts("app.invented"))
         self.map.set_banner(" · ".join(words))

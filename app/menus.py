@@ -21,7 +21,8 @@ MENUS = {
     "view": ("view.whole", "view.north", "view.top", "view.box", "view.daylight", "", "picture.save",
              "layer.save", "", "layer.reset"),
     "replay": ("recording.play", "", "recording.pause", "recording.resume", "recording.stop", "",
-               "history.play", "history.pause", "history.now"),
+               "history.play", "history.play_back", "history.pause", "history.step_back", "history.step_on",
+               "history.previous_event", "history.next_event", "history.now"),
     "select": ("selection.fly_to", "selection.follow", "selection.copy_coordinates", "selection.clear"),
 }  # fmt: skip
 BEFORE_FEATURES = "theme.toggle"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from app.actions import Actions
+from app.look_back import LookBack
 from app.replay import Replay
-from app.widgets.playback_bar import PlaybackBar
-from app.widgets.stage import Stage
+from app.widgets.time_bar import TimeBar
 from twin.world import Playback
 
 FLIGHT_MS = 900
@@ -15,12 +15,12 @@ FLIGHT_MS = 900
 
 
 class ReplayScreen(QObject):
-    """Keeps bar, frame and actions as the recording stands."""
+    """Keeps bar and actions as the recording stands; one that begins is shown, whatever was looked at before."""
 
-    def __init__(self, replay: Replay, bar: PlaybackBar, stage: Stage, acts: Actions) -> None:
+    def __init__(self, replay: Replay, look_back: LookBack, bar: TimeBar, acts: Actions) -> None:
         super().__init__(replay)
-        self._replay, self._bar, self._stage, self._acts = replay, bar, stage, acts
-        self._followed = False
+        self._replay, self._look_back, self._bar, self._acts = replay, look_back, bar, acts
+        self._followed = self._plays = False
         replay.stood.connect(self._on_stood)
         replay.began.connect(self._on_began)
         self._on_stood(None)
@@ -33,10 +33,10 @@ class ReplayScreen(QObject):
             QTimer.singleShot(FLIGHT_MS, lambda: self._replay.playback and self._acts.run("selection.follow"))
 
     def _on_stood(self, playback: Playback | None) -> None:
-        self._bar.set_name(self._replay.name)
-        self._bar.set_playback(playback)
-        self._stage.show_bar(None if playback is None else self._bar)
-        self._stage.set_framed(playback is not None)
+        if playback is not None and not self._plays:
+            self._look_back.back_to_now()
+        self._plays = playback is not None
+        self._bar.set_playback(playback, self._replay.name)
         if playback is None and self._followed:
             self._followed = False
             self._acts.run("selection.clear")

@@ -25,6 +25,8 @@ from twin.world import World
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
+FOLLOWING = ("layers", "details", "traffic", "sites")
+"""The docks whose panels show the world of the map, of now or of the past; they say so."""
 UNTOLD = frozenset(
     {
         "search.find",
@@ -35,6 +37,8 @@ UNTOLD = frozenset(
         "fraud.list_cases",
         "recording.seek",
         "history.speed",
+        "history.step_back",
+        "history.step_on",
     }
 )
 
@@ -53,8 +57,8 @@ class Wiring(QObject):
         super().__init__(window)
         self._window, self._untold = window, UNTOLD | untold
         self.legend = Legend(window.map, window.layers, window.look, self)
-        self.replay_screen = ReplayScreen(window.replay, window.playback_bar, window.stage, window.acts)
-        self.look_back_screen = LookBackScreen(window.look_back, window.time_bar, window.stage, window.acts)
+        self.replay_screen = ReplayScreen(window.replay, window.look_back, window.time_bar, window.acts)
+        self.look_back_screen = LookBackScreen(window.look_back, window.time_bar, window.acts)
         self._join_commands()
         self._join_map()
         self._join_time()
@@ -68,7 +72,6 @@ class Wiring(QObject):
         window.top.workspace_chosen.connect(lambda name: acts.run(f"workspace.{name}"))
         window.top.search.chosen.connect(lambda found: go_to(window.map, window.desk, found))
         window.top.purpose.clicked.connect(lambda: acts.run("purpose.state"))
-        window.playback_bar.steered.connect(lambda order, value: acts.run(f"recording.{order}", value=value))
         for name, dock in window.arrangement.docks.items():
             dock.visibilityChanged.connect(lambda on, name=name: acts.by_id[f"panel.{name}"].setChecked(on))
 
@@ -89,7 +92,6 @@ class Wiring(QObject):
         window.live.panels_due.connect(self._on_panels_due)
         window.showing.engine_said.connect(self._on_engine_log)
         window.replay.refused.connect(lambda why: self._on_refused("recording.play", why))
-        window.replay.stood.connect(lambda playback: window.look_back.back_to_now() if playback is not None else None)
         window.look_back.failed.connect(lambda error: self._on_refused("history.look", window.look.texts.error(error)))
 
     def _join_rest(self) -> None:
@@ -132,16 +134,24 @@ class Wiring(QObject):
         window.map.set_world(world, 1.0 if window.look_back.stand is None else window.look_back.pace)
         window.replay.on_world(world)
         window.follower.on_world(world)
+        if not world.live:
+            window.show_banner()
+        self._frame(world)
 
     def _on_panels_due(self, world: World) -> None:
         window = self._window
         window.replay.on_world(world)
-        mode = "replay" if not world.live else ("live" if len(world.tracks) else "waiting")
+        mode = "live" if len(world.tracks) else "waiting"
+        if not world.live:
+            mode = "past" if window.look_back.shows_past else "replay"
         if mode != window.top.clock.mode:
             window.top.clock.set_mode(mode, world.at_s)
             window.show_banner()
-        elif mode == "replay":
+        elif not world.live:
             window.top.clock.set_mode(mode, world.at_s)
+        self._frame(world)
+        for name in FOLLOWING:
+            window.arrangement.docks[name].set_past("" if world.live else f"◆ {formats.clock(world.at_s)}")
         if window.jobs.is_running("statuses"):
             return
         layers = tuple(window.layers.layers.values())
@@ -152,6 +162,10 @@ class Wiring(QObject):
             key="statuses",
             quiet=True,
         )
+
+    def _frame(self, world: World) -> None:
+        """Draw the frame that says that this is not now."""
+        self._window.stage.set_framed(not world.live)
 
     def _on_selection_changed(self, picks: tuple[Pick, ...]) -> None:
         window = self._window

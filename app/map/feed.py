@@ -273,4 +273,4 @@ def _drift(symbols: Symbols, request: Request) -> NDArray[np.float32]:
 
     When time flies they stand until the next world comes: a guess would take them off their roads.
     """
-    return velocities(symbols) * np.float32(request.pace if request.pace <= FASTEST_GUESS else 0.0)
+    return velocities(symbols) * np.float32(request.pace if abs(request.pace) <= FASTEST_GUESS else 0.0)

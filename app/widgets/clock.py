@@ -11,8 +11,6 @@ from app import formats
 from app.look import Look
 from app.widgets.parts import label
 
-MODES = ("waiting", "live", "replay")
-
 
 class Clock(QWidget):
     """Time of day in Shanghai; the time of the recording while one is played."""
@@ -41,7 +39,7 @@ class Clock(QWidget):
         self.tick()
 
     def set_mode(self, mode: str, at_s: float = 0.0) -> None:
-        """Say what is seen: ``waiting``, ``live``, or ``replay`` of an instant."""
+        """Say what is seen: ``waiting``, ``live``, or an instant of the ``past`` or of a ``replay``."""
         self._at_s = at_s
         if mode != self.mode:
             self.mode = mode
@@ -57,7 +55,7 @@ class Clock(QWidget):
     def show_time(self, *_: object) -> None:
         """Write the time of what is seen."""
         texts = self._look.texts
-        at_s = self._at_s if self.mode == "replay" else time.time()
+        at_s = self._at_s if self.mode in ("past", "replay") else time.time()
         moment = formats.local_time(at_s)
         self.time.setText(formats.clock(at_s))
         weekday = texts(f"clock.day_{moment.isoweekday()}")

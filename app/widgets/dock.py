@@ -33,6 +33,10 @@ class Dock(QDockWidget):
         """Say something short beside the title: how many, how old."""
         self._title.note.setText(note)
 
+    def set_past(self, words: str) -> None:
+        """Say beside the title of which time the panel tells, if not of now."""
+        self._title.past.setText(words)
+
     def retranslate(self) -> None:
         """Write the title in the language of the moment."""
         title = self._look.texts(f"panel.{self.name}")
@@ -51,7 +55,7 @@ class TitleBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(32)
         self._text = label("dockTitleText")
-        self.note = label("dockTitleNote")
+        self.past, self.note = label("dockTitlePast"), label("dockTitleNote")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._float, self._close = QToolButton(), QToolButton()
         self._float.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
@@ -60,6 +64,7 @@ class TitleBar(QWidget):
         layout.setContentsMargins(12, 0, 4, 0)
         layout.setSpacing(8)
         layout.addWidget(self._text)
+        layout.addWidget(self.past)
         layout.addWidget(self.note, 1)
         for button in (self._float, self._close):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

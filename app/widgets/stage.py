@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from app.look import Look
 from app.widgets.parts import named
@@ -12,28 +12,21 @@ FRAME_PX, BAR_PX = 3, 40
 
 
 class Stage(QWidget):
-    """Holds the map and one of several bars; :meth:`set_framed` draws the frame that says 'not now'.
+    """Holds the map and the bar of time; :meth:`set_framed` draws the frame that says 'not now'.
 
-    Frame and bars always have their room: the map keeps its size, which would cost a turn of the window to change.
+    Frame and bar always have their room: the map keeps its size, which would cost a turn of the window to change.
     """
 
-    def __init__(self, middle: QWidget, *bars: QWidget) -> None:
+    def __init__(self, middle: QWidget, bar: QWidget) -> None:
         super().__init__()
         named(self, "stage").setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._inside = QVBoxLayout(self)
         self._inside.setSpacing(0)
         self._inside.setContentsMargins(FRAME_PX, FRAME_PX, FRAME_PX, FRAME_PX)
         self._inside.addWidget(middle, 1)
-        self._bars = QStackedWidget()
-        self._bars.setFixedHeight(BAR_PX)
-        for bar in bars:
-            self._bars.addWidget(bar)
-        self._inside.addWidget(self._bars)
+        bar.setFixedHeight(BAR_PX)
+        self._inside.addWidget(bar)
         self.set_framed(False)
-
-    def show_bar(self, bar: QWidget | None) -> None:
-        """Show one of the bars; None for the first."""
-        self._bars.setCurrentWidget(bar or self._bars.widget(0))
 
     def set_framed(self, framed: bool) -> None:
         """Draw the frame, or take it away."""

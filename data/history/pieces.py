@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.history.files import read_slice
-from data.history.lean import LEAN_DTYPE, SLICE_MS, LeanArray, by_time, joined, taken
+from data.history.lean import HOUR_MS, LEAN_DTYPE, SLICE_MS, LeanArray, by_time, joined, taken
 from data.history.manifest import File
 
 KEPT = 36
@@ -46,6 +46,10 @@ class Listing:
     def edges_ms(self) -> tuple[int, int] | None:
         """Return the first and last time of all files; None without any."""
         return (int(self._begins.min()), int(self._ends.max())) if self._files else None
+
+    def hours(self) -> NDArray[np.int64]:
+        """Return the hours since 1970-01-01 UTC in which files begin and end, in order."""
+        return np.unique(np.concatenate([self._begins, self._ends]) // HOUR_MS)
 
     def touching(self, begin_ms: int, end_ms: int) -> list[File]:
         """Return the files with rows of a time, both ends included."""

@@ -6,10 +6,12 @@ is put together of two or three of them. Not for two threads at once; the window
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -17,8 +19,9 @@ from numpy.typing import NDArray
 
 from data.history import manifest as table
 from data.history.entities import Entities
-from data.history.files import MINUTE_MS, PLACE
-from data.history.lean import DAY_MS, SLICE_MS, LeanArray, joined, lean_of, rows_of
+from data.history.files import ENTITY, MINUTE_MS, PLACE
+from data.history.happenings import happenings_of, urgent_rows
+from data.history.lean import DAY_MS, HOUR_MS, SLICE_MS, LeanArray, joined, lean_of, rows_of
 from data.history.manifest import File, Manifest, lake_path
 from data.history.pieces import Listing, Piece, Pieces, last_of
 from data.home import Home
@@ -27,6 +30,7 @@ from data.sync.journal import journal_path
 from twin.city.city import City
 from twin.geo import FloatArray
 from twin.live.frame import TrackFrame, empty_frame
+from twin.live.happening import APART_S, Happening
 from twin.live.kinds import KINDS
 from twin.live.observation import ObservationArray
 from twin.live.table import SILENT_FOR
@@ -35,6 +39,9 @@ from twin.world import SourceState, World
 LOOK_AGAIN_S = 1.0
 """What was recorded since is looked for so often at most."""
 LONGEST_S = 600.0
+DAY_S = DAY_MS / 1000
+NEXT_S = 0.0015
+"""So far apart are two instants at least that are not the same: times are kept to the millisecond."""
 _SHOWN_MS = np.array([min(kind.stale_after_s * SILENT_FOR, LONGEST_S) * 1000 for kind in KINDS], np.int64)
 """How old the last word of an entity may be, by kind: as in the live table, but ten minutes at most."""
 
@@ -78,6 +85,7 @@ class History:
         self.manifest = Manifest(folder)
         self._listing, self._listed = Listing(), (0, 0, 0)
         self._pieces = Pieces(folder)
+        self._told: dict[tuple[str, int, int], Any] = {}
         self._entities = Entities()
         self._tail = _Tail()
         self._looked = -np.inf
@@ -113,12 +121,55 @@ class History:
         """
         self._look()
         first, last = int(begin_s // 60), int(np.ceil(end_s / 60))
-        with self.manifest.look() as connection:
-            told = table.activity(connection, first, last)
+        told: dict[int, int] = self._once("activity", first, last, self._lake_activity)
         minutes = np.concatenate([np.fromiter(told, np.int64), self._tail.rows()["t"] // MINUTE_MS])
         weights = np.concatenate([np.fromiter(told.values(), np.int64), np.ones(len(minutes) - len(told), np.int64)])
         counts = np.histogram(minutes * 60.0, bins, (begin_s, end_s), weights=weights)[0]
         return counts.astype(np.int64)
+
+    def _lake_activity(self, first: int, last: int) -> dict[int, int]:
+        with self.manifest.look() as connection:
+            return table.activity(connection, first, last)
+
+    def _once(self, name: str, begin: int, end: int, ask: Callable[[int, int], Any]) -> Any:
+        """Return what the lake tells of a time; it is asked again only when other files count."""
+        if (name, begin, end) not in self._told:
+            self._told[name, begin, end] = ask(begin, end)
+        return self._told[name, begin, end]
+
+    def recorded_hours(self) -> NDArray[np.int64]:
+        """Return the hours since 1970-01-01 UTC in which something is known, (N,), in order."""
+        self._look()
+        return np.unique(np.concatenate([self._listing.hours(), self._tail.rows()["t"] // HOUR_MS]))
+
+    def happenings(self, begin_s: float, end_s: float) -> tuple[Happening, ...]:
+        """Return the alarms and faults that began in a time, both ends included, oldest first."""
+        self._look()
+        begin_ms, end_ms = round((begin_s - APART_S) * 1000), round(end_s * 1000)  # what goes on does not begin
+        lake: LeanArray = self._once("urgent", begin_ms, end_ms, self._lake_urgent)
+        tail = self._tail.rows()
+        tail = tail[(tail["t"] >= begin_ms) & (tail["t"] <= end_ms)]
+        return tuple(one for one in happenings_of(joined([lake, tail]), self._entities) if one.at_s >= begin_s)
+
+    def next_happening(self, at_s: float, way: int) -> Happening | None:
+        """Return the first alarm or fault after an instant, or with ``way`` -1 the last one before it; None without."""
+        span = self.span()
+        if span is None:
+            return None
+        day_s = min(max(at_s, span[0]), span[1]) // DAY_S * DAY_S
+        while span[0] - DAY_S < day_s <= span[1]:
+            found = self.happenings(day_s, day_s + DAY_S - 0.001)
+            there = [one for one in found if (one.at_s - at_s) * way > NEXT_S]
+            if there:
+                return there[0 if way > 0 else -1]
+            day_s += math.copysign(DAY_S, way)
+        return None
+
+    def _lake_urgent(self, begin_ms: int, end_ms: int) -> LeanArray:
+        try:
+            return urgent_rows(self.folder, self.snapshot(ENTITY, begin_ms, end_ms)[0], begin_ms, end_ms)
+        except FileNotFoundError:
+            return urgent_rows(self.folder, self.snapshot(ENTITY, begin_ms, end_ms)[0], begin_ms, end_ms)
 
     def day_activity(self, day_begin_s: float) -> NDArray[np.int64]:
         """Return how many states are known in each minute of the 24 hours from a time on, as a (1440,) array."""
@@ -251,6 +302,7 @@ class History:
             listed = table.signature(connection)
             if listed != self._listed:
                 self._listing, self._listed = Listing(table.files(connection, PLACE)), listed
+                self._told.clear()
             self._bring_up_to_date(connection)
         self._follow()
         self._looked = self._clock()

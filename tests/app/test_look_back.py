@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.live_world import LiveWorld
 from app.look_back import LookBack, Recorded, Stand
 from app.main_window import MainWindow
-from app.widgets.time_bar import day_of
+from app.widgets.day_picker import day_of
 from tests.app.conftest import still_frame, until
 from twin.city.city import City
 from twin.errors import IntegrityError
-from twin.world import World
+from twin.live.happening import Happening
+from twin.world import Playback, World
 
 BEGIN_S = day_of(time.time()) - 86_400.0
 """Yesterday's midnight."""
+CALLS = [Happening(BEGIN_S + hour * 3600.0, "alarm", "car-1", "hazmat_truck") for hour in (8, 15)]
 
 
 class MadeUpPast:
@@ -42,6 +46,16 @@ class MadeUpPast:
 
     def activity(self, begin_s: float, end_s: float, bins: int = 288) -> NDArray[np.int64]:
         return np.arange(bins, dtype=np.int64)
+
+    def recorded_hours(self) -> NDArray[np.int64]:
+        return np.arange(BEGIN_S // 3600, BEGIN_S // 3600 + 22).astype(np.int64)
+
+    def happenings(self, begin_s: float, end_s: float) -> Sequence[Happening]:
+        return [one for one in CALLS if begin_s <= one.at_s <= end_s]
+
+    def next_happening(self, at_s: float, way: int) -> Happening | None:
+        there = [one for one in CALLS if (one.at_s - at_s) * way > 0]
+        return there[0 if way > 0 else -1] if there else None
 
     def world_at(self, instant_s: float) -> World:
         self.asked.append(instant_s)
@@ -138,6 +152,44 @@ def test_time_goes_on_at_its_speed_and_stops_at_the_end(look_back: LookBack, liv
     until(lambda: live.world is not None and live.world.at_s == BEGIN_S + 80_000.0)
 
 
+def test_time_runs_back_as_well_and_stops_at_the_begin(look_back: LookBack, live: LiveWorld) -> None:
+    known: list[Recorded] = []
+    look_back.known.connect(known.append)
+    look_back.ask_day(BEGIN_S)
+    until(lambda: bool(known))
+    look_back.set_speed(1000.0)
+    look_back.go_to(BEGIN_S + 100.0)
+    look_back.play(-1)
+    assert look_back.pace == -1000.0
+    until(lambda: look_back.stand is not None and look_back.stand.at_s == BEGIN_S)
+    assert look_back.pace == 0.0
+    until(lambda: live.world is not None and live.world.at_s == BEGIN_S)
+
+
+def test_one_steps_and_stands_still(look_back: LookBack) -> None:
+    look_back.go_to(BEGIN_S + 100.0)
+    look_back.play()
+    look_back.step(-1.0)
+    assert look_back.stand is not None
+    assert not look_back.stand.playing
+    assert look_back.stand.at_s == pytest.approx(BEGIN_S + 99.0, abs=0.5)
+
+
+def test_one_goes_from_alarm_to_alarm_and_is_told_when_there_is_no_more(look_back: LookBack) -> None:
+    arrived: list[Happening] = []
+    failed: list[Exception] = []
+    look_back.arrived.connect(arrived.append)
+    look_back.failed.connect(failed.append)
+    look_back.go_to_happening(-1)
+    until(lambda: arrived == [CALLS[1]])
+    look_back.go_to_happening(-1)
+    until(lambda: arrived == [CALLS[1], CALLS[0]])
+    look_back.go_to_happening(-1)
+    until(lambda: bool(failed))
+    assert look_back.stand is not None
+    assert look_back.stand.at_s == CALLS[0].at_s
+
+
 def test_nothing_before_or_after_what_is_recorded_can_be_looked_at(look_back: LookBack) -> None:
     known: list[Recorded] = []
     look_back.known.connect(known.append)
@@ -170,14 +222,14 @@ def test_the_whole_window_follows(window: MainWindow) -> None:
     window.time_bar.forget()
     until(window.time_bar.strip.isEnabled)
     assert window.stage.property("framed") == "false"
-    window.time_bar.before.click()
+    window.time_bar.day.before.click()
     window.time_bar.strip.setSliderDown(True)
     for hour in (3, 9, 12):
         window.time_bar.strip.setSliderPosition(hour * 3600)
     window.time_bar.strip.setSliderDown(False)
     at_s = BEGIN_S + 12 * 3600.0
     until(lambda: window.live.world is not None and window.live.world.at_s == at_s)
-    until(lambda: window.top.clock.mode == "replay")
+    until(lambda: window.top.clock.mode == "past")
     assert window.stage.property("framed") == "true"
     assert window.time_bar.clock.text() == "12:00:00"
     assert "非现在" in window.time_bar.notice.text()
@@ -189,7 +241,61 @@ def test_the_whole_window_follows(window: MainWindow) -> None:
     assert window.live.world is not None
     assert window.live.world.live
     assert window.stage.property("framed") == "false"
-    until(lambda: window.top.clock.mode != "replay")
+    until(lambda: window.top.clock.mode != "past")
+
+
+def test_escape_brings_the_window_back_to_now(window: MainWindow, small_city: City) -> None:
+    window.look_back.open(MadeUpPast(small_city))
+    window.acts.run("history.previous_event")
+    until(lambda: bool(window.selection.picks))  # who called is found and selected
+    assert window.look_back.shows_past
+    for docked in ("layers", "details"):
+        until(lambda name=docked: "15:00:00" in window.arrangement.docks[name]._title.past.text())  # type: ignore[misc]  # bound early
+    window.acts.by_id["selection.clear"].trigger()
+    assert window.look_back.shows_past
+    window.acts.by_id["selection.clear"].trigger()
+    assert window.look_back.stand is None
+    until(lambda: not window.arrangement.docks["layers"]._title.past.text())
+
+
+def test_the_strip_is_clicked_where_something_happened(window: MainWindow, small_city: City) -> None:
+    window.look_back.open(MadeUpPast(small_city))
+    bar = window.time_bar
+    bar.forget()
+    until(bar.strip.isEnabled)
+    bar.day.before.click()
+    until(lambda: len(bar.strip._marks) == 2)
+    x = bar.strip._x(CALLS[0].at_s) + 3
+    QTest.mouseClick(bar.strip, Qt.MouseButton.LeftButton, pos=QPoint(round(x), 10))
+    assert window.look_back.stand is not None
+    assert window.look_back.stand.at_s == CALLS[0].at_s
+    window.look_back.back_to_now()
+
+
+def test_a_recording_and_the_history_share_the_bar(window: MainWindow, small_city: City) -> None:
+    window.look_back.open(MadeUpPast(small_city))
+    bar = window.time_bar
+    bar.forget()
+    until(bar.strip.isEnabled)
+    asked: list[tuple[str, float]] = []
+    window.time_bar.steered.connect(lambda order, value: asked.append((order, value)))
+    bar.set_playback(Playback(1000.0, 2000.0, 1500.0, 20.0, False), "drive.gpx")
+    assert bar.about == "recording"
+    assert (bar.strip.begin_s, bar.strip.at_s, bar.strip.end_s) == (1000.0, 1500.0, 2000.0)
+    assert bar.speed.currentText() == "20×"
+    listed = [float(bar.speed.itemData(row)) for row in range(bar.speed.count())]
+    assert listed == sorted(listed)
+    bar.recording.click()
+    assert bar.about == "history"
+    until(lambda: window.look_back.stand is not None and not window.look_back.stand.reading)
+    assert asked[-1][0] == "history.look"
+    assert bar.recording.isVisible()
+    bar.now.click()
+    assert bar.about == "recording"
+    assert window.look_back.stand is None
+    bar.set_playback(None)
+    assert bar.about == "history"
+    assert not bar.recording.isVisible()
 
 
 def test_only_presses_and_releases_are_on_record(window: MainWindow, small_city: City) -> None:
@@ -197,7 +303,7 @@ def test_only_presses_and_releases_are_on_record(window: MainWindow, small_city:
     window.look_back.open(MadeUpPast(small_city))
     window.time_bar.forget()
     until(window.time_bar.strip.isEnabled)
-    window.time_bar.before.click()
+    window.time_bar.day.before.click()
     entries = audit.entries  # type: ignore[attr-defined]  # the tests' own, in memory
     before = len(entries)
     window.time_bar.strip.setSliderDown(True)

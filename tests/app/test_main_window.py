@@ -321,11 +321,11 @@ def test_what_is_not_now_says_so(window: MainWindow) -> None:
     window.engine.sources = (past,)  # type: ignore[misc]  # the still engine of the test
     until(lambda: window.top.clock.mode == "replay")
     assert "回放" in window.top.clock.words.text()
-    assert window.playback_bar.isVisible()
+    assert window.time_bar.about == "recording"
     assert window.stage.property("framed") == "true"
     window.engine.sources = now  # type: ignore[misc]
     until(lambda: window.top.clock.mode == "live")
-    assert not window.playback_bar.isVisible()
+    assert window.time_bar.about == "history"
     assert window.stage.property("framed") == "false"
 
 

@@ -71,7 +71,7 @@ def clock_s(window: MainWindow) -> float:
 
 
 def test_a_recording_plays_is_steered_and_gives_way_to_what_is_now(window: MainWindow, tmp_path: Path) -> None:
-    assert not window.playback_bar.isVisible()
+    assert not window.time_bar.recording.isVisible()
     ran: list[str] = []
     window.acts.ran.connect(ran.append)
     window.acts.run("recording.play", paths=[str(gpx(tmp_path, HERE))], speed=10.0)
@@ -79,8 +79,8 @@ def test_a_recording_plays_is_steered_and_gives_way_to_what_is_now(window: MainW
     assert window.live.world is not None
     assert not window.live.world.live
     assert b"drive" in window.live.world.tracks.rows["id"][0]
-    bar = window.playback_bar
-    assert bar.isVisible()
+    bar = window.time_bar
+    assert bar.about == "recording"
     assert "回放" in bar.notice.text()
     assert bar.title.text() == "drive.gpx"
     assert bar.clock.text().startswith("2024-03-05 08:0")
@@ -94,14 +94,14 @@ def test_a_recording_plays_is_steered_and_gives_way_to_what_is_now(window: MainW
     until(lambda: window.replay.playback is not None and window.replay.playback.paused)
     bar.speed.activated.emit(bar.speed.findData(100.0))
     until(lambda: window.replay.playback is not None and window.replay.playback.speed == 100.0)
-    QTest.mouseClick(bar.slider, Qt.MouseButton.LeftButton, pos=QPoint(bar.slider.width() // 2, 8))
+    QTest.mouseClick(bar.strip, Qt.MouseButton.LeftButton, pos=QPoint(bar.strip.width() // 2, 8))
     until(lambda: abs(clock_s(window) - BEGIN_S - 600) < 30)
     QTest.mouseClick(bar.play, Qt.MouseButton.LeftButton)
     until(lambda: clock_s(window) > BEGIN_S + 700)
 
-    QTest.mouseClick(bar.stop, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(bar.now, Qt.MouseButton.LeftButton)
     until(lambda: window.live.world is not None and window.live.world.live and len(window.live.world.tracks) > 100)
-    assert not bar.isVisible()
+    until(lambda: bar.about == "history")
     assert window.stage.property("framed") == "false"
 
 
@@ -112,7 +112,7 @@ def test_a_recording_from_far_away_is_moved_here_if_one_wants(window: MainWindow
     assert "km" in question.text()
     QTest.mouseClick(question.move_here, Qt.MouseButton.LeftButton)
     until(lambda: window.live.world is not None and len(window.live.world.tracks) == 1)
-    assert "地点非实" in window.playback_bar.title.text()
+    assert "地点非实" in window.time_bar.title.text()
     assert window.live.city is not None
     assert window.live.world is not None
     west, south, east, north = window.live.city.bounds_m()

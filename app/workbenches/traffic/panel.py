@@ -121,7 +121,7 @@ class TrafficPanel(QWidget):
             for g in (5, 4, 3, 2, 1)
         ]
         self.summary.setText(" &nbsp; ".join(parts))
-        self.note.emit(texts("traffic.note", roads=formats.count(len(roads)), time=formats.clock(time.time())))
+        self.note.emit(texts("traffic.note", roads=formats.count(len(roads)), time=formats.clock(self._seen[-1].at_s)))
 
     def _on_chosen(self, key: str) -> None:
         roads = self._roads
