@@ -28,10 +28,11 @@ from app import help_words
 from app.commands import Commands
 from app.session import Session
 from app.texts import Texts
+from app.who import actor_of
 from data.access_rules import rules_of
 from data.audit import open_audit
 from data.home import Home
-from twin.access import DEMO_ACTOR, Purpose
+from twin.access import Purpose
 from twin.errors import CancelledError, DiskError, ZhianError
 from twin.words import say
 
@@ -43,7 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     verbs = verb_modules()
     arguments = make_parser(verbs, _language(sys.argv[1:] if argv is None else argv)).parse_args(argv)
     try:
-        session = open_session(arguments.language, arguments.purpose, arguments.reference, arguments.json)
+        session = open_session(
+            arguments.language,
+            arguments.purpose,
+            arguments.reference,
+            arguments.json,
+            arguments.account,
+            arguments.password_file,
+        )
         with contextlib.closing(session.commands):
             for verb in verbs:
                 for command in verb.commands(session):
@@ -65,10 +73,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 DISK_ERRORS = frozenset({5, 27, 28, 30, 122})  # EIO, EFBIG, ENOSPC, EROFS, EDQUOT
 
 
-def open_session(language: str = "", purpose: str = "", reference: str = "", as_json: bool = False) -> Session:
-    """Return a session of this user."""
+def open_session(
+    language: str = "",
+    purpose: str = "",
+    reference: str = "",
+    as_json: bool = False,
+    account: str = "",
+    password_file: str = "",
+) -> Session:
+    """Return a session of this user, signed in if an account is named."""
     home = Home.of_user()
-    commands = Commands(DEMO_ACTOR, open_audit(home.state / "audit.sqlite"), rules_of(home))
+    rules, audit = rules_of(home), open_audit(home.state / "audit.sqlite")
+    try:
+        actor = actor_of(home, rules, audit, account, password_file)
+    except BaseException:
+        audit.close()
+        raise
+    commands = Commands(actor, audit, rules)
     if purpose:
         commands.purpose = Purpose(purpose, reference)
     return Session(home, Texts(language or default_language()), commands, as_json)
@@ -99,7 +120,7 @@ def make_parser(verbs: Sequence[ModuleType], language: str) -> argparse.Argument
     help_words.choose(language)
     parser = argparse.ArgumentParser(prog="zhian", description="智安孪生 · Zhian Twin: a county in 3D, alive.")
     _add_common(parser)
-    parser.set_defaults(language="", purpose="", reference="", json=False, debug=False)
+    parser.set_defaults(language="", purpose="", reference="", account="", password_file="", json=False, debug=False)
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_VerbParser)
     for verb in verbs:
         verb.add_parser(subparsers)
@@ -123,6 +144,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--language", choices=("zh", "en"), help="default: from the environment, else zh")
     add("--purpose", help="why you look; needed to see plates and names in full")
     add("--reference", help="the case or order the purpose belongs to")
+    add("--account", metavar="NAME", help="who signs in; needed once there is an account")
+    add("--password-file", metavar="FILE", help="its first line is the password; else it is asked for")
     add("--json", action="store_true", help="print results as JSON")
     add("--debug", action="store_true", help="show where an error came from")
 

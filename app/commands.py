@@ -15,6 +15,8 @@ from twin.access import DEMO_RULES, NO_PURPOSE, Actor, AuditEntry, AuditSink, Pu
 from twin.errors import NotAllowedError, UsageError
 from twin.words import said, say
 
+SIGN_IN = "sign in first: name your account with --account"
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -63,7 +65,7 @@ class Commands:
     def __init__(self, actor: Actor, audit: AuditSink, rules: Rules = DEMO_RULES) -> None:
         self.actor, self.rules = actor, rules
         self.purpose: Purpose | None = None
-        self._audit = audit
+        self.audit = audit
         self._by_id: dict[str, Command] = {}
 
     def add(self, command: Command) -> None:
@@ -85,7 +87,7 @@ class Commands:
 
     def close(self) -> None:
         """Let go of the audit record."""
-        self._audit.close()
+        self.audit.close()
 
     def run(self, command_id: str, *, about: str = "", **arguments: Any) -> Any:
         """Ask, record, and run; ``about`` names what it is done to, for the record.
@@ -103,7 +105,9 @@ class Commands:
             refused = NO_PURPOSE
         if refused:
             decision = type(decision)(False, refused)
-        self._audit.write(AuditEntry(self.actor.id, command.permission, resource, self.purpose, decision))
+        self.audit.write(AuditEntry(self.actor.id, command.permission, resource, self.purpose, decision))
+        if refused and not self.actor.id:
+            raise NotAllowedError(SIGN_IN)
         if refused:
             raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(refused)))
         return command.run(Call(self.actor, self.purpose, decision.unmask, arguments))

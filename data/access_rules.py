@@ -23,6 +23,7 @@ class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chinese: Annotated[str, msgspec.Meta(min_length=1)]
     english: Annotated[str, msgspec.Meta(min_length=1)]
     may: Words
+    alone: bool = False
 
 
 class _Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +53,7 @@ def read_rules(path: Path) -> Rules:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise _bad(path, say("{error}", error=error)) from None
     roles = {
-        name: Role(role.chinese, role.english, _actions(role.may, told.groups, path))
+        name: Role(role.chinese, role.english, _actions(role.may, told.groups, path), role.alone)
         for name, role in told.role.items()
     }
     named = {role for permission in told.permission.values() for role in permission.confirmed_by}

@@ -106,11 +106,12 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role by its names, and what it may do: actions, or ``*`` for everything."""
+    """A role by its names, and what it may do: actions, or ``*`` for everything; ``alone`` goes with no other role."""
 
     chinese: str
     english: str
     may: frozenset[str]
+    alone: bool = False
 
     def allows(self, action: str) -> bool:
         """Tell whether the role may do ``action``."""

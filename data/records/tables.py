@@ -100,3 +100,23 @@ CHECKPOINTS = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
 )
 """Up to which chunk each journal is in here."""
+
+ACCOUNTS = sa.Table(
+    "account",
+    META,
+    sa.Column("id", sa.String(32), primary_key=True),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("name", "roles", "scope", "shift", "password")),
+    *(sa.Column(name, sa.Boolean, nullable=False) for name in ("service", "enabled", "must_change")),
+    sa.Column("failures", sa.Integer, nullable=False),
+    *(sa.Column(name, sa.Double, nullable=False) for name in ("locked_until_s", "changed_at_s", "expires_at_s")),
+)
+"""Who may sign in. ``roles`` and ``scope`` are JSON, ``password`` is an argon2id hash."""
+
+SEATS = sa.Table(
+    "account_seat",
+    META,
+    sa.Column("account", sa.String(32), primary_key=True),
+    sa.Column("seat", sa.Text, nullable=False),
+    sa.Column("at_s", sa.Double, nullable=False),
+)
+"""Where each account is signed in, and when that was last said."""

@@ -4,6 +4,7 @@ from app.actions import ICONS
 from app.main_window import MainWindow
 from app.menus import MENUS, TOOLS
 from app.widgets.command_palette import score
+from tests.app.conftest import Audit
 
 
 def test_every_command_has_a_title_in_both_languages_and_an_action(window: MainWindow) -> None:
@@ -31,11 +32,12 @@ def test_menus_and_tool_bar_hold_only_commands_that_are_there(window: MainWindow
 
 
 def test_every_run_is_on_record(window: MainWindow) -> None:
-    audit = window.session.commands._audit
-    before = len(audit.entries)  # type: ignore[attr-defined]  # the sink of the test
+    audit = window.session.commands.audit
+    assert isinstance(audit, Audit)
+    before = len(audit.entries)
     window.acts.run("view.north")
     window.acts.run("fraud.open_case", title="x", amount="1")
-    fresh = audit.entries[before:]  # type: ignore[attr-defined]
+    fresh = audit.entries[before:]
     assert [(entry.resource.kind, entry.decision.allowed) for entry in fresh] == [
         ("view.north", True), ("fraud.open_case", False),
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from app.live_world import LiveWorld
 from app.look_back import LookBack, Recorded, Stand
 from app.main_window import MainWindow
 from app.widgets.day_picker import day_of
-from tests.app.conftest import still_frame, until
+from tests.app.conftest import Audit, still_frame, until
 from twin.city.city import City
 from twin.errors import IntegrityError
 from twin.live.happening import Happening
@@ -299,12 +299,13 @@ def test_a_recording_and_the_history_share_the_bar(window: MainWindow, small_cit
 
 
 def test_only_presses_and_releases_are_on_record(window: MainWindow, small_city: City) -> None:
-    audit = window.session.commands._audit
+    audit = window.session.commands.audit
+    assert isinstance(audit, Audit)
     window.look_back.open(MadeUpPast(small_city))
     window.time_bar.forget()
     until(window.time_bar.strip.isEnabled)
     window.time_bar.day.before.click()
-    entries = audit.entries  # type: ignore[attr-defined]  # the tests' own, in memory
+    entries = audit.entries
     before = len(entries)
     window.time_bar.strip.setSliderDown(True)
     for second in range(0, 30_000, 500):

@@ -29,7 +29,7 @@ from data.sync.journal import Journal, journal_path
 from data.sync.ledger import Ledger
 from data.sync.settings import set_sources
 from data.sync.shared import open_for_writing, table_path
-from tests.data.records.conftest import fresh_database, server  # noqa: F401 - a fixture
+from tests.data.conftest import fresh_database
 from tests.data.records.journal import entry, told
 from tests.data.sync.test_intake import free_port, stored_positions
 from tests.services import Service
@@ -196,7 +196,7 @@ def test_a_later_backup_shares_the_lakes_files_with_the_one_before(home: Home, t
 def test_records_on_a_server_come_back_with_the_journal_and_are_followed_on(
     home: Home,
     tmp_path: Path,
-    server: Service,  # noqa: F811 - the fixture
+    server: Service,
 ) -> None:
     def settle(url: sa.URL) -> None:
         (home.data / FILE).write_text(f'database = "{url.render_as_string()}"\n', "utf-8")

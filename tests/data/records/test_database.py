@@ -20,6 +20,7 @@ from data.store.cases import CaseStore
 from twin.errors import BadInputError, DiskError
 from twin.fraud.case import new_case
 
+NEWEST = "0004"
 CASE = {
     "number": "20261122-0001", "day": "2026-11-22", "title": "冒充客服", "amount_fen": 1, "opened_at_s": 1.0,
     "status": "open", "opened_by": "demo",
@@ -42,7 +43,7 @@ def _differences(engine: sa.Engine) -> list[object]:
 def test_an_empty_database_gets_the_tables_we_speak_of(empty: sa.Engine) -> None:
     upgrade(empty)
     found, newest = revisions(empty)
-    assert found == newest == "0003"
+    assert found == newest == NEWEST
     assert _differences(empty) == []
     upgrade(empty)
     assert totals(empty)["cases"] == 0
@@ -62,7 +63,7 @@ def test_the_first_versions_file_which_had_no_revision_is_brought_up(empty: sa.E
     with empty.begin() as connection:
         connection.execute(sa.insert(CASES), CASE)
     upgrade(empty)
-    assert revisions(empty)[0] == "0003"
+    assert revisions(empty)[0] == NEWEST
     assert _differences(empty) == []
     assert totals(empty)["cases"] == 1
 
@@ -71,7 +72,7 @@ def test_a_newer_database_is_refused_and_none_is_taken_back(empty: sa.Engine) ->
     upgrade(empty)
     with pytest.raises(OldDatabaseError, match="backup"):
         downgrade(empty, "0001")
-    assert revisions(empty)[0] == "0003"
+    assert revisions(empty)[0] == NEWEST
     assert _differences(empty) == []
     with empty.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")

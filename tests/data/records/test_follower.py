@@ -19,7 +19,7 @@ from data.records.follower import Follower
 from data.records.tables import BALANCE, CHECKPOINTS, ENTITIES, GAPS, POSITIONS, SOURCES
 from data.sync.chunks import chunks
 from data.sync.journal import Journal
-from tests.data.records.conftest import fresh_database
+from tests.data.conftest import fresh_database
 from tests.data.records.journal import DAY_S, NOON, entry, told, write
 from tests.services import Service, postgres
 from twin.errors import IntegrityError

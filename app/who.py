@@ -1,0 +1,87 @@
+"""Who acts: the demo account where nobody has one, else who signs in, or who a ticket was written for."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+from data.accounts.opening import has_accounts, open_accounts
+from data.accounts.store import AccountStore
+from data.accounts.tickets import VARIABLE, read_ticket
+from data.home import Home
+from twin.access import DEMO_ACTOR, Actor, AuditEntry, AuditSink, Decision, Resource, Rules
+from twin.accounts import Account
+from twin.errors import BadInputError, NotAllowedError, UsageError
+from twin.words import Said, said
+
+NOBODY = Actor("", "")
+"""Who has not signed in."""
+CHANGE_FIRST = "the password was given for the first time: change it with `zhian account password`"
+
+
+def actor_of(home: Home, rules: Rules, audit: AuditSink, account: str = "", password_file: str = "") -> Actor:
+    """Return who acts on this command line.
+
+    Raises
+    ------
+    twin.errors.NotAllowedError
+        If the password is wrong, or must be changed first.
+    """
+    if account:
+        with contextlib.closing(open_accounts(home, rules)) as store:
+            found = signed_in(store, audit, account, read_password(password_file))
+        if found.must_change:
+            raise NotAllowedError(CHANGE_FIRST)
+        return found.actor(datetime.now().astimezone())
+    ticket = os.environ.get(VARIABLE, "")
+    actor = read_ticket(home, ticket, time.time()) if ticket else None
+    if actor is not None:
+        return actor
+    return NOBODY if has_accounts(home) else DEMO_ACTOR
+
+
+def signed_in(store: AccountStore, audit: AuditSink, account: str, password: str) -> Account:
+    """Sign in and put the answer on record, whichever it is.
+
+    Raises
+    ------
+    twin.errors.NotAllowedError
+    """
+    try:
+        found = store.sign_in(account, password)
+    except NotAllowedError as error:
+        _record(audit, account, Decision(False, error.sentence))
+        raise
+    _record(audit, account, Decision(True, "the password is right"))
+    return found
+
+
+def read_password(file: str = "", again: bool = False, what: Said | None = None) -> str:
+    """Return a password from a file's first line, or as it is typed; ``again`` has it typed twice.
+
+    Raises
+    ------
+    twin.errors.BadInputError, twin.errors.UsageError
+    """
+    if file:
+        try:
+            return Path(file).expanduser().read_text("utf-8").partition("\n")[0].rstrip("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInputError(file, said(str(error)), "give a file whose first line is the password") from None
+    if not sys.stdin.isatty():
+        raise UsageError("there is no terminal to type a password at: name a file with --password-file")
+    prompt = f"{what or 'Password'}: "
+    typed = getpass.getpass(prompt)
+    if again and typed != getpass.getpass(prompt):
+        raise UsageError("the two passwords differ")
+    return typed
+
+
+def _record(audit: AuditSink, account: str, decision: Decision) -> None:
+    shown = account if account.isprintable() and len(account) <= 64 else "?"
+    audit.write(AuditEntry(shown, "account.sign_in", Resource("account", shown), None, decision))

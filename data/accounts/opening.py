@@ -1,0 +1,39 @@
+"""Whether anybody has an account here, and the accounts themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from data.accounts.store import AccountStore
+from data.home import Home
+from data.records.settings import database_url
+from data.records.tables import ACCOUNTS
+from twin.access import Rules
+
+
+def has_accounts(home: Home) -> bool:
+    """Tell whether anybody has an account; from the first one on everybody signs in."""
+    url = database_url(home)
+    if url.drivername != "sqlite":
+        store = open_accounts(home, Rules({}))
+        try:
+            return store.any()
+        finally:
+            store.close()
+    path = Path(url.database or "")
+    if not path.exists():
+        return False
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            return connection.execute(f"SELECT 1 FROM {ACCOUNTS.name} LIMIT 1").fetchone() is not None  # noqa: S608
+        except sqlite3.OperationalError:
+            return False  # a file of a version that knew no accounts
+
+
+def open_accounts(home: Home, rules: Rules) -> AccountStore:
+    """Open the accounts, with the records database brought up to date if it is our own file."""
+    from data.records.database import open_records  # takes a while to import: only where there is somebody to sign in
+
+    return AccountStore(open_records(home), rules)

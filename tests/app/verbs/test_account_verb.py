@@ -1,0 +1,118 @@
+"""``zhian account``: from the first account on everybody signs in, and may only what the role says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from data.accounts.tickets import VARIABLE, write_ticket
+from data.audit import entries
+from data.home import Home
+from twin.access import Actor
+
+GOOD, OTHER = "Regen-im-Mai-7", "Schnee-im-Juni-8"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ZHIAN_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def file(folder: Path, password: str) -> str:
+    path = folder / "password"
+    path.write_text(password + "\n", "utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def first(home: Path) -> list[str]:
+    """How the administrator of a fresh installation signs in."""
+    assert main(["account", "first", "root", "--person", "管理员", "--new-password-file", file(home, GOOD)]) == 0
+    return ["--account", "root", "--password-file", file(home, GOOD)]
+
+
+def test_before_the_first_account_nobody_signs_in(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layers"]) == 0
+    assert capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("first")
+def test_from_the_first_account_on_everybody_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layers"]) == 5
+    assert "--account" in capsys.readouterr().err
+    assert main(["account", "first", "other", "--person", "某人", "--new-password-file", "nowhere"]) == 4
+
+
+def test_a_wrong_password_is_refused_and_on_record(first: list[str], home: Path) -> None:
+    assert main([*first[:2], "--password-file", file(home, OTHER), "layers"]) == 5
+    tries = [entry for entry in entries(Home.of_user().state / "audit.sqlite") if entry["action"] == "account.sign_in"]
+    assert [(entry["actor"], bool(entry["allowed"])) for entry in tries] == [("root", False)]
+
+
+def test_a_role_may_what_the_rules_say_and_no_more(
+    first: list[str], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*first, "account", "add", "sun", "--person", "孙审计", "--role", "auditor", "--json"]) == 0
+    password = json.loads(capsys.readouterr().out)["password"]
+    sun = ["--account", "sun", "--password-file", file(home, password)]
+    assert main([*sun, "audit", "list"]) == 5
+    assert "初始密码" in capsys.readouterr().err
+    changing = ["account", "password", "sun", "--password-file", file(home, password), "--new-password-file"]
+    fresh = home / "fresh"
+    fresh.write_text(OTHER, "utf-8")
+    assert main([*changing, str(fresh)]) == 0
+    sun = ["--account", "sun", "--password-file", str(fresh)]
+    assert main([*sun, "audit", "list"]) == 0
+    assert main([*sun, "account", "list"]) == 5
+    assert main([*sun, "layers"]) == 5
+    assert "sun" in capsys.readouterr().err
+    assert main(["--account", "root", "--password-file", file(home, GOOD), "account", "close", "sun"]) == 0
+    assert main([*sun, "audit", "list"]) == 5
+    assert "停用" in capsys.readouterr().err
+
+
+def test_what_an_account_reaches_is_changed_piece_by_piece(
+    first: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [
+        "account",
+        "add",
+        "li",
+        "--person",
+        "李",
+        "--role",
+        "operator",
+        "--street",
+        "罗星",
+        "--shift",
+        "08:00-20:00",
+    ]
+    assert main([*first, *asked]) == 0
+    assert (
+        main([*first, "account", "change", "li", "--street", "西塘", "--street", "大云", "--role", "supervisor"]) == 0
+    )
+    capsys.readouterr()
+    assert main([*first, "account", "list", "--json"]) == 0
+    li = next(one for one in map(json.loads, capsys.readouterr().out.splitlines()) if one["id"] == "li")
+    assert (li["roles"], li["scope"]["streets"], li["shift"]) == (["supervisor"], ["大云", "西塘"], "08:00-20:00")
+    assert main([*first, "account", "change", "li", "--role", "king"]) == 2
+    assert main([*first, "account", "change", "nobody", "--role", "operator"]) == 2
+
+
+@pytest.mark.usefixtures("first")
+def test_a_child_acts_for_who_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    li = Actor("li", "李", frozenset({"operator"}))
+    monkeypatch.setenv(VARIABLE, write_ticket(Home.of_user(), li, 0.0))
+    assert main(["layers"]) == 5  # over long ago
+    monkeypatch.setattr("time.time", lambda: 10.0)
+    assert main(["layers"]) == 0
+    assert main(["account", "list"]) == 5
+
+
+def test_without_a_terminal_a_file_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["account", "first", "root", "--person", "管理员"]) == 2
+    assert "--password-file" in capsys.readouterr().err
