@@ -64,6 +64,12 @@ class Lens:
         """Return what a pixel spans at a distance of one metre."""
         return 2 * HALF_VIEW / max(self.height_px, 1)
 
+    def depth_m(self, position_m: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return how far in front of the camera points (N, 3) are, in their own precision."""
+        f, eye = self.forward.astype(position_m.dtype), self.eye_m
+        x, y, z = position_m.T
+        return np.asarray(x * f[0] + y * f[1] + z * f[2] - position_m.dtype.type(eye @ self.forward))
+
     def project(self, position_m: NDArray[np.floating]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Project points.
 

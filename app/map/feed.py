@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 
 from app.map.areas import AreaSet, area_set
 from app.map.camera import Lens
+from app.map.chosen import NOTHING, Chooser, Chosen
+from app.map.events import Pick
 from app.map.extras import Drawn, Extra
 from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
-from app.map.movers import MoverArrays, SymbolBatch, pack, velocities
 from app.map.rasters import RasterSet, raster_set
+from app.map.symbols import MoverArrays, SymbolBatch, pack, placed, velocities
 from layers.layer import Areas, Drawing, Labels, Layer, LayerState, Lines, Raster, Rows, Several, Symbols
 from layers.shown import shown
 from twin.city.city import City
@@ -49,6 +51,8 @@ class Request:
     pace: float = 1.0
     """Seconds of the world that go by in a second: what moves is drawn on by so much until the next one comes."""
     extras: Mapping[str, Drawn] = field(default_factory=dict)
+    picks: tuple[Pick, ...] = ()
+    """What is selected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Answer:
     areas: tuple[AreaSet, ...]
     rasters: tuple[RasterSet, ...]
     hidden: Mapping[str, BoolArray | None]
+    chosen: Chosen = NOTHING
 
 
 class Feed:
@@ -87,6 +92,7 @@ class Feed:
         self._lock = Lock()
         self._next: Request | None = None
         self._busy = False
+        self._chooser = Chooser()
         self._hidden: dict[str, tuple[City, str, BoolArray | None]] = {}
         self._live = frozenset(name for name, layer in layers.items() if layer.group == "live")
         self._widened: dict[str, tuple[Rows, LineSet]] = {}
@@ -127,6 +133,7 @@ class Feed:
         rasters: list[RasterSet] = []
         for name, drawn, opacity in self._drawings(request):
             if isinstance(drawn, Symbols) and len(drawn.position_m):
+                drawn = placed(drawn)
                 batches.append(SymbolBatch(name, drawn, _drift(drawn, request), opacity))
                 labels += _names(name, drawn, request, opacity, live=name in self._live)
             elif isinstance(drawn, Labels) and len(drawn.position_m):
@@ -138,14 +145,16 @@ class Feed:
             elif isinstance(drawn, Raster):
                 rasters.append(self._raster_set(name, drawn, request, opacity))
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
+        packed = pack(batches, request.symbols_known)
         return Answer(
             request,
-            pack(batches, request.symbols_known),
+            packed,
             tuple(labels),
             tuple(lines),
             tuple(areas),
             tuple(rasters),
             self._filtered(request),
+            self._chooser(packed, request.picks),
         )
 
     def _drawings(self, request: Request) -> Iterator[tuple[str, Extra, float]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
 from app.map import picking
 from app.map.camera import GroundHeights, Lens
 from app.map.events import Pick
-from app.map.movers import MoverArrays, Movers
+from app.map.movers import Movers
 from app.map.scene import PreparedScene
 from app.map.stage import DOTS, Stage
 from twin.geo import FloatArray
@@ -32,7 +31,6 @@ class Finder:
     def __init__(self, stage: Stage, movers: Movers) -> None:
         self._stage, self._movers = stage, movers
         self.scene: PreparedScene | None = None
-        self._known: tuple[MoverArrays | None, dict[str, dict[str, int]]] = (None, {})
 
     def point_at(self, lens: Lens, x: float, y: float, heights: GroundHeights) -> Point:
         """Return the point under a pixel; the one looked at where there is only sky or the far distance."""
@@ -60,15 +58,6 @@ class Finder:
         """Return what is drawn inside a rectangle (x0, y0, x1, y1)."""
         return (*self._symbols_in(lens, box), *self._buildings_in(lens, box))
 
-    def where_now(self, picks: Sequence[Pick]) -> FloatArray:
-        """Return where things are now, (N, 3): what moves has gone on since it was picked."""
-        at = np.array([pick.position_m for pick in picks], np.float64).reshape(-1, 3)
-        found = [(row, index) for row, pick in enumerate(picks) if (index := self._index_of(pick)) is not None]
-        if found:
-            rows, indices = np.array(found).T
-            at[rows] = self._movers.positions_m(time.monotonic())[indices]
-        return at
-
     def _building_at(self, lens: Lens, ray: FloatArray) -> picking.Hit | None:
         if self.scene is None or not self._stage.is_visible("buildings"):
             return None
@@ -78,24 +67,8 @@ class Finder:
     def _pick_of(self, index: int) -> Pick:
         packed = self._movers.packed
         assert packed is not None  # noqa: S101 - an index of it was found
-        batch, row = packed.batches[packed.batch[index]], int(packed.row[index])
-        only = np.zeros(len(batch.symbols.position_m), bool)
-        only[row] = True
-        key = str(batch.symbols.rows.take(only).columns["id"][0])
-        x, y, z = packed.position_m[index]
-        return Pick(batch.layer, key, (float(x), float(y), float(z)))
-
-    def _index_of(self, pick: Pick) -> int | None:
-        """Return which symbol a pick is; each layer asked for is listed once for each new world."""
-        packed = self._movers.packed
-        if packed is None:
-            return None
-        if self._known[0] is not packed:
-            self._known = (packed, {})
-        layers = self._known[1]
-        if pick.layer not in layers:
-            layers[pick.layer] = _listed(packed, pick.layer)
-        return layers[pick.layer].get(pick.key)
+        x, y, z = packed.position_m[index].tolist()
+        return Pick(packed.batches[packed.batch[index]].layer, packed.keys(np.array([index]))[0], (x, y, z))
 
     def _symbols_in(self, lens: Lens, box: Box) -> list[Pick]:
         packed = self._movers.packed
@@ -103,13 +76,11 @@ class Finder:
             return []
         picks: list[Pick] = []
         found = picking.inside_box(lens, self._movers.positions_m(time.monotonic()), box)
+        found = found[self._movers.reach_m()[found] > 0.0]
         for number, batch in enumerate(packed.batches):
             mine = found[packed.batch[found] == number]
-            keep = np.zeros(len(batch.symbols.position_m), bool)
-            keep[packed.row[mine]] = True
-            keys = batch.symbols.rows.take(keep).columns["id"]
-            points = packed.position_m[np.sort(mine)].tolist()
-            picks += [Pick(batch.layer, str(key), (x, y, z)) for key, (x, y, z) in zip(keys, points, strict=True)]
+            keys, points = packed.keys(mine), packed.position_m[mine].tolist()
+            picks += [Pick(batch.layer, key, (x, y, z)) for key, (x, y, z) in zip(keys, points, strict=True)]
         return picks
 
     def _buildings_in(self, lens: Lens, box: Box) -> list[Pick]:
@@ -127,12 +98,3 @@ class Finder:
                     x, y, z = at[i].tolist()
                     picks.append(Pick("buildings", str(ids[mesh.owner[i]]), (x, y, z)))
         return picks
-
-
-def _listed(packed: MoverArrays, layer: str) -> dict[str, int]:
-    start, listed = 0, {}
-    for batch in packed.batches:
-        if batch.layer == layer:
-            listed = {str(key): start + row for row, key in enumerate(batch.symbols.rows.columns["id"])}
-        start += len(batch.symbols.position_m)
-    return listed

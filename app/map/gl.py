@@ -146,7 +146,7 @@ def drop(renderer: vtkRenderer, actor: vtkActor) -> None:
     actor.SetMapper(None)  # type: ignore[arg-type]  # VTK takes None, its stubs do not say so
 
 
-def make_texture(rgba: NDArray[np.uint8], *, smooth: bool = True) -> vtkTexture:
+def make_texture(rgba: NDArray[np.uint8], *, smooth: bool = True, mipmap: bool = True) -> vtkTexture:
     """Return a texture of an (H, W, 4) picture, row 0 at the top."""
     height, width, _ = rgba.shape
     image = vtkImageData()
@@ -157,7 +157,7 @@ def make_texture(rgba: NDArray[np.uint8], *, smooth: bool = True) -> vtkTexture:
     texture.SetInputData(image)
     texture.SetColorModeToDirectScalars()
     texture.SetInterpolate(smooth)
-    texture.SetMipmap(True)
+    texture.SetMipmap(mipmap)
     texture.SetRepeat(False)
     texture.SetEdgeClamp(True)
     return texture

@@ -1,142 +1,100 @@
-"""What moves, and every other symbol: one actor for all, written in place."""
+"""What moves, and every other symbol: points where they are small, else shapes; both written in place."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from app.map import shaders
+from app.map import mover_shader
 from app.map.camera import Lens
-from app.map.gl import Arrays, Material, drop, fill, make_actor, polydata, touch
+from app.map.gl import Arrays, Material, drop, fill, make_actor, make_texture, polydata, touch
+from app.map.glyphs import atlas
+from app.map.mover_shader import ALARM, HIDDEN, HOVERED, POINT_PX, SELECTED, small_from_m
+from app.map.shaders import Program
 from app.map.style import MapStyle
-from layers.layer import Symbols
+from app.map.symbols import IntArray, MoverArrays
 from twin.geo import FloatArray
 
-FADED, HIDDEN = 1, 2
 LONGEST_GUESS_S = 1.2
+SPARE_PX, SPARE_M = 60.0, 120.0
+"""So far outside the picture shapes are still made ready: they may move in, and they have a size."""
+NONE = np.zeros(0, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolBatch:
-    """All symbols of one layer at one instant, and how fast they go.
+class _Cloud:
+    """An actor of as many points, or triangles, as there are symbols, with room for more."""
 
-    Parameters
-    ----------
-    layer : str
-    symbols : Symbols
-    velocity_mps : (N, 2) float32 array
-        East and north; zero where unknown.
-    opacity : float
-    """
+    def __init__(self, renderer: vtkRenderer, program: Program, corners: int) -> None:
+        self._renderer, self._corners = renderer, corners
+        self.material = Material(program)
+        self.material.property.GetFragmentCustomUniforms().SetUniformf("opacity", 1.0)
+        self.actor = make_actor(self.material, cull_back=False)
+        self._arrays: Arrays | None = None
+        self._data: vtkPolyData | None = None
+        renderer.AddActor(self.actor)
 
-    layer: str
-    symbols: Symbols
-    velocity_mps: NDArray[np.float32]
-    opacity: float = 1.0
+    def write(self, position_m: NDArray[np.float32], motion: NDArray[np.float32], code: NDArray[np.uint8]) -> None:
+        """Draw these, (N, 3), (N, 3) and (N, 4)."""
+        count = self._corners * len(position_m)
+        self.actor.SetVisibility(count > 0)
+        arrays = self._with_room(count)
+        for mine, values in ((arrays.vertices, position_m), (arrays.across, motion), (arrays.code, code)):
+            mine[:count].reshape(len(values), self._corners, values.shape[1])[:] = values[:, None]
+        arrays.code[:count, 1] += np.tile(np.arange(self._corners, dtype=np.uint8), len(position_m))
+        arrays.code[count:, 2] = HIDDEN
+        assert self._data is not None  # noqa: S101 - made with the arrays
+        touch(self._data)
 
+    def _with_room(self, count: int) -> Arrays:
+        room = 0 if self._arrays is None else len(self._arrays.vertices)
+        if self._arrays is None or not count <= room <= max(16 * count, 3 * 4096):
+            size = max(3 * 256, count + count // 4 // 3 * 3)
+            corners = np.arange(size if self._corners == 3 else 0, dtype=np.int32).reshape(-1, 3)
+            vertices, motion = np.zeros((size, 3), np.float32), np.zeros((size, 3), np.float32)
+            self._arrays = Arrays(vertices, np.zeros((size, 4), np.uint8), motion, corners)
+            self._data = polydata(self._arrays)
+            fill(self.actor, self._data, (0.0, 0.0), still=False)
+        return self._arrays
 
-@dataclass(frozen=True, slots=True)
-class MoverArrays:
-    """What the shader reads: three vertices an entity; and for picking, each entity's batch and row."""
-
-    position_m: NDArray[np.float32]
-    velocity_mps: NDArray[np.float32]
-    vertices: NDArray[np.float32]
-    motion: NDArray[np.float32]
-    code: NDArray[np.uint8]
-    batch: NDArray[np.int32]
-    row: NDArray[np.int32]
-    batches: tuple[SymbolBatch, ...]
-    names: tuple[str, ...]
-
-
-def velocities(symbols: Symbols) -> NDArray[np.float32]:
-    """Return metres a second east and north, zero where heading or speed is unknown or the row is stale."""
-    speed = symbols.rows.columns.get("speed_mps")
-    if speed is None:
-        return np.zeros((len(symbols.position_m), 2), np.float32)
-    turn = np.radians(symbols.heading_deg)
-    velocity = np.stack([np.sin(turn) * speed, np.cos(turn) * speed], axis=1)
-    velocity[symbols.faded | ~np.isfinite(velocity).all(axis=1)] = 0.0
-    return velocity.astype(np.float32)
-
-
-def pack(batches: Sequence[SymbolBatch], names: Sequence[str] = ()) -> MoverArrays:
-    """Put the symbols of all layers into the arrays of one actor.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Symbols the shader knows already; new ones are added behind them.
-    """
-    known = list(dict.fromkeys([*names, *(name for batch in batches for name in batch.symbols.names)]))
-    place = {name: i for i, name in enumerate(known)}
-    position = _joined([batch.symbols.position_m for batch in batches], (0, 3), np.float32)
-    velocity = _joined([batch.velocity_mps for batch in batches], (0, 2), np.float32)
-    heading = _joined([batch.symbols.heading_deg for batch in batches], (0,), np.float32)
-    faded = _joined([batch.symbols.faded for batch in batches], (0,), np.bool_)
-    symbol = _joined(
-        [np.array([place[n] for n in b.symbols.names], np.uint8)[b.symbols.symbol] for b in batches], (0,), np.uint8
-    )
-    count = len(position)
-    has_heading = np.isfinite(heading)
-    code = np.zeros((count, 3, 4), np.uint8)
-    code[:, :, 0] = symbol[:, None]
-    code[:, :, 1] = np.arange(3)
-    code[:, :, 2] = np.where(faded, FADED, 0)[:, None]
-    code[:, :, 3] = np.round(np.nan_to_num(heading) % 360.0 * (255.0 / 360.0)).astype(np.uint8)[:, None]
-    motion = np.column_stack([velocity, has_heading.astype(np.float32)]).astype(np.float32)
-    sizes = [len(batch.symbols.position_m) for batch in batches]
-    return MoverArrays(
-        position,
-        velocity,
-        np.repeat(position, 3, axis=0),
-        np.repeat(motion, 3, axis=0),
-        code.reshape(-1, 4),
-        np.repeat(np.arange(len(batches), dtype=np.int32), sizes),
-        np.concatenate([np.arange(size, dtype=np.int32) for size in sizes]) if sizes else np.zeros(0, np.int32),
-        tuple(batches),
-        tuple(known),
-    )
-
-
-def _joined(parts: Sequence[NDArray[Any]], empty: tuple[int, ...], dtype: type[np.generic]) -> NDArray[Any]:
-    return np.concatenate([np.asarray(p, dtype) for p in parts]) if parts else np.zeros(empty, dtype)
+    def close(self) -> None:
+        """Take the actor out."""
+        drop(self._renderer, self.actor)
+        self._arrays = self._data = None
 
 
 class Movers:
-    """Draws :class:`MoverArrays`."""
+    """Draws :class:`app.map.symbols.MoverArrays`."""
 
     def __init__(self, renderer: vtkRenderer, style: MapStyle) -> None:
-        self._renderer = renderer
-        self._style = style
+        self._renderer, self._style = renderer, style
         self._names: tuple[str, ...] = ()
-        self._material = Material(shaders.movers(style, ()))
-        self._material.property.GetFragmentCustomUniforms().SetUniformf("opacity", 1.0)
-        self._actor = make_actor(self._material, cull_back=False)
-        self._capacity = 0
-        self._arrays: Arrays | None = None
-        self._data: vtkPolyData | None = None
+        self._small = _Cloud(renderer, mover_shader.points(style, ()), 1)
+        self._large = _Cloud(renderer, mover_shader.shapes(style, ()), 3)
+        texture = make_texture(np.repeat(atlas()[:, :, None], 4, axis=2), mipmap=False)
+        self._large.actor.GetProperty().SetTexture("glyphs", texture)
         self.packed: MoverArrays | None = None
         self.shown_since_s = 0.0
-        renderer.AddActor(self._actor)
+        self._code = np.zeros((0, 4), np.uint8)
+        self._small_from_m = np.zeros(0, np.float32)
+        self._chosen: tuple[IntArray, IntArray] = (NONE, NONE)
+        self._shaped, self._stale = NONE, True
+        self.crowded = False
+        """Whether a crowd is drawn as one, by somebody else."""
 
     def to_front(self) -> None:
         """Be drawn after everything that is in the renderer now: soft edges blend with what is there."""
         drawn = self._renderer.GetViewProps()  # RemoveActor would let go of what the GPU has of it
-        drawn.RemoveItem(self._actor)
-        drawn.AddItem(self._actor)
+        for cloud in (self._small, self._large):
+            drawn.RemoveItem(cloud.actor)
+            drawn.AddItem(cloud.actor)
 
     def set_style(self, style: MapStyle) -> None:
         """Change the colours."""
         self._style = style
-        self._material.set_program(shaders.movers(style, self._names))
+        self._small.material.set_program(mover_shader.points(style, self._names))
+        self._large.material.set_program(mover_shader.shapes(style, self._names))
 
     def set(self, packed: MoverArrays, now_s: float) -> None:
         """Show new positions, which were true at ``now_s``."""
@@ -144,33 +102,63 @@ class Movers:
         if packed.names != self._names:
             self._names = packed.names
             self.set_style(self._style)
-        count = len(packed.vertices)
-        if count > self._capacity or self._arrays is None:
-            self._grow(count)
-        assert self._arrays is not None  # noqa: S101 - _grow made it
-        self._arrays.vertices[:count] = packed.vertices
-        self._arrays.across[:count] = packed.motion
-        self._arrays.code[:count] = packed.code
-        self._arrays.code[count:, 2] = HIDDEN
-        assert self._data is not None  # noqa: S101
-        touch(self._data)
-        self._actor.SetVisibility(count > 0)
+        small_from = np.array([small_from_m(self._style.symbol(name)) for name in packed.names] or [0.0], np.float32)
+        self._small_from_m = small_from[packed.code[:, 0]]
+        self._code = packed.code.copy()
+        self._chosen, self._stale = (NONE, NONE), True
 
-    def _grow(self, count: int) -> None:
-        self._capacity = max(3 * 256, count + count // 4 // 3 * 3)
-        size = self._capacity
-        triangles = np.arange(size, dtype=np.int32).reshape(-1, 3)
-        vertices, motion = np.zeros((size, 3), np.float32), np.zeros((size, 3), np.float32)
-        self._arrays = Arrays(vertices, np.zeros((size, 4), np.uint8), motion, triangles)
-        self._data = polydata(self._arrays)
-        fill(self._actor, self._data, (0.0, 0.0), still=False)
+    def choose(self, selected: IntArray, hovered: IntArray) -> None:
+        """Have some symbols brighter and ringed, by their place in what is packed."""
+        if all(map(np.array_equal, self._chosen, (selected, hovered))):
+            return
+        for old in self._chosen:
+            self._code[old, 2] &= 255 - SELECTED - HOVERED
+        self._code[selected, 2] |= SELECTED
+        self._code[hovered, 2] |= HOVERED
+        self._chosen, self._stale = (selected, hovered), True
 
-    def set_uniforms(self, lens: Lens, depth_b: float, since_s: float, size_by: float) -> None:
-        """Tell the shader of the camera and of the time since the positions were true."""
-        self._material.set_number("depthB", depth_b)
-        self._material.set_number("since", since_s)
-        self._material.set_number("sizeBy", size_by)
-        self._material.set_vector("viewPx", float(lens.width_px), float(lens.height_px))
+    def arrange(self, lens: Lens, depth_b: float, since_s: float, size_by: float) -> None:
+        """Make ready for a frame: tell the shaders of camera and time, and choose what is drawn as a shape.
+
+        Parameters
+        ----------
+        lens : Lens
+            In pixels of the device.
+        size_by : float
+            Pixels of the device to one of the widget.
+        """
+        for cloud in (self._small, self._large):
+            material = cloud.material
+            material.set_number("depthB", depth_b)
+            material.set_number("since", since_s)
+            material.set_number("crowd", float(self.crowded))
+            material.set_vector("viewPx", float(lens.width_px), float(lens.height_px))
+            material.property.GetVertexCustomUniforms().SetUniformf("sizeBy", size_by)
+            material.property.GetFragmentCustomUniforms().SetUniformf("sizeBy", size_by)
+        self._small.actor.GetProperty().SetPointSize(POINT_PX * size_by)
+        self._write(lens)
+
+    def _write(self, lens: Lens) -> None:
+        packed = self.packed
+        if packed is None:
+            return
+        shaped = self._shapes(lens, packed)
+        if self._stale:
+            self._small.write(packed.position_m, packed.motion, self._code)
+        if self._stale or not np.array_equal(shaped, self._shaped):
+            self._large.write(packed.position_m[shaped], packed.motion[shaped], self._code[shaped])
+        self._shaped, self._stale = shaped, False
+
+    def _shapes(self, lens: Lens, packed: MoverArrays) -> IntArray:
+        """Return the symbols large enough for a shape that are in the picture or about to be."""
+        large = lens.depth_m(packed.position_m) < self._small_from_m + SPARE_M
+        large |= self._code[:, 1] == 4 * ALARM
+        large |= (self._code[:, 2] & (SELECTED | HOVERED)) > 0
+        rows = np.flatnonzero(large)
+        x, y, depth = lens.project(packed.position_m[rows])
+        spare = SPARE_PX + SPARE_M / (np.maximum(depth, 1.0) * lens.metres_a_pixel)
+        inside = (depth > -SPARE_M) & (x > -spare) & (x < lens.width_px + spare)
+        return np.asarray(rows[inside & (y > -spare) & (y < lens.height_px + spare)])
 
     def since_s(self, now_s: float) -> float:
         """Return for how long to guess on, never longer than :data:`LONGEST_GUESS_S`."""
@@ -185,17 +173,18 @@ class Movers:
         return position
 
     def reach_m(self) -> FloatArray:
-        """Return how far away each symbol is still drawn, (N,)."""
+        """Return how far away each symbol is still drawn, (N,); 0 for those that are not."""
         if self.packed is None:
             return np.zeros(0)
         reach = np.array([self._style.symbol(name).reach_m for name in self.packed.names] or [0.0])
-        return np.asarray(reach[self.packed.code[::3, 0]])
+        return np.where(self.packed.code[:, 2] & HIDDEN, 0.0, reach[self.packed.code[:, 0]])
 
     def moving(self) -> bool:
         """Tell whether anything drawn has a speed."""
         return self.packed is not None and bool(np.any(self.packed.velocity_mps))
 
     def close(self) -> None:
-        """Take the actor out."""
-        drop(self._renderer, self._actor)
-        self._data = self._arrays = self.packed = None
+        """Take the actors out."""
+        self._large.close()
+        self._small.close()
+        self.packed = None

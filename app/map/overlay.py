@@ -20,6 +20,7 @@ class OverlayState:
     """What the overlay shows besides the map itself; pixels of the widget."""
 
     banner: str = ""
+    note: str = ""
     legend: tuple[tuple[str, str], ...] = ()
     card: tuple[str, ...] = ()
     card_at: tuple[float, float] = (0.0, 0.0)
@@ -47,6 +48,7 @@ def paint(painter: QPainter, lens: Lens, style: MapStyle, state: OverlayState) -
     if state.box is not None:
         _box(painter, state.box, accent)
     _scale(painter, lens, style, state.scale_words)
+    _note(painter, lens, style, state.note)
     _compass(painter, lens, style, state.north)
     _banner(painter, lens, style, state.banner)
     _legend(painter, lens, style, state.legend)
@@ -106,6 +108,15 @@ def _scale(painter: QPainter, lens: Lens, style: MapStyle, words: tuple[str, str
         painter.setPen(QPen(QColor(colour), thick))
         painter.drawPolyline(bar)
     _text(painter, QRectF(left, bottom - 26, width, 18), text, style, _font(12), Qt.AlignmentFlag.AlignHCenter)
+
+
+def _note(painter: QPainter, lens: Lens, style: MapStyle, text: str) -> None:
+    if text:
+        font = _font(12)
+        width = QFontMetricsF(font).horizontalAdvance(text) + 24
+        box = QRectF(MARGIN, lens.height_px - MARGIN - 60, width, 24)
+        _panel(painter, box, style)
+        _text(painter, box, text, style, font, Qt.AlignmentFlag.AlignHCenter)
 
 
 def _text(

@@ -98,7 +98,7 @@ class Scenery:
         for part in (self.rasters, self.fills, self.linework):
             part.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
         self.sky.set_uniforms(device, self.light, always=self._relief)
-        self.movers.set_uniforms(device, depth_b, self.movers.since_s(now_s), ratio)
+        self.movers.arrange(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
 
     def set_live(self, answer: Answer) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.map.style import SHAPES, MapStyle, Rgb, rgb
+from app.map.style import MapStyle, Rgb
 from twin.city.tables import BUILDING_USES, LAND_KINDS, PLACE_KINDS, ROAD_CLASSES
 
 SHADOWS_TO_M = 3000.0
@@ -51,6 +51,8 @@ _FRAGMENT = """//VTK::System::Dec
 uniform float hazeFrom; uniform float hazeFull; uniform float opacity;
 uniform vec3 groundTint; uniform vec3 skyTint;
 """
+HEAD = Program(_VERTEX, _FRAGMENT)
+"""What the programs begin with."""
 # Flat ground is drawn in the order of its layers and not by distance: constant depths just inside the far plane, so
 # that no two layers fight. On mountains each layer is moved towards the eye by a share of its distance instead.
 _LAY = {
@@ -438,76 +440,6 @@ def sky(style: MapStyle) -> Program:
         # Interleaved gradient noise (Jimenez, 2014) hides the steps of eight bits.
         "  float grain = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;\n"
         "  gl_FragData[0] = vec4(tone + grain / 255.0, 1.0);\n"
-        "}\n"
-    )
-    return Program(vertex, fragment)
-
-
-def movers(style: MapStyle, names: Sequence[str]) -> Program:
-    """Symbols of constant size on the screen, turned to their heading, cut from one triangle each.
-
-    ``normalMC`` is the velocity (metres a second, east and north) and whether there is a heading; ``scalarColor`` is
-    symbol, corner of the triangle, state (bit 0 faded, bit 1 hidden, bit 2 selected), and the heading in 1/255 turns.
-    """
-    symbols = [style.symbol(name) for name in names] or [style.symbol("other")]
-    count = len(symbols)
-    shape = ",".join(str(SHAPES.index(symbol.shape)) for symbol in symbols)
-    reach = ",".join(f"{symbol.reach_m:.1f}" for symbol in symbols)
-    size = ",".join(f"{symbol.size_px:.1f}" for symbol in symbols)
-    vertex = _VERTEX + (
-        "in vec3 normalMC;\nuniform vec2 viewPx; uniform float since; uniform float eyeFar; uniform float sizeBy;\n"
-        "out vec2 at; flat out vec3 tint; flat out float faded; flat out float pxWide; flat out int form;\n"
-        + palette("KIND", [rgb(symbol.colour) for symbol in symbols])
-        + f"const int FORM[{count}] = int[{count}]({shape});\nconst float SIZE[{count}] = float[{count}]({size});\n"
-        f"const float REACH[{count}] = float[{count}]({reach});\n"
-        "void main() {\n"
-        "  vec4 raw = floor(scalarColor * 255.0 + 0.5);\n"
-        f"  int k = int(min(raw.x, {count - 1}.0));\n"
-        "  int state = int(raw.z);\n"
-        "  vec4 here = vec4(vertexMC.xyz + vec3(normalMC.xy * since, 1.0), 1.0);\n"
-        "  vec4 dc = MCDCMatrix * here;\n"
-        "  if ((state & 2) != 0 || dc.w < 0.5 || dc.w > REACH[k] || max(abs(dc.x), abs(dc.y)) > 1.1 * dc.w) {\n"
-        "    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n    return;\n  }\n"
-        "  float turn = raw.w * 6.2831853 / 255.0;\n"
-        "  vec4 ahead = MCDCMatrix * vec4(here.xyz + vec3(sin(turn), cos(turn), 0.0) * dc.w * 0.01, 1.0);\n"
-        "  vec2 dir = (ahead.xy / ahead.w - dc.xy / dc.w) * viewPx;\n"
-        "  dir = normalMC.z > 0.5 && length(dir) > 1.0e-6 ? normalize(dir) : vec2(0.0, 1.0);\n"
-        "  float shrink = clamp(1900.0 / max(dc.w, 1.0), 0.36, 1.15) * sizeBy;\n"
-        "  shrink *= clamp(sqrt(350.0 / max(dc.w, 1.0)), 1.0, 2.4);\n"
-        "  float wide = SIZE[k] * shrink;\n"
-        "  pxWide = wide; form = FORM[k]; tint = KIND[k]; faded = float(state & 1);\n"
-        "  float pad = 1.0 + 2.4 / wide;\n"
-        "  vec2 corner = raw.y < 0.5 ? vec2(-1.733, -1.0) : (raw.y < 1.5 ? vec2(1.733, -1.0) : vec2(0.0, 2.0));\n"
-        "  at = corner * pad;\n"
-        "  vec2 turned = vec2(at.x * dir.y + at.y * dir.x, at.y * dir.y - at.x * dir.x);\n"
-        "  gl_Position = dc;\n"
-        "  gl_Position.xy += turned * wide / viewPx * dc.w;\n"
-        "  gl_Position.z -= depthB * 0.02;\n"
-        "}\n"
-    )
-    rim = "vec3(0.035,0.05,0.06)" if style.theme == "dark" else "vec3(0.98,0.98,0.97)"
-    fragment = _FRAGMENT + (
-        "in vec2 at; flat in vec3 tint; flat in float faded; flat in float pxWide; flat in int form;\n"
-        "float arm(vec2 p, vec2 h) { vec2 q = abs(p) - h; return max(q.x, q.y); }\n"
-        "void main() {\n"
-        "  vec2 p = at; float d;\n"
-        "  if (form == 1) {\n"
-        "    vec2 q = vec2(abs(p.x), p.y);\n"
-        "    d = max(dot(q - vec2(0.0, 1.0), vec2(0.917, 0.398)), -dot(q - vec2(0.0, -0.5), vec2(-0.35, 0.937)));\n"
-        "  }\n"
-        "  else if (form == 2) d = (abs(p.x) + abs(p.y) - 0.95) * 0.7071;\n"
-        "  else if (form == 3) d = arm(p, vec2(0.72));\n"
-        "  else if (form == 4) d = abs(length(p) - 0.62) - 0.24;\n"
-        "  else if (form == 5) d = min(arm(p, vec2(0.28, 0.85)), arm(p, vec2(0.85, 0.28)));\n"
-        "  else if (form == 6) d = max(dot(vec2(abs(p.x), p.y) - vec2(0.0, 0.95), vec2(0.866, 0.5)), -p.y - 0.65);\n"
-        "  else d = length(p) - 0.78;\n"
-        "  float px = d * pxWide * 0.5;\n"
-        "  float inside = clamp(0.5 - px, 0.0, 1.0);\n"
-        "  float edge = clamp(1.6 - px, 0.0, 1.0) * clamp(pxWide / 5.0 - 0.6, 0.0, 1.0);\n"
-        "  float cover = max(inside, edge * 0.8) * mix(1.0, 0.45, faded) * opacity;\n"
-        "  if (cover < 0.04) discard;\n"
-        f"  vec3 c = mix({rim}, mix(tint, vec3(dot(tint, vec3(0.33))), faded * 0.5), inside);\n"
-        "  gl_FragData[0] = vec4(c, cover);\n"
         "}\n"
     )
     return Program(vertex, fragment)

@@ -12,19 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.map.glyphs import SHAPES
+
 THEMES = ("dark", "light")
-SHAPES = ("dot", "arrow", "diamond", "square", "ring", "cross", "triangle")
 Rgb = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolStyle:
-    """How one kind of symbol looks: its width on the screen, and how far away it is still drawn."""
+    """How one kind of symbol looks: its width on the screen, the least of it far away, how far it is still drawn."""
 
     shape: str
     colour: str
     size_px: float
     reach_m: float = 200_000.0
+    least_px: float = 3.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.map import overlay
 from app.map.boxes import Boxes
-from app.map.camera import Lens
 from app.map.canvas import Canvas
 from app.map.daylight import ink_under, light_of_theme, light_under, theme_under
 from app.map.events import CameraState, FrameStats, Pick
@@ -21,13 +20,14 @@ from app.map.extras import Extras
 from app.map.feed import Answer, Feed, Request
 from app.map.finder import Finder
 from app.map.hand import Hand
+from app.map.highlight import MOST_AT_ONCE, Highlight
 from app.map.labels import Grid, LabelPainter, LabelSet
-from app.map.movers import MoverArrays
 from app.map.overlay import OverlayState
 from app.map.pilot import Pilot
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
 from app.map.style import load_style
+from app.map.symbols import MoverArrays
 from app.map.tools import Tool
 from app.texts import Texts
 from layers.catalogue import LAYERS
@@ -38,7 +38,6 @@ from twin.sun import Sun, sun_at
 from twin.world import World
 
 SMOOTH_WITHIN_M = 6000.0
-MOST_RINGS = 1000
 SUN_STEP_DEG = 0.2
 
 
@@ -85,7 +84,6 @@ class MapView(QWidget):
         self._world: World | None = None
         self._pace = 1.0
         self._unmask, self._closed = False, False
-        self._selection: tuple[Pick, ...] = ()
         self._labels: Answer | None = None
         self._overlay = OverlayState()
         self._build()
@@ -103,7 +101,7 @@ class MapView(QWidget):
         renderer = self._canvas.renderer
         self._scenery = Scenery(renderer, self._style, self._tile_ready.emit)
         self._stage, self._movers = self._scenery.stage, self._scenery.movers
-        self._finder = Finder(self._stage, self._movers)
+        self._finder, self._highlight = Finder(self._stage, self._movers), Highlight(self._movers)
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
         self._painter = LabelPainter()
         self._pilot = Pilot(self)
@@ -124,6 +122,7 @@ class MapView(QWidget):
         self._boxes.selected.connect(self.box_selected)
         self.extras.changed.connect(self._ask)
         self.extras.repaint.connect(self.refresh)
+        self._hand.hovered.connect(lambda pick: self._highlight.point_at(pick))
         self._hand.hovered.connect(self.hovered)
         self._hand.pointer_moved.connect(self.pointer_moved)
         self._tile_ready.connect(self.refresh)
@@ -140,8 +139,8 @@ class MapView(QWidget):
     def showing_city(self, scene: PreparedScene) -> Iterator[None]:
         """Do what :meth:`show_city` does, a piece a step: making a big city's actors takes longer than a turn may."""
         self._scene = self._finder.scene = self._pilot.scene = scene
-        self._selection = ()
         self._hand.set_hover(None)
+        self._highlight.select(())
         yield from self._scenery.show(scene)
         self._world = World(scene.city, empty_frame(), (), time.time(), live=True)
         for name in self._layers:
@@ -233,7 +232,10 @@ class MapView(QWidget):
 
     def set_selection(self, picks: Sequence[Pick]) -> None:
         """Ring these."""
-        self._selection = tuple(picks)
+        with self._timed():
+            self._highlight.select(picks)
+        if len(picks) > MOST_AT_ONCE:
+            self._ask()
         self.refresh()
 
     @property
@@ -310,18 +312,14 @@ class MapView(QWidget):
         if self._labels is not None:
             placed = self._painter.lay_out(self._labels.labels, lens, self._texts.language, grid, since)
             self._painter.paint(painter, placed, self._style, self.devicePixelRatioF())
-        self._overlay.selected_at = self._on_screen(self._selection[:MOST_RINGS], lens)
-        hovered = [] if self._hand.hover is None else self._on_screen([self._hand.hover], lens)
-        self._overlay.hovered_at = hovered[0] if hovered else None
+        self._highlight.paint(painter, lens, self._style, time.monotonic())
+        self._overlay.selected_at = self._highlight.rings(lens)
+        self._overlay.hovered_at = self._highlight.hover_ring(lens)
         for painting in self.extras.paintings.values():
             painter.save()
             painting(painter, lens, self._style)
             painter.restore()
         overlay.paint(painter, lens, self._style, self._overlay)
-
-    def _on_screen(self, picks: Sequence[Pick], lens: Lens) -> list[tuple[float, float]]:
-        x, y, depth = lens.project(self._finder.where_now(picks))
-        return [(x_px, y_px) for x_px, y_px, away in zip(x.tolist(), y.tolist(), depth, strict=True) if away > 0]
 
     def _frame_done(self) -> None:
         took = (time.perf_counter() - self._frame_start) * 1000
@@ -357,6 +355,7 @@ class MapView(QWidget):
                 time.monotonic(),
                 self._pace,
                 self.extras.drawings,
+                self._highlight.selection,
             )
         )
 
@@ -369,6 +368,9 @@ class MapView(QWidget):
                 state = self._states.get(name, LayerState())
                 self._stage.set_layer(name, state.visible, state.opacity, hidden)
             self._scenery.set_live(answer)
+            self._highlight.take(answer.request.picks, answer.chosen)
+            off_map = answer.movers.off_map
+            self._overlay.note = self._texts("map.off_map", count=off_map) if off_map else ""
         self.refresh()
 
     def _apply_state(self, name: str) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.map.style import SHAPES, THEMES, load_style, rgb
+from app.map.glyphs import SHAPES
+from app.map.style import THEMES, load_style, rgb
 from twin.city.tables import BUILDING_USES, DEVICE_KINDS, LAND_KINDS, ROAD_CLASSES, SITE_KINDS
 from twin.live.kinds import KINDS
 from twin.traffic.speeds import GRADES
