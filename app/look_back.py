@@ -168,6 +168,10 @@ class LookBack(QObject):
         at_s = time.time() if self.stand is None else self.stand.at_s
         self._ask_past(lambda past: past.next_happening(at_s, way), self._on_happening)
 
+    def read(self, at_s: float, then: Callable[[World], None]) -> None:
+        """Read an instant without showing it, and hand it to ``then`` on the window's thread."""
+        self._ask_past(lambda past: past.world_at(at_s), then)
+
     def play(self, way: int = 1) -> None:
         """Let time go on, or with ``way`` -1 run back."""
         self._way = way

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.features.compare import Compare
 from app.features.feature import Context, Feature
 
-FEATURES: tuple[Callable[[Context], Feature], ...] = ()
+FEATURES: tuple[Callable[[Context], Feature], ...] = (Compare,)

@@ -21,6 +21,7 @@ from app.map.extras import Drawn, Extra
 from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
 from app.map.rasters import RasterSet, raster_set
+from app.map.split import Split
 from app.map.symbols import MoverArrays, SymbolBatch, pack, placed, velocities
 from layers.layer import Areas, Drawing, Labels, Layer, LayerState, Lines, Raster, Rows, Several, Symbols
 from layers.shown import shown
@@ -53,6 +54,7 @@ class Request:
     extras: Mapping[str, Drawn] = field(default_factory=dict)
     picks: tuple[Pick, ...] = ()
     """What is selected."""
+    split: Split | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +163,26 @@ class Feed:
         """Give what is drawn of each visible layer, then what features add, with its name and opacity."""
         for name in request.order:
             state = request.states.get(name, LayerState())
-            if state.visible:
+            if state.visible and request.split is not None and name in self._live:
+                yield from self._halves(self._layers[name], state, request, request.split)
+            elif state.visible:
                 for drawn in self._draw(self._layers[name], state, request):
                     yield name, _shaped(drawn, state.symbol) if isinstance(drawn, Symbols) else drawn, state.opacity
         for name, extra in request.extras.items():
             yield from ((name, drawn, extra.opacity) for drawn in extra.drawings)
+
+    def _halves(
+        self, layer: Layer, state: LayerState, request: Request, split: Split
+    ) -> Iterator[tuple[str, Extra, float]]:
+        """Give what is drawn of a layer left and right of the line between two worlds."""
+        for name, world in ((f"{layer.name}|left", split.left), (layer.name, request.world)):
+            left = world is split.left
+            for drawn in self._draw(layer, state, replace(request, world=world)):
+                half = split.half(drawn, request.lens, world.city, left=left)
+                if isinstance(half, Symbols):
+                    yield layer.name, _shaped(half, state.symbol), state.opacity
+                elif not (left and half is drawn):  # what cannot be cut is shown once
+                    yield name, half, state.opacity
 
     def _filtered(self, request: Request) -> dict[str, BoolArray | None]:
         """Return the rows each filter on a prepared layer hides; worked out once for each filter."""

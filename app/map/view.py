@@ -26,6 +26,7 @@ from app.map.overlay import OverlayState
 from app.map.pilot import Pilot
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
+from app.map.split import Split
 from app.map.style import load_style
 from app.map.symbols import MoverArrays
 from app.map.tools import Tool
@@ -83,6 +84,7 @@ class MapView(QWidget):
         self._scene: PreparedScene | None = None
         self._world: World | None = None
         self._pace = 1.0
+        self._split: Split | None = None
         self._unmask, self._closed = False, False
         self._labels: Answer | None = None
         self._overlay = OverlayState()
@@ -157,6 +159,12 @@ class MapView(QWidget):
         if self._daylight:
             self._set_light()
         self._ask()
+
+    def set_split(self, split: Split | None) -> None:
+        """Show another world left of a line, or one world everywhere."""
+        self._split = split
+        self._ask()
+        self.refresh()
 
     def set_layer_state(self, name: str, state: LayerState) -> None:
         """Show a layer as the user chose."""
@@ -283,6 +291,8 @@ class MapView(QWidget):
 
     def _on_moved(self, state: CameraState) -> None:
         self.camera_changed.emit(state)
+        if self._split is not None:
+            self._ask()
         self.refresh()
 
     # Frames
@@ -356,6 +366,7 @@ class MapView(QWidget):
                 self._pace,
                 self.extras.drawings,
                 self._highlight.selection,
+                self._split,
             )
         )
 
