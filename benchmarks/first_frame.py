@@ -54,7 +54,7 @@ def ours(city: City) -> None:
         pass
     for name in ("whole county", "orbit"):
         lens = Lens(POSES[name], *SIZE)
-        scenery.stage.settle(lens)
+        scenery.settle(lens)
         scenery.arrange(lens, 1.0, lambda _x, _y: 0.0, 0.0)
         window.Render()
         window.WaitForCompletion()

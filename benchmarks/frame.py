@@ -131,7 +131,8 @@ def ours(scene: PreparedScene, world: World) -> tuple[Draw, vtkRenderWindow, Sce
     """Return how to draw the county without a window."""
     window, renderer = new_window()
     scenery = Scenery(renderer, load_style("dark"), lambda: None)
-    scenery.show(scene)
+    for _ in scenery.show(scene):
+        pass
     scenery.stage.set_layer("buildings", True, 1.0, None)
     names = tuple(layer.name for layer in LAYERS)
     feed = Feed({layer.name: layer for layer in LAYERS}, lambda _answer: None, lambda _error: None)
@@ -142,7 +143,7 @@ def ours(scene: PreparedScene, world: World) -> tuple[Draw, vtkRenderWindow, Sce
 
     def draw(pose: CameraState) -> None:
         lens = Lens(pose, *SIZE)
-        scenery.stage.settle(lens)
+        scenery.settle(lens)
         scenery.arrange(lens, 1.0, lambda _x, _y: 0.0, time.monotonic())
         window.Render()
         window.WaitForCompletion()

@@ -11,7 +11,7 @@ from app.map.camera import GroundHeights, Lens
 from app.map.events import Pick
 from app.map.movers import Movers
 from app.map.scene import PreparedScene
-from app.map.stage import DOTS, Stage
+from app.map.stage import Stage
 from twin.geo import FloatArray
 
 BEHIND_M = 15.0  # a symbol this far behind a wall still shows through it
@@ -89,12 +89,11 @@ class Finder:
         ids = self.scene.city.table("buildings")["id"].to_numpy()
         hidden = self._stage.hidden_rows("buildings")
         picks: list[Pick] = []
-        for name in DOTS:
-            mesh = self.scene.meshes[name]
-            corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
-            at = np.column_stack([mesh.vertices[:, :2] + corner, mesh.vertices[:, 2]])
-            for i in picking.inside_box(lens, at, box):
-                if hidden is None or not hidden[mesh.owner[i]]:
-                    x, y, z = at[i].tolist()
-                    picks.append(Pick("buildings", str(ids[mesh.owner[i]]), (x, y, z)))
+        mesh = self.scene.meshes["dots"]
+        corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
+        at = np.column_stack([mesh.vertices[:, :2] + corner, mesh.vertices[:, 2]])
+        for i in picking.inside_box(lens, at, box):
+            if hidden is None or not hidden[mesh.owner[i]]:
+                x, y, z = at[i].tolist()
+                picks.append(Pick("buildings", str(ids[mesh.owner[i]]), (x, y, z)))
         return picks

@@ -185,7 +185,7 @@ def extrude(
     xyz[0::2, 2], xyz[1::2, 2] = bottom, top
     code = np.empty((2 * count, 4), np.uint8)
     code[:, 0] = np.repeat(style[owner], 2)
-    code[:, 1] = np.repeat(_seed(owner), 2)
+    code[:, 1] = np.repeat(seed_of(owner), 2)
     code[0::2, 2], code[1::2, 2] = 0, floors[owner]
     code[:, 3] = np.repeat(floors[owner], 2)
     here, there = np.arange(count), rings.following
@@ -199,7 +199,8 @@ def _stack(*columns: IntArray) -> IntArray:
     return np.stack(columns, axis=1)
 
 
-def _seed(owner: IntArray) -> NDArray[np.uint8]:
+def seed_of(owner: IntArray) -> NDArray[np.uint8]:
+    """Return a number for each row, that looks random and stays the same."""
     return ((owner.astype(np.uint64) * np.uint64(2654435761) >> np.uint64(13)) & np.uint64(255)).astype(np.uint8)
 
 
@@ -254,7 +255,7 @@ def flat_areas(polygons: NDArray[np.object_], style: IntArray, ground: GroundAt)
 
 def _codes(style: IntArray, owner: IntArray) -> NDArray[np.uint8]:
     code = np.zeros((len(owner), 4), np.uint8)
-    code[:, 0], code[:, 1] = style[owner], _seed(owner)
+    code[:, 0], code[:, 1] = style[owner], seed_of(owner)
     return code
 
 

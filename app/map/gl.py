@@ -5,6 +5,7 @@ Whatever is made here belongs to the caller, who takes it out of the renderer ag
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkCommand, vtkDataArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkImageData, vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkTexture
+from vtkmodules.vtkRenderingCore import vtkActor, vtkProperty, vtkRenderer, vtkTexture
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLPolyDataMapper, vtkOpenGLShaderProperty
 
-from app.map.shaders import Program
+from app.map.glsl import Program
 
-DEPTH_LESS, DEPTH_LESS_OR_EQUAL = 0x0201, 0x0203
-"""OpenGL's names of two ways to compare depths; VTK draws with the second."""
+BLEND = 0x0BE2
+"""OpenGL's name of mixing what is drawn with what is there."""
+FIELD_LOWEST_M = 1000.0
+"""How far below zero a field of heights reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +97,17 @@ def touch(data: vtkPolyData) -> None:
     data.Modified()
 
 
-def make_actor(material: Material, *, cull_back: bool, point_px: float = 1.0) -> vtkActor:
-    """Return an actor without data, invisible until it is given some by :func:`fill`."""
+def make_actor(material: Material, look: vtkProperty | None = None, *, cull_back: bool = False) -> vtkActor:
+    """Return an actor without data, invisible until it is given some; with a property of its own, or one it shares."""
     actor = vtkActor()
+    if look is not None:
+        actor.SetProperty(look)
     actor.SetShaderProperty(material.property)
     actor.UseBoundsOff()
     actor.ForceOpaqueOn()  # alpha blends over what was drawn before, in our own order
     actor.PickableOff()
     actor.VisibilityOff()
     actor.GetProperty().SetBackfaceCulling(cull_back)
-    actor.GetProperty().SetPointSize(point_px)
     return actor
 
 
@@ -117,27 +121,28 @@ def fill(actor: vtkActor, data: vtkPolyData, corner: tuple[float, float], *, sti
     actor.SetPosition(corner[0], corner[1], 0.0)
 
 
-def before_drawing(actor: vtkActor, renderer: vtkRenderer, depth_function: int) -> None:
-    """Have what is drawn from this actor on compared in another way with the depths that are there."""
-
-    def on_shader(_mapper: object, _event: str) -> None:
-        renderer.GetRenderWindow().GetState().vtkglDepthFunc(depth_function)  # type: ignore[attr-defined]  # OpenGL's
-
-    actor.GetMapper().AddObserver(vtkCommand.UpdateShaderEvent, on_shader)
-
-
-def make_fence(material: Material, renderer: vtkRenderer) -> vtkActor:
-    """Return an actor that draws nothing and puts the comparison of depths back; it is in the renderer."""
-    actor = make_actor(material, cull_back=False)
+def make_switch(renderer: vtkRenderer, blends: Callable[[], bool]) -> vtkActor:
+    """Return an actor that draws nothing and, in its turn, switches blending on or off for what is drawn after it."""
+    actor = make_actor(Material(_NOTHING), vtkProperty())
     nowhere = Arrays(
         np.zeros((3, 3), np.float32), np.full((3, 4), 255, np.uint8), np.zeros((0, 3), np.float32),
         np.array([[0, 1, 2]], np.int32),
     )  # fmt: skip
     fill(actor, polydata(nowhere), (0.0, 0.0))
-    before_drawing(actor, renderer, DEPTH_LESS_OR_EQUAL)
+
+    def on_shader(_mapper: object, _event: str) -> None:
+        state = renderer.GetRenderWindow().GetState()  # type: ignore[attr-defined]  # OpenGL's
+        (state.vtkglEnable if blends() else state.vtkglDisable)(BLEND)
+
+    actor.GetMapper().AddObserver(vtkCommand.UpdateShaderEvent, on_shader)
     actor.VisibilityOn()
-    renderer.AddActor(actor)
     return actor
+
+
+_NOTHING = Program(
+    "//VTK::System::Dec\nin vec4 vertexMC;\nvoid main() { gl_Position = vec4(2.0, 2.0, 2.0, 1.0) + 0.0 * vertexMC; }\n",
+    "//VTK::System::Dec\n//VTK::Output::Dec\nvoid main() { gl_FragData[0] = vec4(0.0); }\n",
+)
 
 
 def drop(renderer: vtkRenderer, actor: vtkActor) -> None:
@@ -158,6 +163,26 @@ def make_texture(rgba: NDArray[np.uint8], *, smooth: bool = True, mipmap: bool =
     texture.SetColorModeToDirectScalars()
     texture.SetInterpolate(smooth)
     texture.SetMipmap(mipmap)
+    texture.SetMaximumAnisotropicFiltering(1)  # VTK takes 4, which costs a software GL seconds a frame
+    texture.SetRepeat(False)
+    texture.SetEdgeClamp(True)
+    return texture
+
+
+def make_field(heights_m: NDArray[np.float32]) -> vtkTexture:
+    """Return a texture of heights, (H, W), row 0 first, to be read cell by cell: as centimetres in three bytes.
+
+    VTK would take single numbers for bytes.
+    """
+    centimetres = np.clip((heights_m + FIELD_LOWEST_M) * 100.0, 0, 2**24 - 1).astype("<u4")
+    image = vtkImageData()
+    image.SetDimensions(heights_m.shape[1], heights_m.shape[0], 1)
+    image.GetPointData().SetScalars(wrap(np.ascontiguousarray(centimetres).view(np.uint8).reshape(-1, 4)))
+    texture = vtkTexture()
+    texture.SetInputData(image)
+    texture.SetColorModeToDirectScalars()
+    texture.SetInterpolate(False)
+    texture.SetMipmap(False)
     texture.SetRepeat(False)
     texture.SetEdgeClamp(True)
     return texture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.map.glsl import HEAD, Program, palette, vec3
 from app.map.glyphs import FAR, HALF_SIDE, SHAPES, TILE_PX, UPRIGHT
-from app.map.shaders import HEAD, Program, palette, vec3
 from app.map.style import MapStyle, SymbolStyle, rgb
 
 FADED, HIDDEN, SELECTED, HOVERED, CROWD = 1, 2, 4, 8, 16

@@ -10,9 +10,9 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from app.map import mover_shader
 from app.map.camera import Lens
 from app.map.gl import Arrays, Material, drop, fill, make_actor, make_texture, polydata, touch
+from app.map.glsl import Program
 from app.map.glyphs import atlas
 from app.map.mover_shader import ALARM, HIDDEN, HOVERED, POINT_PX, SELECTED, small_from_m
-from app.map.shaders import Program
 from app.map.style import MapStyle
 from app.map.symbols import IntArray, MoverArrays
 from twin.geo import FloatArray

@@ -22,7 +22,8 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.transform import from_bounds
 
-from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons
+from app.map.cover import COVER_WATER, land_code
+from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons, seed_of
 from app.map.ground import Grid, grid_mesh, ground_grid, is_mountainous
 from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about, with_boxes_of
 from twin.city.city import City
@@ -30,20 +31,28 @@ from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KIND
 from twin.geo import FloatArray
 from twin.pieces import in_pieces
 
-FORMAT = 7
+FORMAT = 8
 COARSER = 4
 MESHES = (
-    "buildings", "boxes", "dots", "more_dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far",
-    "ground", "ground_far",
+    "buildings", "boxes", "dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far", "ground",
+    "ground_far",
 )  # fmt: skip
-BUILDING_TILE_M, AREA_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M = 1000.0, 8000.0, 8000.0, 4000.0, 4000.0
+BUILDING_TILE_M, AREA_TILE_M, FAR_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M = (
+    1000.0,
+    2000.0,
+    8000.0,
+    4000.0,
+    2000.0,
+    2000.0,
+)
+DOT_TILE_M = 4000.0
 FAR_DETAIL_M, FAR_LEAST_M2 = 9.0, 300.0
 MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
 LEAST_WIDTH_M: Mapping[str, float] = {
     "motorway": 22, "trunk": 18, "primary": 14, "secondary": 11, "tertiary": 8, "residential": 6, "service": 4,
     "track": 3, "path": 2,
 }  # fmt: skip
-COVER_WATER = 200
+MOST_COVER, FINEST_COVER_M = 3072, 4.0
 Progress = Callable[[float, str], None]
 IntArray = NDArray[np.int64]
 
@@ -69,8 +78,7 @@ def prepare(city: City, folder: Path, progress: Progress) -> None:
             low, high = min(low, float(mesh.tiles["low"][:, 2].min())), max(high, float(mesh.tiles["high"][:, 2].max()))
     west, south, east, north = _local_bounds(city)
     cover_bounds = (west, south, east, north)
-    if relief:
-        writer.array("cover", _cover(city, cover_bounds))
+    writer.array("cover", _cover(city, cover_bounds))
     writer.finish(
         {
             "stamp": _stamp(city),
@@ -95,7 +103,7 @@ def open_scene(city: City, folder: Path, progress: Progress = lambda _share, _wh
     assert isinstance(bounds, list)  # noqa: S101 - our own file, its stamp was checked
     assert isinstance(cover_bounds, list)  # noqa: S101
     west, south, low, east, north, high = map(float, bounds)
-    cover = np.load(folder / "cover.npy", mmap_mode="r") if about["relief"] else None
+    cover = np.load(folder / "cover.npy", mmap_mode="r")
     return PreparedScene(
         city,
         {name: map_mesh(folder, name) for name in MESHES},
@@ -172,11 +180,7 @@ def _buildings(city: City, grid: Grid) -> Iterator[tuple[str, TiledMesh]]:
     plain = np.zeros(len(table), bool)
     far = cut(extrude(boxes, base, height, floors, style, plain, ground), place, BUILDING_TILE_M)
     yield "boxes", with_boxes_of(far, near)
-    dots = _dots(place, footprints, base + height, style, floors)
-    half = len(dots.xyz) // 2
-    for name, part in (("dots", slice(None, half)), ("more_dots", slice(half, None))):
-        some = Mesh(dots.xyz[part], dots.code[part], dots.owner[part], dots.triangles)
-        yield name, cut(some, place, AREA_TILE_M)
+    yield "dots", cut(_dots(place, footprints, base + height, style, floors), place, DOT_TILE_M)
 
 
 def _dots(
@@ -184,8 +188,6 @@ def _dots(
 ) -> Mesh:
     """Return one point a building; ``code`` is style, seed, the side of a square of its area in metres, storeys."""
     rows = np.flatnonzero(~shapely.is_empty(footprints))
-    # Mixed up, so that any first part of them is a fair sample.
-    rows = np.random.default_rng(1).permutation(rows)
     code = np.zeros((len(rows), 4), np.uint8)
     code[:, 0], code[:, 1] = style[rows], rows * 2654435761 >> 13 & 255
     code[:, 2] = np.clip(np.sqrt(shapely.area(footprints[rows])), 1, 255)
@@ -290,12 +292,14 @@ def _two_levels(name: str, areas: NDArray[np.object_], style: IntArray, grid: Gr
 
 
 def _cover(city: City, bounds_m: tuple[float, float, float, float]) -> NDArray[np.uint8]:
-    """Paint land and water into a raster: 0 bare, 1… land kinds, :data:`COVER_WATER` water."""
+    """Paint land and water into a raster of the codes of :mod:`app.map.cover`; row 0 in the north."""
     west, south, east, north = bounds_m
-    step = max(max(east - west, north - south) / 4096, 4.0)
+    step = max(max(east - west, north - south) / MOST_COVER, FINEST_COVER_M)
     shape = (max(int((north - south) / step), 1), max(int((east - west) / step), 1))
     land, water = city.table("land"), city.table("water")
-    uses = _indices(land["kind"].to_numpy(), LAND_KINDS, "grass") + 1
+    uses = land_code(
+        _indices(land["kind"].to_numpy(), LAND_KINDS, "grass"), seed_of(np.arange(len(land))).astype(np.int64)
+    )
     burnt = [(g, int(v)) for g, v in zip(_local(land, city), uses, strict=True) if g is not None and not g.is_empty]
     burnt += [(g, COVER_WATER) for g in _local(water, city) if g is not None and not g.is_empty]
     if not burnt:

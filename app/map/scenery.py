@@ -9,7 +9,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from app.map.areas import Fills
 from app.map.camera import VIEW_DEG, GroundHeight, Lens
-from app.map.daylight import Light, light_of_theme
+from app.map.daylight import Light, blend_number, light_of_theme
 from app.map.feed import Answer
 from app.map.imagery import Orthophoto
 from app.map.linework import Linework
@@ -37,16 +37,16 @@ class Scenery:
     """
 
     def __init__(self, renderer: vtkRenderer, style: MapStyle, on_loaded: Callable[[], None]) -> None:
-        self._renderer, self._style = renderer, style
+        self._renderer = renderer
         self._ink, self.light = style, light_of_theme(style)
-        self.sky = Sky(renderer, style)
+        self.sky = Sky(renderer)
         self.stage = Stage(renderer, on_loaded)
         self.orthophoto = Orthophoto(self.stage, on_loaded)
         self.rasters = Rasters(renderer, style)
         self.fills = Fills(renderer, style)
         self.linework = Linework(renderer, style)
         self.movers = Movers(renderer, style)
-        renderer.SetBackground(*style.rgb("sky", "haze"))
+        renderer.SetBackground(*self.light.haze)
         self._relief = False
         renderer.RemoveAllLights()
         renderer.SetAutomaticLightCreation(False)
@@ -56,23 +56,14 @@ class Scenery:
 
     def show(self, scene: PreparedScene) -> Iterator[None]:
         """Show a city; a piece of the work a step."""
-        style = self._style
-        yield from self.stage.show(scene, style)
-        if self._style is not style:
-            self.stage.set_style(self._style)
+        yield from self.stage.show(scene)
         self.orthophoto.show(scene.city)
-        self.movers.to_front()
         self._relief = scene.relief
 
-    def set_style(self, style: MapStyle, ink: MapStyle, light: Light) -> None:
-        """Change the colours of the city, of what is written and moves on it, and the light on it."""
+    def set_style(self, ink: MapStyle, light: Light) -> None:
+        """Change the light on the city, and the colours of what is written and moves on it."""
         self.light = light
-        haze = zip(style.rgb("sky", "haze"), light.sky, strict=True)
-        self._renderer.SetBackground(*(min(colour * tint, 1.0) for colour, tint in haze))
-        if style is not self._style:
-            self._style = style
-            self.sky.set_style(style)
-            self.stage.set_style(style)
+        self._renderer.SetBackground(*light.haze)
         if ink is not self._ink:
             self._ink = ink
             self.rasters.set_style(ink)
@@ -91,7 +82,7 @@ class Scenery:
             Pixels of the device to one of the widget.
         """
         self.orthophoto.arrange(lens)
-        counts = self.stage.arrange(lens)
+        counts = self.stage.arrange(lens, self.light)
         device = Lens(lens.state, round(lens.width_px * ratio), round(lens.height_px * ratio))
         depth_b = self._place_camera(device, ground)
         self.stage.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
@@ -115,7 +106,7 @@ class Scenery:
     def settle(self, lens: Lens) -> None:
         """Load all that a camera sees before going on; for pictures that must be whole."""
         self.orthophoto.settle(lens)
-        self.stage.settle(lens)
+        self.stage.settle(lens, self.light)
 
     def _place_camera(self, lens: Lens, ground: GroundHeight) -> float:
         eye = lens.eye_m
@@ -132,8 +123,8 @@ class Scenery:
     def _haze_m(self, lens: Lens) -> tuple[float, float]:
         reach = lens.state.distance_m
         steep = math.sin(math.radians(lens.state.pitch_deg))
-        start = max(self._style.number("sky", "haze_from_m"), (1.2 + 0.4 * steep) * reach)
-        return start, max(self._style.number("sky", "haze_full_m"), 5.0 * reach)
+        near, far = (blend_number("sky", name, self.light.day) for name in ("haze_from_m", "haze_full_m"))
+        return max(near, (1.2 + 0.4 * steep) * reach), max(far, 5.0 * reach)
 
     def close(self) -> None:
         """Take everything out, in reverse order."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from app.map import shaders
+from app.map import ground_shaders
 from app.map.camera import HALF_VIEW, Lens
 from app.map.daylight import Light
 from app.map.gl import Arrays, Material, drop, fill, make_actor, polydata
 from app.map.ground import cells
-from app.map.style import MapStyle
 
 ACROSS, UP = 24, 48
 
@@ -18,10 +17,10 @@ ACROSS, UP = 24, 48
 class Sky:
     """Draws the sky, as a coarse grid over the screen."""
 
-    def __init__(self, renderer: vtkRenderer, style: MapStyle) -> None:
+    def __init__(self, renderer: vtkRenderer) -> None:
         self._renderer = renderer
-        self._material = Material(shaders.sky(style))
-        self._actor = make_actor(self._material, cull_back=False)
+        self._material = Material(ground_shaders.sky())
+        self._actor = make_actor(self._material)
         x, y = np.meshgrid(np.linspace(-1, 1, ACROSS + 1), np.linspace(-1, 1, UP + 1))
         corners = np.column_stack([x.ravel(), y.ravel(), np.zeros(x.size)]).astype(np.float32)
         triangles = cells(*x.shape).astype(np.int32)
@@ -29,10 +28,6 @@ class Sky:
         fill(self._actor, polydata(arrays), (0.0, 0.0))
         self._actor.VisibilityOn()
         renderer.AddActor(self._actor)
-
-    def set_style(self, style: MapStyle) -> None:
-        """Change the colours."""
-        self._material.set_program(shaders.sky(style))
 
     def set_uniforms(self, lens: Lens, light: Light, *, always: bool) -> None:
         """Tell the shader where one looks and what light there is; a sky that is out of the picture costs nothing."""

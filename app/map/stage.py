@@ -2,179 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.vtkCommonDataModel import vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkTexture
+from vtkmodules.vtkRenderingCore import vtkActor, vtkProp, vtkProperty, vtkRenderer, vtkTexture
 
-from app.map import shaders
+from app.map import cover
+from app.map.bands import Band, bands
 from app.map.camera import Lens
 from app.map.daylight import Light
-from app.map.gl import (
-    DEPTH_LESS,
-    Arrays,
-    Material,
-    before_drawing,
-    drop,
-    fill,
-    make_actor,
-    make_fence,
-    make_texture,
-    polydata,
-)
-from app.map.prepare import COVER_WATER
+from app.map.gl import Arrays, Material, drop, fill, make_actor, make_switch, make_texture, polydata
+from app.map.quality import LEVELS, Quality
 from app.map.scene import PreparedScene, TiledMesh
-from app.map.style import MapStyle, Rgb
-from twin.city.tables import LAND_KINDS
+from app.map.shade import Shade
+from app.map.tinted import Tinted
 from twin.geo import BoolArray
 
-SOLID_M, BOX_M = 3000.0, 8500.0
-LANES_M, CASING_M, SHORE_M, DETAIL_M, ALL_DOTS_M, GROUND_M = 14_000.0, 4000.0, 5000.0, 4000.0, 17_000.0, 9000.0
 HIDDEN = 255
 SHEETS = ("whole", "detail")
-SHADOW_REACH_M = 300.0
-DOTS = ("dots", "more_dots")
-LOADS_A_FRAME, ACTORS_A_STEP = 24, 100
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """One pass over the picture: which mesh, in which layer, seen from how far.
-
-    Bands are drawn in the order of :data:`BANDS`: what is solid first, then the ground and what lies on it from the
-    lowest up, since the soft edges of roads and shores blend with what is there already.
-    """
-
-    mesh: str
-    layer: str
-    program: Callable[[MapStyle, bool], shaders.Program]
-    cull_back: bool = False
-    from_m: float = 0.0
-    to_m: float = np.inf
-    point_px: float = 1.0
-    once: bool = False
-    """Each pixel is drawn once, however many of its triangles lie there."""
-
-
-def _land(style: MapStyle, relief: bool) -> shaders.Program:
-    return shaders.areas(style, "land", relief)
-
-
-def _water(style: MapStyle, relief: bool) -> shaders.Program:
-    return shaders.areas(style, "water", relief)
-
-
-def _casing(style: MapStyle, relief: bool) -> shaders.Program:
-    return shaders.roads(style, relief, casing=True)
-
-
-def _lanes(style: MapStyle, relief: bool) -> shaders.Program:
-    return shaders.roads(style, relief, casing=False)
-
-
-def _shadows(_style: MapStyle, _relief: bool) -> shaders.Program:
-    return shaders.shadows()
-
-
-def _dots(style: MapStyle, _relief: bool) -> shaders.Program:
-    return shaders.dots(style)
-
-
-BANDS = (
-    Band("buildings", "buildings", lambda style, _relief: shaders.buildings(style), True, 0.0, SOLID_M),
-    Band("boxes", "buildings", lambda style, _relief: shaders.buildings(style), True, SOLID_M, BOX_M),
-    Band("ground", "terrain", shaders.ground, to_m=GROUND_M),
-    Band("ground_far", "terrain", shaders.ground, from_m=GROUND_M),
-    Band("land", "land", _land, to_m=DETAIL_M),
-    Band("land_far", "land", _land, from_m=DETAIL_M),
-    Band("water", "water", _water, to_m=DETAIL_M),
-    Band("water_far", "water", _water, from_m=DETAIL_M),
-    Band("shore", "water", shaders.shore, to_m=SHORE_M),
-    Band("ground", "imagery", shaders.imagery, to_m=GROUND_M),
-    Band("ground_far", "imagery", shaders.imagery, from_m=GROUND_M),
-    Band("lanes", "roads", _casing, to_m=CASING_M),
-    Band("roads", "roads", _casing, to_m=CASING_M),
-    Band("lanes", "roads", _lanes, to_m=LANES_M),
-    Band("roads", "roads", _lanes),
-    Band("buildings", "buildings", _shadows, to_m=shaders.SHADOWS_TO_M, once=True),
-    Band("more_dots", "buildings", _dots, from_m=BOX_M, to_m=ALL_DOTS_M),
-    Band("dots", "buildings", _dots, from_m=BOX_M),
-)
+LOADS_A_FRAME = 24
+KEPT_BYTES = 300_000_000
+"""What tiles out of view may keep in memory; the longest unseen go first."""
+DAY_STEP = 0.04
+"""The cover is painted anew when the share of daylight has changed by so much."""
 
 
 @dataclass(slots=True)
 class _Tiles:
-    """The actors of one band, one a tile, and which of them have their data."""
+    """The actors of one band, made as their data comes, and which are drawn."""
 
     band: Band
     mesh: TiledMesh
     material: Material
-    actors: list[vtkActor]
-    loaded: BoolArray
-    shown: BoolArray
-    wanted: set[int] = field(default_factory=set)
+    look: vtkProperty
+    actors: dict[int, vtkActor] = field(default_factory=dict)
+    shown: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 class Stage:
-    """Keeps the actors of the still city in a renderer, and decides which are drawn.
+    """Keeps the actors of the still city, and puts those that are seen into the renderer, in their order.
 
     Parameters
     ----------
     renderer : vtkRenderer
+        What is in it already is drawn before the city, what comes later after it.
     on_loaded : callable
-        Called from a worker thread when a tile is ready for the next frame.
+        Called from a worker thread when something is ready for the next frame.
     """
 
     def __init__(self, renderer: vtkRenderer, on_loaded: Callable[[], None]) -> None:
-        self._renderer = renderer
-        self._on_loaded = on_loaded
+        self._renderer, self._on_loaded = renderer, on_loaded
+        self._below = renderer.GetViewProps().GetNumberOfItems()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="map-tiles")
+        self.shade = Shade(on_loaded)
+        self._tinted = Tinted(self._pool, on_loaded)
+        self._stacked: list[vtkActor] = []
         self._tiles: list[_Tiles] = []
         self._coming: dict[tuple[str, int], Future[vtkPolyData]] = {}
         self._data: dict[tuple[str, int], vtkPolyData] = {}
+        self._seen: dict[tuple[str, int], int] = {}
         self._hidden: dict[str, BoolArray] = {}
         self._visible: dict[str, bool] = {}
         self._opacity: dict[str, float] = {}
         self._scene: PreparedScene | None = None
-        self._cover_style: MapStyle | None = None
-        self._sheets: set[str] = set()
-        self._shadow, self._fence = 0.0, vtkActor()
+        self._quality = LEVELS["software"]
+        self._day, self._shadow, self._frame = 0.0, 0.0, 0
+        self._painting: Future[vtkTexture] | None = None
+        self._painted: tuple[object, ...] | None = None
+        self._sheets: dict[str, tuple[tuple[float, float, float, float], vtkTexture]] = {}
+        self._mixing = False
+        self._switches = (make_switch(renderer, self._is_translucent), make_switch(renderer, lambda: True))
 
-    def show(self, scene: PreparedScene, style: MapStyle) -> Iterator[None]:
-        """Take down what stands and put up the tiles of ``scene``, without data yet; a piece of it a step."""
+    # What is shown
+
+    def show(self, scene: PreparedScene) -> Iterator[None]:
+        """Take down what stands and make ready for ``scene``; a piece of the work a step."""
         yield from self._clear()
         self._scene = scene
-        for band in BANDS:
-            mesh = scene.meshes[band.mesh]
-            empty = np.zeros(len(mesh), bool)
-            tiles = _Tiles(band, mesh, Material(band.program(style, scene.relief)), [], empty, empty.copy())
-            while len(tiles.actors) < len(mesh):
-                self._put_up(tiles)
-                yield
-            self._tiles.append(tiles)
-            if band.once and len(mesh):
-                self._fence = make_fence(tiles.material, self._renderer)
-        self._paint_cover(style)
-        for layer in {band.layer for band in BANDS}:
+        self._put_up()
+        self.shade.show(scene, None)
+
+    def _put_up(self) -> None:
+        assert self._scene is not None  # noqa: S101 - asked by the callers
+        for band in bands(self._quality):
+            look = vtkProperty()
+            material = Material(band.program(self._scene.relief))
+            self._tiles.append(_Tiles(band, self._scene.meshes[band.mesh], material, look))
+        for name, texture in self.shade.textures.items():
+            self._set_texture(("buildings", "shadows"), name, texture)
+        for name, (box_m, texture) in self._sheets.items():
+            self.set_sheet(name, box_m, texture)
+        self._painted = None
+        for layer in {tiles.band.layer for tiles in self._tiles}:
             self._apply_opacity(layer)
 
-    def _put_up(self, tiles: _Tiles) -> None:
-        for _ in range(min(ACTORS_A_STEP, len(tiles.mesh) - len(tiles.actors))):
-            actor = make_actor(tiles.material, cull_back=tiles.band.cull_back, point_px=tiles.band.point_px)
-            self._renderer.AddActor(actor)
-            tiles.actors.append(actor)
-
-    def set_style(self, style: MapStyle) -> None:
-        """Change the colours."""
-        if self._scene is None:
+    def set_quality(self, quality: Quality) -> None:
+        """Draw more or less."""
+        if quality is self._quality:
             return
-        for tiles in self._tiles:
-            tiles.material.set_program(tiles.band.program(style, self._scene.relief))
-        self._paint_cover(style)
+        self._quality = quality
+        if self._scene is not None:
+            self._stack(())
+            self._tiles.clear()
+            self._put_up()
+
+    @property
+    def quality(self) -> Quality:
+        """How much is drawn."""
+        return self._quality
 
     def set_layer(self, layer: str, visible: bool, opacity: float, hidden: BoolArray | None) -> None:
         """Show a layer or not, how strongly, and without the rows marked in ``hidden`` (rows of the city's table)."""
@@ -190,164 +130,231 @@ class Stage:
         if changed:
             self._forget(layer)
         self._apply_opacity(layer)
-        if layer in ("land", "water") and self._cover_style is not None:
-            self._paint_cover(self._cover_style)
+
+    def set_selected(self, keys: Sequence[str]) -> None:
+        """Tint the buildings with these ids, and no others."""
+        if self._scene is not None:
+            self._tinted.choose(self._scene, keys)
+
+    def set_sheet(self, name: str, box_m: tuple[float, float, float, float], texture: vtkTexture) -> None:
+        """Lay a sheet of the orthophoto, ``whole`` or ``detail``, on the ground; shown once both are there."""
+        self._sheets[name] = (box_m, texture)
+        west, south, east, north = box_m
+        for tiles in self._tiles:
+            if tiles.band.layer == "imagery":
+                tiles.material.set_vector(f"{name}Box", west, south, east - west, north - south)
+        self._set_texture(("imagery",), name, texture)
+
+    def _set_texture(self, layers: Sequence[str], name: str, texture: vtkTexture) -> None:
+        for tiles in self._tiles:
+            if tiles.band.layer in layers:
+                tiles.look.RemoveTexture(name)
+                tiles.look.SetTexture(name, texture)
+
+    def _apply_opacity(self, layer: str) -> None:
+        for tiles in self._tiles:
+            if tiles.band.layer == layer:
+                tiles.material.set_number("opacity", self._opacity.get(layer, 1.0))
+
+    def _is_translucent(self) -> bool:
+        return self._opacity.get("buildings", 1.0) < 1.0
+
+    # A frame
 
     def set_uniforms(self, lens: Lens, depth_b: float, haze_m: tuple[float, float], light: Light) -> None:
         """Tell the shaders of the camera and the light."""
-        self._shadow = light.shadow
-        for tiles in self._tiles:
-            material = tiles.material
+        self._day = light.day
+        for material in (*(tiles.material for tiles in self._tiles), self._tinted.material):
             light.shine(material)
-            if tiles.band.once:
-                material.set_number("shadow", light.shadow)
-                material.set_number("floorZ", lens.state.focus_m[2])
+            self.shade.tell(material)
             material.set_number("pxm", lens.metres_a_pixel)
             material.set_number("depthB", depth_b)
-            material.property.GetFragmentCustomUniforms().SetUniformf("hazeFrom", haze_m[0])
-            material.property.GetFragmentCustomUniforms().SetUniformf("hazeFull", haze_m[1])
-            if tiles.band.mesh in DOTS:
-                material.set_number("nearest", BOX_M)
-                material.set_number("pointPx", tiles.band.point_px)
+            material.set_vector("eyeAt", *lens.eye_m.tolist())
+            material.set_number("hazeFrom", haze_m[0])
+            material.set_number("hazeFull", haze_m[1])
+            material.set_number("windowsTo", self._quality.windows_m)
+            material.set_number("nearest", self._quality.box_m)
+            material.set_number("farthest", self._quality.dot_m)
 
-    def arrange(self, lens: Lens) -> tuple[int, int]:
+    def arrange(self, lens: Lens, light: Light) -> tuple[int, int]:
         """Choose the tiles for a camera and take in those that were loaded; return tiles and triangles to draw."""
-        self._take_in()
+        self._frame += 1
+        self._shadow, self._day = light.shadow, light.day
+        self._take_in(lens, light)
         count = triangles = 0
+        solid: list[vtkActor] = []
+        laid: list[vtkActor] = []
         for tiles in self._tiles:
-            if not len(tiles.mesh):
-                continue
-            seen = self._wanted(tiles, lens)
-            for index in np.flatnonzero(seen & ~tiles.loaded):
-                self._fetch(tiles, int(index))
-            now = seen & tiles.loaded
-            for index in np.flatnonzero(now != tiles.shown):
-                tiles.actors[index].SetVisibility(bool(now[index]))
-            tiles.shown = now
-            count += int(now.sum())
-            spans = tiles.mesh.tiles["triangles"][now]
+            tiles.shown = self._loaded(tiles, self._wanted(tiles, lens))
+            (solid if tiles.band.solid else laid).extend(tiles.actors[index] for index in tiles.shown.tolist())
+            count += len(tiles.shown)
+            spans = tiles.mesh.tiles["triangles"][tiles.shown]
             triangles += int((spans[:, 1] - spans[:, 0]).sum())
+        before, after = self._switches
+        tinted = [self._tinted.actor] if self._tinted.actor is not None and self.is_visible("buildings") else []
+        self._stack([before, *solid, after, *tinted, *laid] if solid or laid else ())
+        self._forget_unseen()
         return count, triangles
 
-    def _wanted(self, tiles: _Tiles, lens: Lens) -> BoolArray:
-        if not self._visible.get(tiles.band.layer, True) or (
-            tiles.band.layer == "imagery" and len(self._sheets) < len(SHEETS)
-        ):
-            return np.zeros(len(tiles.mesh), bool)
+    def _take_in(self, lens: Lens, light: Light) -> None:
+        for key in [key for key, future in self._coming.items() if future.done()]:
+            self._data[key] = self._coming.pop(key).result()
+        if light.shadow and self.shade.arrange(lens, light.towards, self._quality.shade_cells):
+            for name, texture in self.shade.textures.items():
+                self._set_texture(("buildings", "shadows"), name, texture)
+        self._tinted.take_in()
+        self._paint_cover()
+
+    def _wanted(self, tiles: _Tiles, lens: Lens) -> NDArray[np.int64]:
+        """Return the tiles of a band that a camera sees, the nearest first where that matters."""
+        if not len(tiles.mesh) or not self._is_drawn(tiles.band):
+            return np.zeros(0, np.int64)
         low, high = tiles.mesh.tiles["low"], tiles.mesh.tiles["high"]
-        if tiles.band.once:
-            if not self._shadow or self._scene is None or self._scene.relief:
-                return np.zeros(len(tiles.mesh), bool)
-            low, high = low - SHADOW_REACH_M, high + SHADOW_REACH_M
         far = lens.far_from(low, high)
         within = far < tiles.band.to_m
-        if tiles.band.mesh in DOTS:
-            eye = lens.eye_m
-            corner = np.maximum(np.abs(low - eye), np.abs(high - eye))
+        if tiles.band.mesh == "dots":
+            corner = np.maximum(np.abs(low - lens.eye_m), np.abs(high - lens.eye_m))
             within &= np.sqrt((corner * corner).sum(axis=1)) >= tiles.band.from_m
         else:
             within &= far >= tiles.band.from_m
-        return lens.sees(low, high) & within
+        chosen = np.flatnonzero(lens.sees(low, high) & within)
+        return chosen[np.argsort(far[chosen], kind="stable")] if tiles.band.solid else chosen
+
+    def _is_drawn(self, band: Band) -> bool:
+        if band.layer == "shadows":
+            return self._shadow > 0.0
+        if band.layer == "imagery" and len(self._sheets) < len(SHEETS):
+            return False
+        if band.mesh in ("land_far", "water_far") and self._in_cover(band.layer):
+            return False
+        return self._visible.get(band.layer, True)
+
+    def _loaded(self, tiles: _Tiles, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of the wanted tiles that can be drawn, and have the others loaded."""
+        ready = [index for index in wanted.tolist() if index in tiles.actors or self._fetch(tiles, index)]
+        for index in ready:
+            self._seen[(tiles.band.mesh, index)] = self._frame
+        return np.array(ready, np.int64)
+
+    def _fetch(self, tiles: _Tiles, index: int) -> bool:
+        """Make the actor of a tile; False if its data is still to be loaded."""
+        key = (tiles.band.mesh, index)
+        if key in self._data:
+            actor = make_actor(tiles.material, tiles.look, cull_back=tiles.band.cull_back)
+            corner = tiles.mesh.tiles["corner"][index]
+            fill(actor, self._data[key], (float(corner[0]), float(corner[1])))
+            actor.VisibilityOn()
+            tiles.actors[index] = actor
+            return True
+        if key not in self._coming and len(self._coming) < LOADS_A_FRAME:
+            future = self._pool.submit(_load, tiles.mesh, index, self._hidden.get(tiles.band.layer))
+            self._coming[key] = future
+            future.add_done_callback(lambda _done: self._on_loaded())
+        return False
+
+    def _stack(self, actors: Sequence[vtkActor]) -> None:
+        """Have the renderer draw these in this order, between what was there before and what came later."""
+        if list(actors) == self._stacked:
+            return
+        props, mine = self._renderer.GetViewProps(), set(self._stacked)
+        every = [cast("vtkProp", props.GetItemAsObject(index)) for index in range(props.GetNumberOfItems())]
+        others = [prop for prop in every if prop not in mine]
+        props.RemoveAllItems()  # RemoveActor would let go of what the GPU has of it
+        for prop in (*others[: self._below], *actors, *others[self._below :]):
+            props.AddItem(prop)
+        self._stacked = list(actors)
+
+    def _forget_unseen(self) -> None:
+        """Let go of the tiles that were not seen for the longest time, when they are too many."""
+        size = sum(_bytes(data) for data in self._data.values())
+        for key in sorted(self._data, key=lambda key: self._seen.get(key, 0)):
+            if size <= KEPT_BYTES or self._seen.get(key, 0) >= self._frame - 1:
+                return
+            size -= _bytes(self._data.pop(key))
+            for tiles in self._tiles:
+                if tiles.band.mesh == key[0]:
+                    _release(tiles.actors.pop(key[1], None))
+
+    # The ground's paint
+
+    def _in_cover(self, layer: str) -> bool:
+        """Tell whether the cover shows a layer as the user wants it."""
+        return layer not in self._hidden and self._opacity.get(layer, 1.0) >= 1.0
+
+    def _paint_cover(self) -> None:
+        """Take in the painted cover, and have it painted when it is to look otherwise."""
+        if self._painting is not None and self._painting.done():
+            texture, self._painting = self._painting.result(), None
+            self._set_texture(("terrain",), "cover", texture)
+            for tiles in self._tiles:
+                tiles.material.set_number("painted", 1.0)
+        if self._scene is None or self._painting is not None:
+            return
+        shown = {name: self._visible.get(name, True) and self._in_cover(name) for name in ("land", "water")}
+        shown["buildings"] = self._visible.get("buildings", True)
+        hidden = self._hidden.get("buildings")
+        look = (round(self._day / DAY_STEP), tuple(shown.values()), id(hidden))
+        if look == self._painted:
+            return
+        if self._painted is None:
+            self._tell_cover(self._scene)
+        self._painted = look
+        self._painting = self._pool.submit(_painted, self._scene, self._day, shown, hidden)
+        self._painting.add_done_callback(lambda _done: self._on_loaded())
+
+    def _tell_cover(self, scene: PreparedScene) -> None:
+        west, south, east, north = scene.cover_bounds_m
+        _west, _south, low, _east, _north, high = scene.bounds_m
+        for tiles in self._tiles:
+            if tiles.band.layer == "terrain":
+                tiles.material.set_vector("coverBox", west, south, east - west, north - south)
+                tiles.material.set_vector("heights", low, max(high, low + 1.0))
+                tiles.material.set_number("painted", 0.0)
+
+    # What is asked of it
 
     def is_visible(self, layer: str) -> bool:
         """Tell whether a layer is shown at all."""
         return self._visible.get(layer, True)
 
     def loading(self) -> bool:
-        """Tell whether tiles are still on their way."""
-        return bool(self._coming)
+        """Tell whether anything is still on its way."""
+        return bool(self._coming) or self._painting is not None or self._tinted.busy or self.shade.busy
 
-    def settle(self, lens: Lens) -> None:
+    def settle(self, lens: Lens, light: Light) -> None:
         """Load all that a camera sees before going on; for pictures that must be whole."""
-        self.arrange(lens)
-        while self._coming:
-            for future in tuple(self._coming.values()):
+        self.arrange(lens, light)
+        while self.loading():
+            for future in (*self._coming.values(), *((self._painting,) if self._painting else ())):
                 future.result()
-            self.arrange(lens)
+            self._tinted.settle()
+            self.shade.settle()
+            self.arrange(lens, light)
 
     def visible_tiles(self, mesh: str) -> NDArray[np.int64]:
         """Return the tiles of a mesh that are drawn."""
-        for tiles in self._tiles:
-            if tiles.band.mesh == mesh:
-                return np.flatnonzero(tiles.shown)
-        return np.zeros(0, np.int64)
+        return next((tiles.shown for tiles in self._tiles if tiles.band.mesh == mesh), np.zeros(0, np.int64))
 
     def hidden_rows(self, layer: str) -> BoolArray | None:
         """Return which rows a filter hides, if there is one."""
         return self._hidden.get(layer)
 
-    def _fetch(self, tiles: _Tiles, index: int) -> None:
-        key = (tiles.band.mesh, index)
-        if key in self._data:
-            self._fill(tiles, index, self._data[key])
-        elif key not in self._coming and len(self._coming) < LOADS_A_FRAME:
-            hidden = self._hidden.get(tiles.band.layer)
-            future = self._pool.submit(_load, tiles.mesh, index, hidden)
-            self._coming[key] = future
-            future.add_done_callback(lambda _done: self._on_loaded())
-
-    def _take_in(self) -> None:
-        for key in [key for key, future in self._coming.items() if future.done()]:
-            self._data[key] = self._coming.pop(key).result()
-
-    def _fill(self, tiles: _Tiles, index: int, data: vtkPolyData) -> None:
-        corner = tiles.mesh.tiles["corner"][index]
-        fill(tiles.actors[index], data, (float(corner[0]), float(corner[1])))
-        if tiles.band.once:
-            before_drawing(tiles.actors[index], self._renderer, DEPTH_LESS)
-        tiles.loaded[index] = True
+    # The end of things
 
     def _forget(self, layer: str) -> None:
-        meshes = {band.mesh for band in BANDS if band.layer == layer}
+        meshes = {tiles.band.mesh for tiles in self._tiles if tiles.band.layer == layer}
         for future in self._coming.values():
             future.cancel()
         self._coming.clear()
         self._data = {key: data for key, data in self._data.items() if key[0] not in meshes}
+        self._stack(())
         for tiles in self._tiles:
             if tiles.band.layer == layer:
-                tiles.loaded[:] = False
-
-    def set_sheet(self, name: str, box_m: tuple[float, float, float, float], texture: vtkTexture) -> None:
-        """Lay a sheet of the orthophoto, ``whole`` or ``detail``, on the ground; shown once both are there."""
-        self._sheets.add(name)
-        west, south, east, north = box_m
-        for tiles in self._tiles:
-            if tiles.band.layer == "imagery":
-                tiles.material.set_vector(f"{name}Box", west, south, east - west, north - south)
-                for actor in tiles.actors:
-                    actor.GetProperty().RemoveTexture(name)
-                    actor.GetProperty().SetTexture(name, texture)
-
-    def _apply_opacity(self, layer: str) -> None:
-        for tiles in self._tiles:
-            if tiles.band.layer == layer:
-                tiles.material.property.GetFragmentCustomUniforms().SetUniformf(
-                    "opacity", self._opacity.get(layer, 1.0)
-                )
-
-    def _paint_cover(self, style: MapStyle) -> None:
-        """Colour the ground of a mountainous place by what grows or lies there."""
-        self._cover_style = style
-        scene = self._scene
-        if scene is None or scene.cover is None:
-            return
-        land, water = (self._visible.get(name, True) for name in ("land", "water"))
-        colours = np.zeros((256, 4), np.uint8)
-        # Nothing has a colour too: the picture is smoothed, and black would show along every edge.
-        colours[:] = _rgba(style.rgb("land", "forest"), False)
-        for code, kind in enumerate(LAND_KINDS, start=1):
-            colours[code] = _rgba(style.rgb("land", kind), land)
-        colours[COVER_WATER] = _rgba(style.rgb("ground", "water"), water)
-        texture = make_texture(colours[scene.cover])
-        west, south, east, north = scene.cover_bounds_m
-        for tiles in self._tiles:
-            if tiles.band.layer == "terrain":
-                tiles.material.set_vector("coverBox", west, south, east - west, north - south)
-                _west, _south, low, _east, _north, high = scene.bounds_m
-                tiles.material.set_vector("heights", low, high)
-                for actor in tiles.actors:
-                    actor.GetProperty().RemoveTexture("cover")
-                    actor.GetProperty().SetTexture("cover", texture)
+                for actor in tiles.actors.values():
+                    _release(actor)
+                tiles.actors.clear()
+        if layer == "buildings":
+            self.shade.show(self._scene, self._hidden.get(layer))
 
     def _clear(self) -> Iterator[None]:
         """Take everything out of the renderer."""
@@ -355,11 +362,13 @@ class Stage:
             future.cancel()
         self._coming.clear()
         self._data.clear()
+        self._seen.clear()
+        self._stack(())
+        self._tinted.clear()
         while self._tiles:
-            for actor in reversed(self._tiles.pop().actors):
-                drop(self._renderer, actor)
+            for actor in self._tiles.pop().actors.values():
+                _release(actor)
             yield
-        drop(self._renderer, self._fence)
         self._sheets.clear()
         self._hidden.clear()
         self._scene = None
@@ -367,12 +376,24 @@ class Stage:
     def close(self) -> None:
         """Stop loading and let go of everything."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self.shade.close()
         for _ in self._clear():
             pass
+        for switch in self._switches:
+            drop(self._renderer, switch)
 
 
-def _rgba(colour: Rgb, shown: bool) -> tuple[int, int, int, int]:
-    return (round(colour[0] * 255), round(colour[1] * 255), round(colour[2] * 255), 255 if shown else 0)
+def _release(actor: vtkActor | None) -> None:
+    if actor is not None:
+        actor.SetMapper(None)  # type: ignore[arg-type]  # VTK takes None, its stubs do not say so
+
+
+def _bytes(data: vtkPolyData) -> int:
+    return data.GetNumberOfPoints() * 20 + data.GetNumberOfPolys() * 16
+
+
+def _painted(scene: PreparedScene, day: float, shown: dict[str, bool], hidden: BoolArray | None) -> vtkTexture:
+    return make_texture(cover.paint(scene, day, shown, hidden))
 
 
 def _load(mesh: TiledMesh, index: int, hidden: BoolArray | None) -> vtkPolyData:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.map import overlay
 from app.map.boxes import Boxes
 from app.map.canvas import Canvas
-from app.map.daylight import ink_under, light_of_theme, light_under, theme_under
+from app.map.daylight import ink_under, light_of_theme, light_under
 from app.map.events import CameraState, FrameStats, Pick
 from app.map.extras import Extras
 from app.map.feed import Answer, Feed, Request
@@ -201,11 +201,11 @@ class MapView(QWidget):
             return
         self._sun = sun
         if sun is None:
-            style = self._style = load_style(self._theme)
-            self._scenery.set_style(style, style, light_of_theme(style))
+            self._style = load_style(self._theme)
+            self._scenery.set_style(self._style, light_of_theme(self._style))
         else:
             self._style = load_style(ink_under(sun))
-            self._scenery.set_style(load_style(theme_under(sun)), self._style, light_under(sun))
+            self._scenery.set_style(self._style, light_under(sun))
         self.refresh()
 
     def _sun_now(self) -> Sun | None:
@@ -239,9 +239,10 @@ class MapView(QWidget):
         self._hand.card_for = text_for
 
     def set_selection(self, picks: Sequence[Pick]) -> None:
-        """Ring these."""
+        """Ring these, and tint those that are buildings."""
         with self._timed():
             self._highlight.select(picks)
+            self._stage.set_selected([pick.key for pick in picks if pick.layer == "buildings"])
         if len(picks) > MOST_AT_ONCE:
             self._ask()
         self.refresh()

@@ -138,3 +138,21 @@ def test_the_light_of_the_hour_gives_way_to_the_theme_again(qtbot: QtBot, view: 
     assert picture(qtbot, view).mean() > 1.5 * before.mean()
     view.set_daylight(False)
     assert np.abs(picture(qtbot, view).astype(float) - before).mean() < 1.0
+
+
+def test_a_selected_building_is_tinted_and_the_next_one_is_not(
+    qtbot: QtBot, view: MapView, scene: PreparedScene
+) -> None:
+    x, y = _inside(scene, "buildings")
+    look_down(view, x, y, 300)
+    before = picture(qtbot, view)
+    pick = view.pick_at(400, 300)
+    assert pick is not None
+    view.set_selection([pick])
+    after = picture(qtbot, view)
+    accent = np.asarray(load_style("dark").rgb("buildings", "selected"))
+    assert np.abs(after[312, 400] / 255 - accent).max() < 0.35
+    changed = np.abs(after.astype(int) - before).max(axis=-1) > 12
+    assert 100 < changed.sum() < 0.2 * changed.size
+    view.set_selection([])
+    assert np.abs(picture(qtbot, view).astype(int) - before).mean() < 0.5

@@ -1,0 +1,57 @@
+"""The passes over the picture: which mesh is drawn by which program, seen from how far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.map import facades, ground_shaders
+from app.map.glsl import Program
+from app.map.quality import Quality
+
+GROUND_M, SHORE_M = 9000.0, 3000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One pass over the picture.
+
+    Bands are drawn in the order of :func:`bands`: what is solid first, then the ground and what lies on it from the
+    lowest up, since the soft edges of roads and shores blend with what is there already. Solid ones are drawn from the
+    nearest tile to the farthest and without blending, so that what is hidden costs little.
+    """
+
+    mesh: str
+    layer: str
+    program: Callable[[bool], Program]
+    from_m: float = 0.0
+    to_m: float = np.inf
+    solid: bool = False
+    cull_back: bool = False
+
+
+def bands(quality: Quality) -> tuple[Band, ...]:
+    """Return all passes, in the order in which they are drawn."""
+    q = quality
+    return (
+        Band("buildings", "buildings", lambda _: facades.buildings(), 0.0, q.solid_m, solid=True, cull_back=True),
+        Band("boxes", "buildings", lambda _: facades.boxes(), q.solid_m, q.box_m, solid=True, cull_back=True),
+        Band("ground", "terrain", ground_shaders.ground, to_m=GROUND_M, solid=True),
+        Band("ground_far", "terrain", ground_shaders.ground, from_m=GROUND_M, solid=True),
+        Band("land", "land", lambda relief: ground_shaders.areas("land", relief), to_m=q.detail_m),
+        Band("land_far", "land", lambda relief: ground_shaders.areas("land", relief), from_m=q.detail_m),
+        Band("water", "water", lambda relief: ground_shaders.areas("water", relief), to_m=q.detail_m),
+        Band("water_far", "water", lambda relief: ground_shaders.areas("water", relief), from_m=q.detail_m),
+        Band("shore", "water", ground_shaders.shore, to_m=min(SHORE_M, q.detail_m)),
+        Band("ground", "imagery", ground_shaders.imagery, to_m=GROUND_M),
+        Band("ground_far", "imagery", ground_shaders.imagery, from_m=GROUND_M),
+        Band("lanes", "roads", lambda relief: ground_shaders.roads(relief, casing=True), to_m=q.casing_m),
+        Band("roads", "roads", lambda relief: ground_shaders.roads(relief, casing=True), to_m=q.casing_m),
+        Band("lanes", "roads", lambda relief: ground_shaders.roads(relief, casing=False), to_m=q.lanes_m),
+        Band("roads", "roads", lambda relief: ground_shaders.roads(relief, casing=False)),
+        Band("ground", "shadows", ground_shaders.shades, to_m=GROUND_M),
+        Band("ground_far", "shadows", ground_shaders.shades, from_m=GROUND_M),
+        Band("dots", "buildings", lambda _: facades.dots(), from_m=q.box_m, to_m=q.dot_m),
+    )

@@ -1,0 +1,106 @@
+"""The ground painted from above: land, water and the mass of far buildings, as one texture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.map.daylight import blend
+from app.map.scene import PreparedScene
+from app.map.style import Rgb
+from twin.city.tables import BUILDING_USES, LAND_KINDS
+from twin.geo import BoolArray, FloatArray
+
+COVER_WATER = 200
+SHADES = 8
+"""Each kind of land has so many slightly different tones."""
+ROWS_AT_ONCE = 256
+DENSEST = 0.85
+
+
+def land_code(kind: NDArray[np.int64], seed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the code in the cover of land of a kind (index into ``LAND_KINDS``), (N,)."""
+    return 1 + kind * SHADES + seed % SHADES
+
+
+def paint(scene: PreparedScene, day: float, shown: Mapping[str, bool], hidden: BoolArray | None) -> NDArray[np.uint8]:
+    """Paint the cover of a scene.
+
+    Parameters
+    ----------
+    day : float
+        Share of daylight, 0 to 1.
+    shown : mapping of str to bool
+        Whether ``land``, ``water`` and ``buildings`` are to be seen.
+    hidden : (N,) bool array, optional
+        Rows of the buildings that are not.
+
+    Returns
+    -------
+    (H, W, 4) uint8 array
+        Row 0 in the north. Where the ground has relief the last number says whether something covers it, else how
+        much light falls out of windows.
+    """
+    assert scene.cover is not None  # noqa: S101 - every prepared scene has one
+    table = _colours(scene, day, shown)
+    picture = np.empty((*scene.cover.shape, 4), np.uint8)
+    for top in range(0, len(picture), ROWS_AT_ONCE):  # other threads want Python's lock meanwhile
+        picture[top : top + ROWS_AT_ONCE] = table[scene.cover[top : top + ROWS_AT_ONCE]]
+    if shown["buildings"] and not scene.relief:
+        _build_up(picture, scene, day, hidden)
+    return picture
+
+
+def _colours(scene: PreparedScene, day: float, shown: Mapping[str, bool]) -> NDArray[np.uint8]:
+    # Nothing has a colour too: the picture is smoothed, and black would show along every edge.
+    bare = blend("land", "forest", day) if scene.relief else blend("ground", "base", day)
+    table = np.zeros((256, 4), np.uint8)
+    table[:, :3] = _bytes(bare)
+    solid = 255 if scene.relief else 0
+    tones = (np.arange(SHADES) * 32 + 16 - 128.0) * (0.0016 + (0.0004 - 0.0016) * day) + 1.0
+    for index, kind in enumerate(LAND_KINDS if shown["land"] else ()):
+        start = int(land_code(np.array([index]), np.array([0]))[0])
+        table[start : start + SHADES, :3] = _bytes(np.array(blend("land", kind, day)) * tones[:, None])
+        table[start : start + SHADES, 3] = solid
+    if shown["water"]:
+        table[COVER_WATER] = (*_bytes(blend("ground", "water", day)), solid)
+    return table
+
+
+def _bytes(colour: Rgb | FloatArray) -> NDArray[np.uint8]:
+    return np.clip(np.round(np.asarray(colour) * 255), 0, 255).astype(np.uint8)
+
+
+def _build_up(picture: NDArray[np.uint8], scene: PreparedScene, day: float, hidden: BoolArray | None) -> None:
+    """Mix in the buildings by the share of each cell that they cover, and the light of their windows."""
+    mesh, height, width = scene.meshes["dots"], *picture.shape[:2]
+    west, south, east, north = scene.cover_bounds_m
+    corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
+    x = (mesh.vertices[:, 0] + corner[:, 0] - west) * (width / (east - west)) - 0.5
+    y = (north - mesh.vertices[:, 1] - corner[:, 1]) * (height / (north - south)) - 0.5
+    code = mesh.code.astype(np.float64)
+    area = code[:, 2] ** 2 * (width * height / ((east - west) * (north - south)))
+    lit = (code[:, 1] > 150) * np.minimum(0.5 + 0.06 * code[:, 3], 1.5) * np.minimum(area, 1.5)
+    if hidden is not None:
+        area, lit = area * ~hidden[mesh.owner], lit * ~hidden[mesh.owner]
+    place, share = _corners(x, y, width, height)
+    built = np.bincount(place, (share * area).ravel(), height * width).astype(np.float32)
+    light = np.bincount(place, (share * lit).ravel(), height * width).astype(np.float32)
+    at = np.flatnonzero(built > 0.01)
+    flat = picture.reshape(-1, 4)
+    cover = np.minimum(built[at], DENSEST)[:, None]
+    colour = np.mean([blend("buildings", use, day) for use in BUILDING_USES[:3]], axis=0) * (1.2 - 0.32 * day) * 255
+    flat[at, :3] = (flat[at, :3] * (1 - cover) + colour * cover).astype(np.uint8)
+    flat[at, 3] = np.minimum(light[at] * 0.30, 1.0) * 255
+
+
+def _corners(x: FloatArray, y: FloatArray, width: int, height: int) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return the four cells around each point as flat indices, (4 N,), and the share of each, (4, N)."""
+    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    fx, fy = x - left, y - top
+    cols = np.clip(np.stack([left, left + 1, left, left + 1]), 0, width - 1)
+    rows = np.clip(np.stack([top, top, top + 1, top + 1]), 0, height - 1)
+    share = np.stack([(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy])
+    return (rows * width + cols).ravel(), share
