@@ -122,7 +122,8 @@ def _roofs(mesh: TiledMesh, square: Square, before: int, hidden: BoolArray | Non
         & (row.max(axis=1) > 0)
         & (row.min(axis=1) < square.cells + before)
     )
-    return np.stack([column, row, corners[..., 2]], axis=-1)[inside]
+    placed: FloatArray = np.stack([column, row, corners[..., 2]], axis=-1)[inside]
+    return placed
 
 
 def _faces(mesh: TiledMesh, index: int, hidden: BoolArray | None) -> FloatArray:
@@ -130,13 +131,13 @@ def _faces(mesh: TiledMesh, index: int, hidden: BoolArray | None) -> FloatArray:
     span, faces = slice(*tile["vertices"]), mesh.triangles[slice(*tile["triangles"])]
     points: FloatArray = mesh.vertices[span].astype(np.float64)
     points[:, :2] += tile["corner"]
-    corners = points[faces]
+    corners: FloatArray = points[faces]
     ab, ac = corners[:, 1, :2] - corners[:, 0, :2], corners[:, 2, :2] - corners[:, 0, :2]
     keep = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] > 0.01
     if hidden is not None:
         keep &= ~hidden[mesh.owner[span][faces[:, 0]]]
-    kept = np.flatnonzero(keep)
-    return np.asarray(corners.take(kept, axis=0))
+    kept: FloatArray = corners.compress(keep, axis=0)
+    return kept
 
 
 def raise_roofs(top: NDArray[np.float32], corners: FloatArray) -> None:
