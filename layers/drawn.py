@@ -13,8 +13,8 @@ from layers.layer import Areas, Labels, Lines, Rows
 from twin.city.city import City
 
 AREA_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-WIDTH_M = 3.0
-NAME_RANK = 3
+WIDTH_M, STRENGTH = 3.0, 0.34
+NAME_RANK = 2
 
 
 def texts(values: Sequence[str]) -> NDArray[np.object_]:
@@ -41,7 +41,7 @@ def shapes(values: Sequence[shapely.Geometry]) -> NDArray[np.object_]:
 def areas(rows: Rows, style: NDArray[Any]) -> Areas:
     """Return the rows that are areas, filled."""
     filled = np.isin(shapely.get_type_id(_of(rows)), AREA_TYPES)
-    return Areas(rows.take(filled), style[filled])
+    return Areas(rows.take(filled), style[filled], STRENGTH)
 
 
 def outlines(rows: Rows, style: NDArray[Any]) -> Lines:

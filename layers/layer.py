@@ -71,10 +71,11 @@ class Solids:
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """Polygons on the ground; ``style`` (N,) names the fill."""
+    """Polygons on the ground; ``style`` (N,) names the fill, ``strength`` (0 to 1) says how much of it covers."""
 
     rows: Rows
     style: NDArray[Any]
+    strength: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

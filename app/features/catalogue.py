@@ -6,5 +6,9 @@ from collections.abc import Callable
 
 from app.features.compare import Compare
 from app.features.feature import Context, Feature
+from app.instruments.feature import Instruments
 
-FEATURES: tuple[Callable[[Context], Feature], ...] = (Compare,)
+FEATURES: tuple[Callable[[Context], Feature], ...] = (
+    Instruments,
+    Compare,
+)

@@ -143,7 +143,7 @@ class Feed:
             elif isinstance(drawn, Lines) and len(drawn.rows):
                 lines.append(self._line_set(name, drawn, request, opacity))
             elif isinstance(drawn, Areas) and len(drawn.rows):
-                areas.append(self._area_set(name, drawn, request, opacity))
+                areas.append(self._area_set(name, drawn, request, opacity * drawn.strength))
             elif isinstance(drawn, Raster):
                 rasters.append(self._raster_set(name, drawn, request, opacity))
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)

@@ -43,6 +43,17 @@ class Cameras:
     def __len__(self) -> int:
         return len(self.id)
 
+    def take(self, keep: BoolArray) -> Cameras:
+        """Return the cameras where ``keep`` (N,) is true."""
+        return Cameras(
+            self.id[keep],
+            self.name[keep],
+            self.position_m[keep],
+            self.heading_deg[keep],
+            self.view_deg[keep],
+            self.range_m[keep],
+        )
+
     def covers(self, target_m: FloatArray) -> BoolArray:
         """Tell which cameras have which of (M, 3) targets within field of view and range, whatever hides it: (N, M)."""
         east, north, up = (np.atleast_2d(target_m)[None] - self.position_m[:, None]).transpose(2, 0, 1)

@@ -9,7 +9,6 @@ import pytest
 import shapely
 
 from tests.small_county import small_county
-from twin.geo import BoolArray
 from twin.sight.cameras import Cameras, cameras_of, that_see
 from twin.sight.coverage import coverage, view_of
 from twin.sight.grid import Grid
@@ -25,10 +24,6 @@ def cameras(*rows: tuple[float, float, float]) -> Cameras:
     names = np.array([f"c{i}" for i in range(len(rows))], dtype=object)
     every = np.ones(len(rows))
     return Cameras(names, names, place, np.array([row[2] for row in rows]), 90 * every, 50 * every)
-
-
-def taken(some: Cameras, keep: BoolArray) -> Cameras:
-    return Cameras(*(getattr(some, name)[keep] for name in some.__dataclass_fields__))
 
 
 def test_two_cameras_that_look_apart_cover_twice_as_much_and_two_in_one_place_no_more_than_one() -> None:
@@ -58,7 +53,7 @@ def test_cameras_far_apart_make_the_cells_wider_and_none_make_nothing() -> None:
 def test_it_is_what_each_camera_sees_on_its_own_and_what_exact_lines_say() -> None:
     city = small_county()
     obstacles, every = Obstacles.of(city), cameras_of(city)
-    few = taken(every, np.arange(len(every)) < 6)
+    few = every.take(np.arange(len(every)) < 6)
     together = coverage(obstacles, few, 1.0)
     one = view_of(few, 2)
     grid = Grid.around(one.eye_m[0], one.eye_m[1], one.range_m, 1.0)

@@ -1,0 +1,83 @@
+"""The instruments as one feature of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import shapely
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+from app.features.feature import Context, Entry
+from app.instruments.book import Book
+from app.instruments.fences import Fences
+from app.instruments.keeper import Keeper, words_of
+from app.instruments.measuring import Measuring
+from app.instruments.panel import ResultPanel
+from app.instruments.selecting import things_inside
+from app.opening import Opened
+from twin.geo import FloatArray
+
+PANEL_PX = 340
+
+
+class Instruments:
+    """Joins the parts: the keeper, the book of results, the pens, the panels."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        desk, window = context.desk, context.window
+        self.keeper = Keeper(desk.session.home, desk.live, window)
+        self.book = Book(self.keeper, window)
+        self.fences = Fences(context, self.keeper, window)
+        others = {"fence": self.fences.on_drawn, "lasso": self._on_lasso}
+        self.measuring = Measuring(context, self.book, others, window)
+        self.results = ResultPanel(desk, self.book)
+        self.measuring.shown = self._on_result
+        self.keeper.failed.connect(self._on_failed)
+        context.opening.opened.connect(self._on_opened)
+
+    def entries(self) -> Iterator[Entry]:
+        """Return every command."""
+        yield from self.measuring.entries()
+        yield from self.fences.entries()
+
+    def panels(self) -> Mapping[str, QWidget]:
+        """Return the panels by the names of their docks."""
+        return {"results": self.results, "geofences": self.fences.panel}
+
+    def close(self) -> None:
+        """Write what is kept and take everything from the map."""
+        self.measuring.close()
+        self.keeper.close()
+
+    def _on_opened(self, opened: Opened) -> None:
+        self.keeper.open(opened.name, opened.city)
+        self.measuring.open(opened.city)
+
+    def _on_result(self, key: str) -> None:
+        self._show("results")
+        self.results.choose(key)
+
+    def _show(self, panel: str) -> None:
+        """Show a panel if it is closed, high enough for a few rows."""
+        window = self._context.window
+        dock = window.findChild(QDockWidget, f"dock-{panel}")
+        if isinstance(dock, QDockWidget) and not dock.isVisible():
+            self._context.acts.run(f"panel.{panel}")
+            window.resizeDocks([dock], [PANEL_PX], Qt.Orientation.Vertical)
+
+    def _on_lasso(self, points_m: FloatArray) -> None:
+        """Select what is inside, off this thread."""
+        desk = self._context.desk
+        world, book = desk.live.world, desk.layers
+        if world is None:
+            return
+        shape = shapely.Polygon(points_m[:, :2] + world.city.frame.origin_m)
+        layers = [(book.layers[name], state.where) for name, state in book.states.items() if state.visible]
+        desk.jobs.submit(
+            "job.select", lambda *_: things_inside(layers, world, shape), desk.selection.select, key="lasso", quiet=True
+        )
+
+    def _on_failed(self, error: Exception) -> None:
+        self._context.acts.refused.emit("result.keep", self._context.desk.look.texts.said(words_of(error)))
