@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -45,6 +46,9 @@ SWEEP_S = 5.0
 HISTORY_S = 300.0
 COMMIT_S = 0.04
 """Shortest time between two commits; the first batch after a quiet moment is shown at once."""
+SWITCH_S = 0.0005
+"""The journal's thread asks for Python's lock some thirty times a commit; while the loop is busy it would wait 5 ms for
+each."""
 TABLES = ("roads", "junctions", "routes", "sites", "devices", "places", "boundaries")
 STEERING = frozenset({"pause", "resume", "speed", "seek"})
 
@@ -91,6 +95,7 @@ class Engine:
         twin.errors.ZhianError
             If the twin cannot be opened or another engine runs for it.
         """
+        sys.setswitchinterval(SWITCH_S)
         async with self._table_open():
             self._say(Ready(str(self._path), os.getpid()))
             try:

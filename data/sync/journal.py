@@ -27,9 +27,10 @@ from data.sync.witness import Witness
 from twin.geo import BoolArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 
-CHECKPOINT_BYTES = 32_000_000
-"""The write-ahead log is copied into the file when it is longer; a reader that stays open for long lets it grow."""
-ROWS_AT_ONCE = 250
+CHECKPOINT_PAGES = 8000
+"""The write-ahead log is copied into the file once it holds so many (32 MB), which takes about 50 ms; a reader that
+stays open for long lets it grow. SQLite counts them: the log's file keeps its size when it is begun anew."""
+ROWS_AT_ONCE = 1000
 
 _RECORD_SQL = (
     "INSERT INTO record (key, name, source, device, message, source_s, arrival_s, commit_s, raw, crc) VALUES {} "
@@ -137,6 +138,7 @@ class Journal:
             ensure_tables(self._engine)
             self._connection = self._engine.raw_connection()
             self._raw = _sqlite(self._connection)
+            self._raw.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             ensure_id(self._raw)
             self._witness = Witness(path)
             self._hold = Hold(self._raw, cap)
@@ -168,7 +170,6 @@ class Journal:
                 raw.execute("ROLLBACK")
             raise
         self._witness.note(raw)
-        self._checkpoint_if_long()
         return kept
 
     def _append(self, entry: Entry, commit_s: float) -> Kept:
@@ -240,11 +241,6 @@ class Journal:
             self._raw.execute(_SOURCE_SQL, origin)
             self._sources[origin] = self._raw.execute(_FIND_SOURCE_SQL, origin).fetchone()
         return self._sources[origin]
-
-    def _checkpoint_if_long(self) -> None:
-        log = self.path.with_name(self.path.name + "-wal")
-        if log.exists() and log.stat().st_size > CHECKPOINT_BYTES:
-            self.checkpoint()
 
     def checkpoint(self) -> None:
         """Copy the write-ahead log into the file, as far as no reader needs it."""

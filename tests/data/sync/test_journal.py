@@ -131,13 +131,15 @@ def test_gaps_are_kept_until_they_are_filled(path: Path) -> None:
 
 
 def test_the_log_is_copied_into_the_file_when_it_grows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHECKPOINT_BYTES", 100_000)
-    journal = Journal(path)
+    monkeypatch.setattr(module, "CHECKPOINT_PAGES", 25)
+    journal, sizes = Journal(path), []
     for turn in range(40):
         journal.append([entry(range(turn * 250, turn * 250 + 250))])
+        sizes.append(path.stat().st_size)
     log = path.with_name(path.name + "-wal").stat().st_size
     journal.close()
     assert log < 400_000
+    assert 5 < len(set(sizes)) < 30  # now and then, and not after each commit
     assert len(list(read(path, limit=20_000))) == 10_000
 
 
