@@ -21,6 +21,7 @@ Fields = Mapping[str, object]
 DEEPEST = 16
 """Levels of lists and objects in one another."""
 MOST_UNREADABLE_BYTES = 65_536
+SHORTEST_PICTURE = 128
 _RUN = r"[A-Za-z0-9+/=\\%_-]{128,}"
 """As long a run of Base64 is a picture: ids have 20 to 48 digits, and addresses have dots and colons in between."""
 _PICTURE = re.compile(_RUN)
@@ -89,7 +90,7 @@ def read_body(body: bytes) -> object:
         raise BodyError("nested too deep", 8) from None
     except msgspec.DecodeError:
         raise BodyError("not JSON", 7) from None
-    if _depth_over(document, DEEPEST):
+    if text.count("[") + text.count("{") > DEEPEST and _depth_over(document, DEEPEST):
         raise BodyError("nested too deep", 8)
     return cast(object, document)
 
@@ -116,18 +117,24 @@ def objects_of(document: object, noun: str, most: int) -> list[dict[str, object]
     BodyError
         If there are more than ``most``.
     """
-    plain = _plain(noun)
-    names = frozenset(plain + ending for ending in ("", "s", "object", "objects", "list", "listobject", "objectlist"))
+    names, id_name = _names(noun)
+    tops = {_plain(name) for item in _dicts(document) for name in item}
+    if id_name not in tops and names.isdisjoint(tops):
+        return []
     found: list[dict[str, object]] = []
-    for item in _gather(document, names, inside=False) if _holds(document, names) else _bare(document, plain + "id"):
+    for item in _bare(document, id_name) if names.isdisjoint(tops) else _gather(document, names, inside=False):
         found.append(item)
         if len(found) > most:
             raise BodyError("too many objects", 8)
     return found
 
 
-def _holds(document: object, names: frozenset[str]) -> bool:
-    return any(_plain(name) in names for item in _dicts(document) for name in item)
+@lru_cache
+def _names(noun: str) -> tuple[frozenset[str], str]:
+    """Return what lists of such objects are called, and what an object's own id is."""
+    plain = _plain(noun)
+    endings = ("", "s", "object", "objects", "list", "listobject", "objectlist")
+    return frozenset(plain + ending for ending in endings), plain + "id"
 
 
 def _bare(document: object, id_name: str) -> Iterator[dict[str, object]]:
@@ -166,9 +173,10 @@ def text_of(fields: Fields, *names: str) -> str:
     """Return the first of some fields that holds a text or a number, as a text cut to 128; empty if none does."""
     for name in names:
         value = fields.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip()[:128]
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, str):
+            if word := value.strip():
+                return word[:128]
+        elif isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)[:128]
     return ""
 
@@ -190,7 +198,7 @@ def without_people(value: object, left_out: LeftOut) -> object:
     if isinstance(value, list):
         kept = [item for item in value if not _shows_people(item)]
         left_out.people += len(value) - len(kept)
-        bare = [item for item in kept if not (isinstance(item, str) and _PICTURE.search(item))]
+        bare = [item for item in kept if not (isinstance(item, str) and _is_picture(item))]
         left_out.pictures += len(kept) - len(bare)
         return [without_people(item, left_out) for item in bare]
     if not isinstance(value, dict):
@@ -198,7 +206,7 @@ def without_people(value: object, left_out: LeftOut) -> object:
     copy: dict[str, object] = {}
     for name, inner in value.items():
         plain = _plain(name)
-        if plain == "data" or _PICTURE.search(name) or (isinstance(inner, str) and _PICTURE.search(inner)):
+        if plain == "data" or _is_picture(name) or (isinstance(inner, str) and _is_picture(inner)):
             left_out.pictures += bool(inner)
         elif plain == "password":
             continue  # cameras tell their own, and we have no use for it
@@ -209,6 +217,10 @@ def without_people(value: object, left_out: LeftOut) -> object:
         else:
             copy[name] = without_people(inner, left_out) if isinstance(inner, dict | list) else inner
     return copy
+
+
+def _is_picture(text: str) -> bool:
+    return len(text) >= SHORTEST_PICTURE and _PICTURE.search(text) is not None
 
 
 def _shows_people(item: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 
 from data.connectors.gat1400.decoder import Pass, Place
 from twin.live.observation import Observation
@@ -14,8 +15,13 @@ def vehicle_id(key: bytes, passed: Pass) -> str:
     One without a plate is another vehicle each time.
     """
     if passed.plate:
-        return _id(key, f"plate {passed.plate}")
+        return _id_of_plate(key, passed.plate)
     return _id(key, f"pass {passed.device} {passed.object_id} {passed.time_s}")
+
+
+@lru_cache(65_536)  # a plate has 16 letters at most, and most vehicles pass again
+def _id_of_plate(key: bytes, plate: str) -> str:
+    return _id(key, f"plate {plate}")
 
 
 def _id(key: bytes, text: str) -> str:

@@ -232,6 +232,7 @@ class Server:
         packed = bytearray()
         try:
             async with asyncio.timeout(self._options.request_s):
+                packed += request.content.read_nowait()  # most come whole with their head
                 while not request.content.at_eof():
                     packed += await request.content.readany()
                     if len(packed) > most:
