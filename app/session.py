@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.commands import Commands
 from app.texts import Texts
 from data.home import Home
+from twin.access import DEMO_ACTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,8 @@ class Session:
     texts: Texts
     commands: Commands
     as_json: bool = False
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether somebody with an account acts, not the demo account."""
+        return self.commands.actor.id not in ("", DEMO_ACTOR.id)

@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     layers: dict[str, LayerChoice] = {}
     layer_order: list[str] = []
     purpose_minutes: Annotated[int, msgspec.Meta(ge=1, le=480)] = 30
+    lock_minutes: Annotated[int, msgspec.Meta(ge=1, le=30)] = 10
     reduced_motion: bool = False
     daylight: bool = False
 

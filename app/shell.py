@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,10 +20,13 @@ from PySide6.QtGui import QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
 from app.headless import virtual_display
+from app.look import Look
 from app.main_window import MainWindow
 from app.opening import DEMO, SMALL
 from app.session import Session
 from app.settings import SettingsFile
+from app.theme import register_fonts
+from app.widgets.sign_in import SignInDialog
 from data.home import Home
 from twin.errors import BadInputError, DiskError, UsageError, ZhianError
 from twin.words import say, why
@@ -42,6 +46,21 @@ def run_without_display(options: argparse.Namespace, size: tuple[int, int] | Non
         command = [sys.executable, "-m", "app", *sys.argv[1:]]
         extra = [] if options.screenshot else ["--screenshot", str(target)]
         return subprocess.run([*command, *extra], env=environment, check=False).returncode
+
+
+def sign_in(session: Session) -> bool:
+    """Ask who it is, before anything of the county is shown; False if the dialog was closed."""
+    app = make_application()
+    settings = SettingsFile.in_folder(session.home.data)
+    if settings.values.language and not _asked_for_language():
+        session.texts.language = settings.values.language
+    register_fonts()
+    dialog = SignInDialog(Look(app, session.texts, settings.values.theme), session)
+    dialog.exec()
+    if dialog.signed_in is None:
+        return False
+    session.commands.actor = dialog.signed_in.actor(datetime.now().astimezone())
+    return True
 
 
 def run_window(session: Session, options: argparse.Namespace, size: tuple[int, int] | None) -> int:

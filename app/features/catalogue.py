@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from app.features.compare import Compare
 from app.features.feature import Context, Feature
+from app.features.locking import Locking
 from app.instruments.feature import Instruments
 
 FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Instruments,
     Compare,
+    Locking,
 )

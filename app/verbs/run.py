@@ -10,7 +10,7 @@ from typing import Any
 
 from app.commands import Call, Command
 from app.session import Session
-from twin.errors import UsageError
+from twin.errors import NotAllowedError, UsageError
 from twin.words import say
 
 
@@ -34,6 +34,11 @@ def commands(session: Session) -> tuple[Command, ...]:
 
 def _run(arguments: argparse.Namespace, session: Session) -> int:
     size = _size(arguments.size)
+    if not session.commands.actor.id and has_display():
+        from app.shell import sign_in
+
+        if not sign_in(session):
+            return NotAllowedError.exit_code
     return int(session.commands.run("app.run", about=arguments.twin, options=arguments, size=size) or 0)
 
 

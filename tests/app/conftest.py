@@ -18,10 +18,11 @@ from app.map.prepare import prepare
 from app.session import Session
 from app.settings import SettingsFile
 from app.texts import Texts
+from data.access_rules import rules_of
 from data.home import Home
 from data.simulate.county.build import build_county
 from data.store.twin_folder import save_city
-from twin.access import DEMO_ACTOR, AuditEntry
+from twin.access import DEMO_ACTOR, Actor, AuditEntry
 from twin.city.city import City
 from twin.live.frame import TrackFrame
 from twin.live.observation import Observation, batch
@@ -106,8 +107,8 @@ def home_at(root: Path) -> Home:
 
 
 def session_at(root: Path, language: str = "zh") -> tuple[Session, Audit]:
-    audit = Audit()
-    return Session(home_at(root), Texts(language), Commands(DEMO_ACTOR, audit)), audit
+    audit, home = Audit(), home_at(root)
+    return Session(home, Texts(language), Commands(DEMO_ACTOR, audit, rules_of(home))), audit
 
 
 def shared_home(root: Path, made: Path) -> Path:
@@ -127,9 +128,10 @@ def until(met: Callable[[], object], seconds: float = 20.0) -> None:
         loop.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
 
 
-def make_window(root: Path, city: City) -> MainWindow:
+def make_window(root: Path, city: City, actor: Actor = DEMO_ACTOR) -> MainWindow:
     """Open a window on the small county and wait until it is shown."""
     session, _ = session_at(root)
+    session.commands.actor = actor
     settings = SettingsFile.in_folder(session.home.data)
     window = MainWindow(session, settings, lambda _home, _twin, parent: StillEngine(city, parent))  # type: ignore[arg-type,return-value]  # stands in for EngineWatch
     window.resize(1920, 1080)

@@ -1,0 +1,180 @@
+"""Where an account and its password are typed; before the first pixel of data, and where the window is locked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.jobs import Jobs
+from app.look import Look
+from app.session import Session
+from app.who import signed_in
+from app.widgets.parts import label, line
+from data.accounts.opening import open_accounts
+from data.accounts.store import AccountStore
+from twin.access import Actor
+from twin.accounts import Account
+from twin.errors import ZhianError
+
+FIELD_PX = 280
+
+
+class SignInForm(QWidget):
+    """Asks for account and password, then for a password of one's own where the first one must be changed.
+
+    Parameters
+    ----------
+    look : Look
+    session : Session
+    account : str
+        Whose password is asked for; empty to ask for the account too.
+    """
+
+    done = Signal(object)
+    """Account."""
+
+    def __init__(self, look: Look, session: Session, account: str = "") -> None:
+        super().__init__()
+        self._look, self._session = look, session
+        self._jobs = Jobs(self)
+        self._changing = False
+        self.account, self.password, self.fresh, self.again = line(32), _secret(), _secret(), _secret()
+        self.account.setText(account)
+        self.account.setReadOnly(bool(account))
+        self.explain, self.problem = label("quiet", wrap=True), label("calmError", wrap=True)
+        self.go = QPushButton()
+        self.go.setDefault(True)
+        self.go.clicked.connect(self.send)
+        self._form = QFormLayout()
+        self._form.setSpacing(12)
+        self._labels = {name: label() for name in ("account", "password", "fresh", "again")}
+        for name, words in self._labels.items():
+            field: QLineEdit = getattr(self, name)
+            field.setMinimumWidth(FIELD_PX)
+            field.returnPressed.connect(self.send)
+            words.setBuddy(field)
+            self._form.addRow(words, field)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self.explain)
+        layout.addLayout(self._form)
+        layout.addWidget(self.problem)
+        layout.addWidget(self.go, 0, Qt.AlignmentFlag.AlignRight)
+        look.language_changed.connect(self.retranslate)
+        self._show_page()
+
+    def close_jobs(self) -> None:
+        """Let go of the thread."""
+        self._jobs.close()
+
+    def send(self) -> None:
+        """Check what was typed, off this thread: a password takes a while to check by design."""
+        if self._jobs.running():
+            return
+        account, password = self.account.text().strip(), self.password.text()
+        if not account or not password:
+            self.say(self._look.texts("sign_in.incomplete"))
+        elif not self._changing:
+            self._ask(lambda store: signed_in(store, self._session.commands.audit, account, password), self._on_signed)
+        elif self.fresh.text() != self.again.text():
+            self.say(self._look.texts.said("the two passwords differ"))
+        else:
+            fresh = self.fresh.text()
+            self._ask(lambda store: store.set_password(account, password, fresh), self._on_signed)
+
+    def retranslate(self, *_: object) -> None:
+        """Write its words in the language of the moment."""
+        texts = self._look.texts
+        for name, words in self._labels.items():
+            words.setText(texts(f"sign_in.{name}"))
+        self.explain.setText(texts("sign_in.change_first" if self._changing else "sign_in.explain"))
+        self.go.setText(texts("sign_in.change" if self._changing else "sign_in.go"))
+
+    def _ask(self, act: Callable[[AccountStore], Account], then: Callable[[Account], None]) -> None:
+        home, rules = self._session.home, self._session.commands.rules
+
+        def work(*_: object) -> Account:
+            with contextlib.closing(open_accounts(home, rules)) as store:
+                return act(store)
+
+        self.say("")
+        self.go.setEnabled(False)
+        self._jobs.submit("job.sign_in", work, then, self._on_refused)
+
+    def _on_signed(self, account: Account) -> None:
+        self.go.setEnabled(True)
+        if account.must_change:
+            self._changing = True
+            self._show_page()
+            return
+        for field in (self.password, self.fresh, self.again):
+            field.clear()
+        self.done.emit(account)
+
+    def _on_refused(self, error: Exception) -> None:
+        self.go.setEnabled(True)
+        if not self._changing:
+            self.password.clear()
+            self.password.setFocus()
+        self.say(self._look.texts.error(error) if isinstance(error, ZhianError) else str(error))
+
+    def _show_page(self) -> None:
+        for name in self._labels:
+            self._form.setRowVisible(getattr(self, name), (name in ("fresh", "again")) == self._changing)
+        self.say("")
+        self.retranslate()
+        typed = self.fresh if self._changing else self.password if self.account.text() else self.account
+        typed.setFocus()
+
+    def say(self, problem: str) -> None:
+        """Tell what is wrong, or why it is asked."""
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+
+
+class SignInDialog(QDialog):
+    """The form before there is a window; with ``locked`` over a window that this actor left alone."""
+
+    def __init__(
+        self, look: Look, session: Session, locked: Actor | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        texts = look.texts
+        self._locked = locked is not None
+        self.setWindowTitle(texts("app.title"))
+        self.setModal(True)
+        self.signed_in: Account | None = None
+        self.form = SignInForm(look, session, locked.id if locked is not None else "")
+        self.form.done.connect(self._on_done)
+        title = label("calmTitle")
+        title.setText(texts("sign_in.locked", name=locked.name) if locked is not None else texts("app.title"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(32, 24, 32, 24)
+        layout.setSpacing(16)
+        layout.addWidget(title)
+        layout.addWidget(self.form)
+
+    def reject(self) -> None:
+        """Close without an account; over a locked window there is no such way out."""
+        if not self._locked:
+            self.form.close_jobs()
+            super().reject()
+
+    def close_form(self) -> None:
+        """Let go of the form."""
+        self.form.close_jobs()
+        self.accept()
+
+    def _on_done(self, account: Account) -> None:
+        self.signed_in = account
+        self.close_form()
+
+
+def _secret() -> QLineEdit:
+    made = line(256)
+    made.setEchoMode(QLineEdit.EchoMode.Password)
+    return made

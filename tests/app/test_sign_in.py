@@ -1,0 +1,151 @@
+"""Signing in before the window, and the window that locks when it is left alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.features.locking import Locking
+from app.look import Look
+from app.main_window import MainWindow
+from app.session import Session
+from app.widgets.sign_in import SignInDialog
+from data.access_rules import rules_of
+from data.accounts.opening import open_accounts
+from data.accounts.store import AccountStore
+from data.accounts.tickets import VARIABLE, read_ticket
+from data.home import Home
+from tests.app.conftest import make_window, session_at, shared_home, until
+from twin.accounts import Account
+from twin.city.city import City
+
+GOOD, OTHER = "Regen-im-Mai-7", "Schnee-im-Juni-8"
+
+
+def accounts(home: Home) -> AccountStore:
+    return open_accounts(home, rules_of(home))
+
+
+@pytest.fixture
+def dialog(qapp: QApplication, tmp_path: Path) -> Iterator[tuple[SignInDialog, Session, str]]:
+    session, _ = session_at(tmp_path)
+    with contextlib.closing(accounts(session.home)) as store:
+        store.make_first("root", "管理员", GOOD)
+        first = store.add(Account("wang", "王小明", frozenset({"operator"})))
+    dialog = SignInDialog(Look(qapp, session.texts, "dark"), session)
+    dialog.show()
+    yield dialog, session, first
+    dialog.reject()
+    dialog.deleteLater()
+
+
+def test_nothing_typed_and_something_wrong_say_so(dialog: tuple[SignInDialog, Session, str]) -> None:
+    form = dialog[0].form
+    form.send()
+    assert "请输入" in form.problem.text()
+    form.account.setText("wang")
+    form.password.setText("falsch")
+    QTest.keyClick(form.password, Qt.Key.Key_Return)
+    until(lambda: "账号或密码错误" in form.problem.text())
+    assert form.password.text() == ""
+    assert dialog[0].signed_in is None
+
+
+def test_a_first_password_is_changed_before_anything_is_shown(dialog: tuple[SignInDialog, Session, str]) -> None:
+    shown, session, first = dialog
+    form = shown.form
+    form.account.setText("wang")
+    form.password.setText(first)
+    form.send()
+    until(lambda: form.fresh.isVisible())
+    assert shown.signed_in is None
+    form.fresh.setText(OTHER)
+    form.again.setText(GOOD)
+    form.send()
+    assert "不同" in form.problem.text()
+    form.again.setText(OTHER)
+    form.send()
+    until(lambda: shown.signed_in is not None)
+    assert shown.signed_in is not None
+    assert shown.signed_in.id == "wang"
+    with contextlib.closing(accounts(session.home)) as store:
+        assert not store.sign_in("wang", OTHER).must_change
+
+
+@pytest.fixture
+def seated(
+    qapp: QApplication, tmp_path: Path, made_home: Path, small_city: City, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[MainWindow, Locking]]:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    root = shared_home(tmp_path, made_home)
+    home = session_at(root)[0].home
+    with contextlib.closing(accounts(home)) as store:
+        store.make_first("root", "管理员", GOOD)
+        store.add(Account("wang", "王小明", frozenset({"operator"})))
+        store.set_password("wang", store.reset("wang"), GOOD)
+        wang = store.account("wang").actor(datetime.now(UTC))
+    window = make_window(root, small_city, wang)
+    yield window, next(feature for feature in window.features if isinstance(feature, Locking))
+    window.close()
+    window.deleteLater()
+
+
+def test_what_the_window_starts_acts_for_who_is_signed_in(seated: tuple[MainWindow, Locking]) -> None:
+    window, locking = seated
+    assert read_ticket(window.session.home, os.environ[VARIABLE], time.time()) == window.session.commands.actor
+    until(lambda: not window.jobs.is_running("seat"))
+    with contextlib.closing(accounts(window.session.home)) as store:
+        store.change("wang", roles=frozenset({"supervisor"}))
+    locking.look()
+    until(lambda: window.session.commands.actor.roles == {"supervisor"})
+    window.close()
+    assert VARIABLE not in os.environ
+
+
+def test_a_locked_window_shows_nothing_until_the_password_comes(seated: tuple[MainWindow, Locking]) -> None:
+    window, locking = seated
+    window.acts.run("purpose.state", text="核查警情", reference="J-1")
+    window.acts.run("seat.lock")
+    screen = locking.screen
+    assert screen is not None
+    assert screen.geometry() == window.rect()
+    assert window.session.commands.purpose is None
+    window.resize(1366, 768)
+    until(lambda: screen.geometry() == window.rect())
+    form = screen.dialog.form
+    screen.dialog.reject()
+    assert screen.dialog.isVisible()
+    assert form.account.isReadOnly()
+    form.password.setText(OTHER)
+    form.send()
+    until(lambda: form.problem.text())
+    form.password.setText(GOOD)
+    form.send()
+    until(lambda: locking.screen is None)
+    assert not window.findChildren(type(screen)) or not screen.isVisible()
+
+
+def test_it_locks_when_left_alone_and_when_the_account_is_closed(
+    seated: tuple[MainWindow, Locking],
+) -> None:
+    window, locking = seated
+    locking.touched_s = time.monotonic() - 590.0
+    locking.look()
+    assert locking.screen is None
+    locking.touched_s -= 20.0
+    locking.look()
+    assert locking.screen is not None
+    until(lambda: not window.jobs.is_running("seat"))
+    with contextlib.closing(accounts(window.session.home)) as store:
+        store.change("wang", enabled=False)
+    locking.look()
+    until(lambda: locking.screen is not None and "停用" in locking.screen.dialog.form.problem.text())
