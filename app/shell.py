@@ -34,6 +34,8 @@ from twin.words import say, why
 LOG = logging.getLogger("zhian")
 STEADY_S = 4.0
 """How long everything must have been shown before the picture is taken."""
+SILENCE_S = 20.0
+"""How long sources that are up may tell nothing before the picture is taken without anything that moves."""
 PATIENCE_S = 900.0
 
 
@@ -134,7 +136,7 @@ class Ending(QObject):
         super().__init__(window)
         self.code = 0
         self._window, self._picture, self._seconds = window, picture, seconds or STEADY_S
-        self._began, self._whole_since = time.monotonic(), 0.0
+        self._began, self._whole_since, self._silent_since = time.monotonic(), 0.0, 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(250)
         self._timer.timeout.connect(self._look)
@@ -146,26 +148,33 @@ class Ending(QObject):
         if now - self._began > PATIENCE_S:
             late = say("the county was not shown within {seconds:.0f} s", seconds=PATIENCE_S)
             self._end(1, f"zhian: {self._window.look.texts.said(late)}")
-        elif not self._whole():
+        elif not self._whole(now):
             self._whole_since = 0.0
         elif not self._whole_since:
             self._whole_since = now
         elif now - self._whole_since >= self._seconds:
             self._take()
 
-    def _whole(self) -> bool:
-        world, engine = self._window.live.world, self._window.engine
-        if world is None or engine is None or engine.state.phase != "running":
+    def _whole(self, now: float) -> bool:
+        world, engine, shown = self._window.live.world, self._window.engine, self._window.centre.currentWidget()
+        if world is None or engine is None or engine.state.phase != "running" or shown is not self._window.map:
+            self._silent_since = 0.0
             return False
         # A real place has no source until one is set, and a source may be down: then nothing more is to come.
-        settled = len(world.tracks) > 0 or all(source.reason for source in engine.sources)
-        return settled and self._window.centre.currentWidget() is self._window.map
+        if len(world.tracks) > 0 or all(source.reason for source in engine.sources):
+            return True
+        self._silent_since = self._silent_since or now
+        return now - self._silent_since >= SILENCE_S
 
     def _take(self) -> None:
         self._timer.stop()
         if self._picture is None:
             self._end(0, "")
             return
+        world = self._window.live.world
+        if self._silent_since and world is not None and not len(world.tracks):
+            silent = say("the sources told nothing for {seconds:.0f} s: the picture shows no movers", seconds=SILENCE_S)
+            print(f"zhian: {self._window.look.texts.said(silent)}", file=sys.stderr)
         self._window.map.settle()
         QTimer.singleShot(600, self._grab)
 

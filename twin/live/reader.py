@@ -6,7 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.live.frame import TrackFrame, empty_frame
-from twin.live.layout import MAGIC, MAX_SOURCES, VERSION, Counts, SlabWord, Word, Words, slab_views, table_bytes
+from twin.live.layout import (
+    MAGIC,
+    MAX_SOURCES,
+    VERSION,
+    Counts,
+    SlabWord,
+    Word,
+    Words,
+    as_bytes,
+    slab_views,
+    table_bytes,
+)
+from twin.live.observation import OBSERVATION_DTYPE
 from twin.words import unpack
 from twin.world import Playback, SourceState
 
@@ -67,7 +79,7 @@ class LiveReader:
             return False
         views = slab_views(self._buffer, capacity, slab)
         frame = TrackFrame(
-            views.rows[:count].copy(),
+            as_bytes(views.rows[:count]).copy().view(OBSERVATION_DTYPE),
             views.position_m[:count].copy(),
             views.source[:count].copy(),
             version=words[words.of_slab(slab, SlabWord.VERSION)],

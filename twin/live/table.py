@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from twin.live.layout import (
     SlabWord,
     Word,
     Words,
+    as_bytes,
     slab_views,
 )
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray, clip_utf8
@@ -206,16 +207,26 @@ class LiveTable:
         if known is not None and known.ids == key:
             return known.slots, known.unique
         names = ids.tolist()
-        fresh = [name for name in dict.fromkeys(names) if name not in self._slots]
-        first = len(self._slots)
-        room = fresh[: self._capacity - first]
-        self._slots.update(zip(room, range(first, first + len(room)), strict=True))
-        self._rows["time_s"][first : first + len(room)] = -np.inf
-        slots = np.fromiter((self._slots.get(name, -1) for name in names), np.int64, len(names))
-        unique = len(set(names)) == len(names)
-        if len(room) == len(fresh):
+        slots = self._slots_of(names)
+        if (slots < 0).any():
+            self._add(dict.fromkeys(names))
+            slots = self._slots_of(names)
+        unique = len(np.unique(slots)) == len(slots)
+        if not (slots < 0).any():
             self._known[source] = _Known(key, slots, unique)
         return slots, unique
+
+    def _slots_of(self, names: Sequence[bytes]) -> IntArray:
+        """Return where entities are, -1 for those that are not there."""
+        find = self._slots.get
+        return np.array([find(name, -1) for name in names], np.int64)
+
+    def _add(self, names: Iterable[bytes]) -> None:
+        """Give the entities among these that are new a place, as long as there is room."""
+        first = len(self._slots)
+        room = [name for name in names if name not in self._slots][: self._capacity - first]
+        self._slots.update(zip(room, range(first, first + len(room)), strict=True))
+        self._rows["time_s"][first : first + len(room)] = -np.inf
 
     def _count(self, word: Word, more: int) -> None:
         self._words[word] += more
@@ -283,7 +294,7 @@ class LiveTable:
         slab = self._slabs[target]
         slab.sources[:] = self._sources
         for mine, shared in zip(self._row_arrays(), _shared_arrays(slab), strict=True):
-            shared[:count] = mine[:count]
+            as_bytes(shared[:count])[:] = as_bytes(mine[:count])
         words[words.of_slab(target, SlabWord.COUNT)] = count
         words[words.of_slab(target, SlabWord.SOURCES)] = self._source_count
         words.set_time(words.of_slab(target, SlabWord.COMMIT), now_s)
