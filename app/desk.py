@@ -14,6 +14,7 @@ from app.look import Look
 from app.selection import Selection
 from app.session import Session
 from app.settings import SettingsFile
+from app.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Desk:
     """One operator's desk: the look, the world, the selection, the jobs, and ``run``, the way to run a command.
 
     ``run(command_id, about=…, **arguments)`` returns what the command returned, or None if it was refused or failed:
-    the reason is then on the screen already.
+    the reason is then on the screen already. ``turns.soon`` does
+    on the window's thread, in a turn of its own, what would make this turn too long.
     """
 
     session: Session
@@ -33,3 +35,4 @@ class Desk:
     jobs: Jobs
     log: EventLog
     run: Callable[..., Any]
+    turns: Turns

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from app.turns import Turns
 from twin.errors import CancelledError
 from twin.words import why
 
@@ -74,8 +75,9 @@ class Jobs(QObject):
     _reported = Signal(int, float, str)
     _answered = Signal(int, object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, turns: Turns | None = None) -> None:
         super().__init__(parent)
+        self._turns = turns or Turns(self)
         self._running: dict[int, _Running] = {}
         self._numbers = itertools.count(1)
         # Python's own threads: Qt's are a new thread to Python at each job, and what libraries keep for a thread
@@ -184,7 +186,7 @@ class Jobs(QObject):
         wait(self._work, 10.0)
 
     def _on_answered(self, number: int, answer: object, error: Exception | None) -> None:
-        self.close_job(number, answer, error)
+        self._turns.soon(lambda: self.close_job(number, answer, error))
 
     def _end(self, job: _Running, outcome: str, reason: str = "") -> None:
         self._tell()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.turns import Turns
 from twin.city.city import City
 from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame, empty_frame
@@ -39,8 +40,9 @@ class LiveWorld(QObject):
     city_changed = Signal(object)
     """City."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, turns: Turns | None = None) -> None:
         super().__init__(parent)
+        self._turns = turns or Turns(self)
         self.kept = NOTHING_KEPT
         self._world: World | None = None
         self._city: City | None = None
@@ -48,9 +50,9 @@ class LiveWorld(QObject):
         self._version = -1
         self._past = False
         self._frames = _timer(self, FRAME_MS)
-        self._frames.timeout.connect(self.look)
+        self._frames.timeout.connect(lambda: self._turns.soon(self.look, "frame"))
         self._panels = _timer(self, PANEL_MS)
-        self._panels.timeout.connect(self._on_panels_due)
+        self._panels.timeout.connect(lambda: self._turns.soon(self._on_panels_due, "panels"))
 
     @property
     def world(self) -> World | None:
@@ -120,8 +122,8 @@ class LiveWorld(QObject):
     def _on_panels_due(self) -> None:
         if self._city is None or self.world is None:
             return
-        self.look()
         if self._engine is not None and not self._past:
+            self.look()
             told = world_of(self._city, self._engine.frame(), self._engine.sources, time.time())
             self.world = replace(told, tracks=self.world.tracks)  # what was drawn of this frame is known by it
         self.panels_due.emit(self.world)

@@ -38,6 +38,7 @@ from app.session import Session
 from app.settings import LayerChoice, SettingsFile
 from app.showing import MakeEngine, MakePast, Showing
 from app.theme import register_fonts
+from app.turns import Turns
 from app.widgets.command_palette import CommandPalette
 from app.widgets.details import DetailsPanel
 from app.widgets.dock import Dock
@@ -45,6 +46,7 @@ from app.widgets.event_log import EventPanel
 from app.widgets.layer_tree import LayerTree
 from app.widgets.networks import NetworksPanel
 from app.widgets.opening import OpeningPanel
+from app.widgets.parts import make_ready
 from app.widgets.stage import Stage
 from app.widgets.status_bar import StatusBar
 from app.widgets.time_bar import TimeBar
@@ -87,11 +89,14 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.look = Look(app, session.texts, settings.values.theme)
         self.acts = Actions(session.commands, self.look, self)
-        self.jobs, self.log, self.selection, self.live = Jobs(self), EventLog(self), Selection(self), LiveWorld(self)
+        self.turns = Turns(self)
+        self.jobs, self.live = Jobs(self, self.turns), LiveWorld(self, self.turns)
+        self.log, self.selection = EventLog(self), Selection(self)
         self.layers = LayerBook(LAYERS, settings.values.layers, settings.values.layer_order)
         self.desk = Desk(
-            session, settings, self.look, self.live, self.layers, self.selection, self.jobs, self.log, self.acts.run
-        )
+            session, settings, self.look, self.live, self.layers, self.selection, self.jobs, self.log, self.acts.run,
+            self.turns,
+        )  # fmt: skip
         self.purpose = PurposeClock(session.commands, self)
         self.opening = TwinOpening(session.home, self.jobs, parent=self)
         self.deeds = Deeds(self)
@@ -122,6 +127,8 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.centre, self.time_bar)
         self.setCentralWidget(self.stage)
         self.setAcceptDrops(True)
+        # What is shown with the window makes its GL context there and then; later it would take a turn.
+        self.centre.setCurrentWidget(self.map)
 
     def _build_features(self) -> None:
         self.follower = Follower(self.map, self.selection, self)
@@ -189,6 +196,8 @@ class MainWindow(QMainWindow):
         if isinstance(panel, FraudPanel):
             panel.refresh()
         self._arranged = False
+        for part in (self.details, self.time_bar):
+            make_ready(part)
 
     # What others ask of it
 
@@ -247,6 +256,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._arranged:
             self._arranged = True
+            self.centre.setCurrentWidget(self.opening_panel)
             QTimer.singleShot(0, lambda: self.arrangement.show(self.settings.values.workspace))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -270,6 +280,7 @@ class MainWindow(QMainWindow):
         self._keep()
         for feature in reversed(self.features):
             feature.close()
+        self.turns.close()
         self.look_back.close()
         self.live.close()
         self.opening.close()

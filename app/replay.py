@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app import formats
 from app.commands import Call
@@ -104,7 +104,7 @@ class Replay(QObject):
         if self._beginning and playback is not None and len(world.tracks):
             self._beginning = False
             key = world.tracks.rows["id"][0].decode() if self._alone else ""
-            QTimer.singleShot(0, lambda: self.began.emit(key))  # what it opens takes a turn of its own
+            self._desk.turns.soon(lambda: self.began.emit(key))
 
     def on_engine_log(self, entry: EngineLog) -> None:
         """Say why the engine does not play it."""

@@ -26,6 +26,7 @@ from app.opening import DEMO, SMALL
 from app.session import Session
 from app.settings import SettingsFile
 from app.theme import register_fonts
+from app.warm import warm_up
 from app.widgets.sign_in import SignInDialog
 from data.home import Home
 from twin.errors import BadInputError, DiskError, UsageError, ZhianError
@@ -91,13 +92,14 @@ def run_window(session: Session, options: argparse.Namespace, size: tuple[int, i
     return ending.code if ending is not None else code
 
 
-SWITCH_S = 0.0005
+SWITCH_S = 0.0002
 """A thread keeps Python's lock for so long when the window's thread wants it; Python's own 5 ms add up in one turn."""
 
 
 def make_application() -> QApplication:
     """Return the program's Qt application, set up before any window."""
     sys.setswitchinterval(SWITCH_S)
+    warm_up()
     surface = QSurfaceFormat.defaultFormat()
     surface.setSwapInterval(0)
     QSurfaceFormat.setDefaultFormat(surface)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 from app.engine import EngineLog, EngineWatch
 from app.look_back import Past
 from app.opening import Opened
-from app.turns import Turns
 from data.home import Home
 from data.search.index import NameIndex
 from twin.city.city import City
@@ -35,7 +34,6 @@ class Showing(QObject):
         self._window, self._make_engine, self._make_past = window, make_engine, make_past
         self.engine: EngineWatch | None = None
         self.index: NameIndex | None = None
-        self._turns = Turns(self)
         self._wanted = ("", False, False)
         window.opening.failed.connect(self._on_failed)
         window.opening.opened.connect(self._on_opened)
@@ -49,8 +47,7 @@ class Showing(QObject):
         self._window.opening.start(name, build, small)
 
     def close(self) -> None:
-        """Take no more turns, and let go of the engine."""
-        self._turns.close()
+        """Let go of the engine."""
         if self.engine is not None:
             self.engine.close()
 
@@ -58,7 +55,7 @@ class Showing(QObject):
         if self.index is not None:
             self.index.close()
         self.index = opened.index
-        self._turns.start(self._steps(opened))
+        self._window.turns.start(self._steps(opened))
 
     def _steps(self, opened: Opened) -> Iterator[None]:
         city, window = opened.city, self._window
@@ -67,8 +64,10 @@ class Showing(QObject):
         window.centre.setCurrentWidget(window.map)
         yield
         window.live.open(city)
-        window.look_back.open(self._make_past(window.session.home, opened.name, city))
+        window.look_back.open(None)
         window.time_bar.forget()
+        yield
+        self._open_past(opened)
         yield
         window.tell_city()
         yield
@@ -77,6 +76,17 @@ class Showing(QObject):
         self._start_engine(opened.name)
         yield
         self.shown.emit()
+
+    def _open_past(self, opened: Opened) -> None:
+        """Open what was recorded in a job: its database is made ready first."""
+        window, make = self._window, self._make_past
+        window.jobs.submit(
+            "job.history",
+            lambda _report, _cancelled: make(window.session.home, opened.name, opened.city),
+            window.look_back.open,
+            key="past",
+            quiet=True,
+        )
 
     def _start_engine(self, twin: str) -> None:
         window = self._window

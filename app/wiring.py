@@ -132,7 +132,7 @@ class Wiring(QObject):
     def _on_moved(self, world: World) -> None:
         window = self._window
         window.map.set_world(world, 1.0 if window.look_back.stand is None else window.look_back.pace)
-        window.replay.on_world(world)
+        window.turns.soon(lambda: window.replay.on_world(world), "replay")
         window.follower.on_world(world)
         if not world.live:
             window.show_banner()
@@ -168,8 +168,11 @@ class Wiring(QObject):
         self._window.stage.set_framed(not world.live)
 
     def _on_selection_changed(self, picks: tuple[Pick, ...]) -> None:
-        window = self._window
-        window.map.set_selection(picks)
+        self._window.map.set_selection(picks)
+        self._window.turns.soon(self._show_details, "details dock")
+
+    def _show_details(self) -> None:
+        window, picks = self._window, self._window.selection.picks
         dock = window.arrangement.docks[CONTEXTUAL]
         if not dock.isFloating() and dock.isVisible() != bool(picks):
             dock.setVisible(bool(picks))

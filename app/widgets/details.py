@@ -26,7 +26,7 @@ from app.map.events import Pick
 from app.widgets.parts import label
 from twin.world import World
 
-MOST_LISTED = 200
+MOST_LISTED, USUAL_FACTS = 200, 12
 ACTIONS = ("selection.fly_to", "selection.follow", "selection.copy_coordinates", "selection.clear")
 ICONS: Mapping[str, str] = {
     "selection.fly_to": "navigation-arrow", "selection.follow": "crosshair-simple",
@@ -81,8 +81,9 @@ class DetailsPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
-        desk.selection.changed.connect(self._on_selection_changed)
-        desk.live.panels_due.connect(self._on_panels_due)
+        self._make_rows(USUAL_FACTS)
+        desk.selection.changed.connect(lambda _picks: desk.turns.soon(self.refresh, "details"))
+        desk.live.panels_due.connect(lambda world: desk.turns.soon(lambda: self._on_panels_due(world), "details now"))
         desk.look.language_changed.connect(self.retranslate)
         desk.look.theme_changed.connect(self.retranslate)
         self.retranslate()

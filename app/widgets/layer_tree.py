@@ -189,7 +189,7 @@ class LayerTree(QWidget):
         layout.addWidget(self.view, 1)
         layout.addWidget(self.choices)
         layout.addWidget(self.sources)
-        desk.live.panels_due.connect(self._on_panels_due)
+        desk.live.panels_due.connect(lambda world: desk.turns.soon(lambda: self._on_panels_due(world), "layer tree"))
         self.model.modelReset.connect(lambda: self.choices.show_layer(self.choices.name))
         desk.look.language_changed.connect(self.retranslate)
         self.choices.show_layer("vehicles" if "vehicles" in desk.layers.layers else self.model.names[0])

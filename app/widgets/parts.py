@@ -40,3 +40,9 @@ def tool(style: str = "", *, checkable: bool = False, checked: bool = False) -> 
     made.setCheckable(checkable)
     made.setChecked(checked)
     return made
+
+
+def make_ready(hidden: QWidget) -> None:
+    """Dress a widget and all in it before it is first shown: doing it then takes a turn of the window."""
+    for widget in (hidden, *hidden.findChildren(QWidget)):
+        widget.ensurePolished()

@@ -134,7 +134,8 @@ class TimeBar(QWidget):
             self.title.setText(name)
             self.title.setToolTip(name)
         if begins:
-            self.recording.setChecked(True)
+            with QSignalBlocker(self.recording):  # all is dressed below
+                self.recording.setChecked(True)
         self._dress()
 
     def set_recorded(self, recorded: Recorded) -> None:

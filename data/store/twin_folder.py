@@ -24,6 +24,7 @@ import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
 from data.store.imagery import GeoTiffImagery
@@ -183,7 +184,7 @@ def _shapes(wkb: pa.ChunkedArray) -> NDArray[np.object_]:
     return np.asarray(shapely.from_wkb(wkb.to_numpy()), dtype=object)
 
 
-def _write_terrain(terrain: Terrain, crs: str, path: Path) -> None:
+def _write_terrain(terrain: Terrain, crs: str, path: Path | str) -> None:
     rows, cols = terrain.height_m.shape
     profile = {"driver": "GTiff", "dtype": "float32", "count": 1, "height": rows, "width": cols, "nodata": np.nan}
     transform = from_origin(terrain.west_m, terrain.north_m, terrain.step_m, terrain.step_m)
@@ -191,7 +192,14 @@ def _write_terrain(terrain: Terrain, crs: str, path: Path) -> None:
         file.write(terrain.height_m, 1)
 
 
-def _read_terrain(path: Path) -> Terrain:
+def read_nothing() -> None:
+    """Write and read a terrain of no place, in memory: GDAL holds Python's lock for long at its first file only."""
+    with MemoryFile() as memory:
+        _write_terrain(Terrain(np.zeros((2, 2), np.float32), 0.0, 2.0, 1.0), "EPSG:4549", memory.name)
+        _read_terrain(memory.name)
+
+
+def _read_terrain(path: Path | str) -> Terrain:
     try:
         with rasterio.open(path, driver="GTiff") as file:
             return Terrain(file.read(1), file.transform.c, file.transform.f, file.transform.a)

@@ -84,14 +84,14 @@ def test_a_panel_with_nothing_to_say_is_closed(window: MainWindow) -> None:
     details = window.arrangement.docks["details"]
     assert not details.isVisible()
     window.map.picked.emit(CAR)
-    assert details.isVisible()
+    until(details.isVisible)
     window.acts.run("selection.clear")
-    assert not details.isVisible()
+    until(lambda: not details.isVisible())
 
 
 def test_what_is_picked_on_the_map_fills_the_details(window: MainWindow) -> None:
     window.map.picked.emit(CAR)
-    assert window.details.title.text() == "浙F·8***6"
+    until(lambda: window.details.title.text() == "浙F·8***6")
     facts = window.details.facts
     assert facts is not None
     assert {fact.name for fact in facts.facts} >= {"kind", "state", "time", "speed_mps", "heading_deg"}
@@ -198,6 +198,7 @@ def test_what_went_wrong_is_read_in_the_language_of_the_moment(window: MainWindo
 
 def test_the_language_changes_everywhere_at_run_time(window: MainWindow) -> None:
     window.map.picked.emit(CAR)
+    until(lambda: window.details.facts is not None)
     window.acts.run("language.toggle")
     assert window.top.tabs["watch"].text() == "Watch"
     assert window.arrangement.docks["layers"].windowTitle() == "Layers"

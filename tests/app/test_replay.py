@@ -80,7 +80,7 @@ def test_a_recording_plays_is_steered_and_gives_way_to_what_is_now(window: MainW
     assert not window.live.world.live
     assert b"drive" in window.live.world.tracks.rows["id"][0]
     bar = window.time_bar
-    assert bar.about == "recording"
+    until(lambda: bar.about == "recording")
     assert "回放" in bar.notice.text()
     assert bar.title.text() == "drive.gpx"
     assert bar.clock.text().startswith("2024-03-05 08:0")
@@ -112,7 +112,7 @@ def test_a_recording_from_far_away_is_moved_here_if_one_wants(window: MainWindow
     assert "km" in question.text()
     QTest.mouseClick(question.move_here, Qt.MouseButton.LeftButton)
     until(lambda: window.live.world is not None and len(window.live.world.tracks) == 1)
-    assert "地点非实" in window.time_bar.title.text()
+    until(lambda: "地点非实" in window.time_bar.title.text())
     assert window.live.city is not None
     assert window.live.world is not None
     west, south, east, north = window.live.city.bounds_m()
