@@ -49,10 +49,8 @@ def entity(world: World, key: str, unmask: bool) -> Found | None:
     return _found(world.tracks.rows, int(rows[0]), unmask) if len(rows) else None
 
 
-def pick_of(city: City, found: Found) -> Pick | None:
-    """Return what to select for an answer; None for a bare point."""
-    if not found.id:
-        return None
+def pick_of(city: City, found: Found) -> Pick:
+    """Return what to select for an answer: a bare place is known by its name."""
     layer = found.table
     if layer == "devices":
         layer = _DEVICE_LAYER.get(found.kind, "sensors")
@@ -60,7 +58,7 @@ def pick_of(city: City, found: Found) -> Pick | None:
         layer = next(kind.layer for kind in KINDS if kind.name == found.kind)
     east, north = (float(value) for value in city.frame.to_local(found.lon_deg, found.lat_deg))
     ground = float(city.ground_m(east + city.frame.origin_m[0], north + city.frame.origin_m[1]))
-    return Pick(layer, found.id, (east, north, ground))
+    return Pick(layer, found.id or found.name, (east, north, ground))
 
 
 def _found(rows: ObservationArray, row: int, unmask: bool) -> Found:

@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         self.centre.addWidget(self.map)
         self.look_back = LookBack(self.live, self)
         self.time_bar = TimeBar(self.look)
+        self.details = DetailsPanel(self.desk)
         self.stage = Stage(self.centre, self.time_bar)
         self.setCentralWidget(self.stage)
         self.setAcceptDrops(True)
@@ -134,8 +135,9 @@ class MainWindow(QMainWindow):
         self.follower = Follower(self.map, self.selection, self)
         self.replay = Replay(self.desk, self.map, lambda: self.engine, self._ask_to_move, self)
         context = Context(
-            self.desk, self.map, self.acts, self.opening, self.look_back, self.replay, self.follower, self.stage, self
-        )
+            self.desk, self.map, self.acts, self.opening, self.look_back, self.replay, self.follower, self.stage,
+            self.details, self,
+        )  # fmt: skip
         self.features = [make(context) for make in FEATURES]
 
     def _build_around(self) -> None:
@@ -144,7 +146,6 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.look)
         self.setStatusBar(self.status)
         self.benches = workbenches()
-        self.details = DetailsPanel(self.desk)
         self.bench_panels = {bench.name: bench.panel(self.desk) for bench in self.benches}
         panels: dict[str, QWidget] = {
             "layers": LayerTree(self.desk), "details": self.details, "events": EventPanel(self.desk),

@@ -91,9 +91,8 @@ def go_to(view: MapView, desk: Desk, found: Found) -> None:
     """Fly to an answer and select it."""
     nearer_m = min(found.distance_m, max(view.camera().distance_m, 300.0))  # finding a thing never backs away from it
     view.fly_to(found.lon_deg, found.lat_deg, nearer_m)
-    pick = locator.pick_of(desk.live.city, found) if desk.live.city is not None else None
-    if pick is not None:
-        desk.selection.select([pick])
+    if desk.live.city is not None:
+        desk.selection.select([locator.pick_of(desk.live.city, found)])
 
 
 def layer_commands(desk: Desk) -> Iterator[Command]:

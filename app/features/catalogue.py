@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.features.card import CardFeature
 from app.features.compare import Compare
 from app.features.feature import Context, Feature
 from app.features.locking import Locking
@@ -13,4 +14,5 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Instruments,
     Compare,
     Locking,
+    CardFeature,
 )

@@ -16,6 +16,7 @@ from app.look_back import LookBack
 from app.map.view import MapView
 from app.opening import TwinOpening
 from app.replay import Replay
+from app.widgets.details import DetailsPanel
 from app.widgets.stage import Stage
 
 
@@ -25,7 +26,7 @@ class Context:
 
     ``desk`` holds the look, the world, the layers, the selection, the jobs, and ``run``. ``opening.opened`` tells of
     each twin that is opened (:class:`app.opening.Opened`, with its names and its scene). ``stage`` has the bars under
-    the map. ``window`` is for dialogs and other windows to belong to.
+    the map, ``details`` the parts of the card. ``window`` is for dialogs and other windows to belong to.
     """
 
     desk: Desk
@@ -36,6 +37,7 @@ class Context:
     replay: Replay
     follower: Follower
     stage: Stage
+    details: DetailsPanel
     window: QMainWindow
 
 

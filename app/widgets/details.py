@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import formats
+from app.card.sections import CardSections
 from app.desk import Desk
 from app.facts import Fact, Facts, entity_facts, is_live, read_facts
 from app.map.events import Pick
@@ -72,6 +73,8 @@ class DetailsPanel(QWidget):
         inner.addLayout(actions)
         inner.addWidget(self.others)
         inner.addLayout(self._grid)
+        self.sections = CardSections(desk.look)
+        inner.addWidget(self.sections)
         inner.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -136,7 +139,10 @@ class DetailsPanel(QWidget):
         if is_live(pick.layer):
             self._show(entity_facts(world, pick, self._unmask))
             return
-        layer, unmask = self._desk.layers.layers[pick.layer], self._unmask
+        layer, unmask = self._desk.layers.layers.get(pick.layer), self._unmask
+        if layer is None:  # a bare place
+            self._show(Facts(pick, pick.key, pick.key, ()))
+            return
         self._desk.jobs.submit(
             "job.facts",
             lambda _report, _cancelled: read_facts(layer, world, pick, unmask),

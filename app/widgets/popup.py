@@ -69,13 +69,15 @@ class AnswerModel(QAbstractListModel):
 class AnswerDelegate(QStyledItemDelegate):
     """Paints a title at the left and its note at the right."""
 
+    row_px = 32
+
     def __init__(self, look: Look, parent: QObject) -> None:
         super().__init__(parent)
         self._look = look
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the size of a row."""
-        return QSize(200, 32)
+        return QSize(200, self.row_px)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint the row, then its note over the right end."""

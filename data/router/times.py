@@ -17,7 +17,7 @@ from twin.traffic.lines import stretches
 from twin.traffic.travel import NOWHERE, OFF_ROAD, REACHED, TOO_LONG, UNREACHABLE, Reach, Route, Travel
 
 AWAY_MPS = 10.0 / 3.6
-"""From a place to the road beside it."""
+"""From a place to the road beside it; on foot, at a walk."""
 AT_NODE_M = 0.5
 """A place so near the end of a road is at the crossing, from where all its roads go on."""
 _NOTHING = np.zeros(0, np.int64)
@@ -68,6 +68,7 @@ class RoadTimes:
             raise ValueError(f"speeds of {len(graph)} links are wanted, not of shape {told.shape}")
         speed = np.where(np.isfinite(told), told, graph.free_kmh) / 3.6
         self.link_s: FloatArray = np.divide(graph.length_m, speed, out=np.full(len(graph), np.inf), where=speed > 0)
+        self._away_mps = min(AWAY_MPS, float(graph.free_kmh.min(initial=np.inf)) / 3.6)
         cost = self.link_s[self._arcs.link]
         self._outward = Costs.of(self._arcs.tail, self._arcs.head, cost, self._arcs.nodes)
         self._inward = Costs.of(self._arcs.head, self._arcs.tail, cost, self._arcs.nodes)
@@ -100,7 +101,7 @@ class RoadTimes:
         far_s, node_s = self._ends(cost_s, inward), self._at_nodes(cost_s)
         known = np.flatnonzero(many.road != NO_LINK)
         links = self._graph.links_of[many.road[known]]
-        away = (many.away_m[known] + one.away_m[0]) / AWAY_MPS
+        away = (many.away_m[known] + one.away_m[0]) / self._away_mps
         best = np.full(len(known), np.inf)
         for link in links.T:  # as the road is drawn, and against it
             along_m = many.along_m[known]
@@ -207,7 +208,7 @@ class RoadTimes:
             none = np.zeros(0)
             return Reach(int(_where(one)[0]), limit_s, inward, nothing, nothing, _NOTHING, none, none)
         found = self._searched(one, limit_s, inward)
-        near_s = self._ends(found.cost_s, inward) + one.away_m[0] / AWAY_MPS
+        near_s = self._ends(found.cost_s, inward) + one.away_m[0] / self._away_mps
         used_s = found.share * self.link_s[found.links]
         return Reach(REACHED, limit_s, inward, near_s, near_s + self.link_s, found.links, found.share, used_s)
 
@@ -221,7 +222,7 @@ class RoadTimes:
         found, entered = self._searched(start, np.inf, inward=False), self._entered(goal)
         seconds = found.cost_s[entered.nodes] + entered.cost_s
         best = int(np.argmin(seconds)) if len(seconds) else 0
-        away = float(both.away_m.sum()) / AWAY_MPS
+        away = float(both.away_m.sum()) / self._away_mps
         direct = self._along(start, goal)
         if direct is not None and direct[0] <= seconds.min(initial=np.inf):
             return self._drawn(direct[0] + away, np.array([direct[1]]), start, goal)

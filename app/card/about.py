@@ -1,0 +1,72 @@
+"""What the parts of a card are worked out from: made once for each city, off the window's thread."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from app import formats
+from data.history.day import track, within
+from data.history.reader import History
+from data.home import Home
+from data.router.times import RoadTimes
+from twin.card.day import Day, day_of_place, day_of_track
+from twin.card.parts import Scenery
+from twin.card.target import Target
+from twin.city.city import City
+from twin.geo import FloatArray
+from twin.live.observation import ObservationArray
+from twin.traffic.graph import road_graph
+
+AROUND_M = 60.0
+"""What was told so near a place was at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """A city's cameras and obstacles, and its roads for vehicles and on foot."""
+
+    city: City
+    scenery: Scenery
+    drive: RoadTimes
+    walk: RoadTimes
+
+    @classmethod
+    def of(cls, city: City) -> About:
+        """Make everything; takes some tenths of a second for a county."""
+        drive, walk = (RoadTimes(road_graph(city, mode)) for mode in ("drive", "walk"))
+        return cls(city, Scenery(city), drive, walk)
+
+
+def day_of_entity(home: Home, twin: str, city: City, key: str, at_s: float) -> Day:
+    """Return what an entity did from local midnight to an instant."""
+    begin_s = midnight(at_s)
+    with closing(History.of(home, twin)) as history:
+        rows = track(history, key, begin_s, at_s)
+    return day_of_track(rows["time_s"], _local(city, rows))
+
+
+def day_at_place(home: Home, twin: str, city: City, target: Target, at_s: float) -> Day:
+    """Return how many came by a place from local midnight to an instant."""
+    x, y = target.position_m[:2]
+    west, south = (float(value) for value in city.frame.to_lonlat(x - AROUND_M, y - AROUND_M))
+    east, north = (float(value) for value in city.frame.to_lonlat(x + AROUND_M, y + AROUND_M))
+    begin_s = midnight(at_s)
+    with closing(History.of(home, twin)) as history:
+        rows = within(history, (west, south, east, north), begin_s, at_s)
+    return day_of_place(rows["time_s"], rows["id"], begin_s)
+
+
+def midnight(at_s: float) -> float:
+    """Return when the local day of an instant began."""
+    now = formats.local_time(at_s)
+    return (
+        now - timedelta(hours=now.hour, minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
+    ).timestamp()
+
+
+def _local(city: City, rows: ObservationArray) -> FloatArray:
+    return np.column_stack(city.frame.to_local(rows["lon_deg"], rows["lat_deg"])).reshape(-1, 2)
