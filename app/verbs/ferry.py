@@ -14,7 +14,7 @@ from app.commands import Call, Command
 from app.session import Session
 from data.ferry.bundle import Receipt
 from data.ferry.incoming import REFUSED, Outcome, stone_folder, unpack, write_receipts
-from data.ferry.keys import Peer, forget, own_key, peers, trust
+from data.ferry.keys import Peer, forget, own_key, peers, trust, use_sm2
 from data.ferry.outgoing import ENDING, Packed, pack
 from data.ferry.seal import NUMBERS
 from data.sync.zones import zones_of
@@ -29,6 +29,7 @@ def add_parser(verbs: Any) -> None:
     keys = actions.add_parser("keys", help="show our key and those we trust; trust or forget one")
     keys.add_argument("--trust", nargs=2, metavar=("NAME", "LINE"), help="trust the key that is told there")
     keys.add_argument("--forget", metavar="NAME", help="trust a key no longer")
+    keys.add_argument("--sm2", action="store_true", help="sign by SM2 from now on; the others must trust the new key")
     keys.set_defaults(run=_keys)
     packing = actions.add_parser("pack", help="write bundles of what is new and may cross; needs --purpose")
     packing.add_argument("folder", type=Path, help="where they are written: the medium")
@@ -67,6 +68,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         Command("ferry.receipts", receipts, "ferry.unpack", in_palette=False),
         Command("ferry.keys", lambda call: list(peers(home).values()), "ferry.keys.read", in_palette=False),
         Command("ferry.trust", lambda call: trust(home, *call.arguments["key"]), "ferry.keys.change", in_palette=False),
+        Command("ferry.sm2", lambda _: use_sm2(home), "ferry.keys.change", in_palette=False),
         Command(
             "ferry.forget", lambda call: forget(home, call.arguments["name"]), "ferry.keys.change", in_palette=False
         ),
@@ -74,6 +76,8 @@ def commands(session: Session) -> tuple[Command, ...]:
 
 
 def _keys(arguments: argparse.Namespace, session: Session) -> int:
+    if arguments.sm2:
+        session.commands.run("ferry.sm2")
     if arguments.trust:
         session.commands.run("ferry.trust", about=arguments.trust[0], key=arguments.trust)
     if arguments.forget:

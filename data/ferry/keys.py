@@ -1,8 +1,9 @@
 """Keys of the ferry: our own, and those of the other networks whose bundles we take.
 
-Our own is made once and never leaves ``ferry/key.pem`` in the data folder. What the others need of it, its public half
-and our network, is one line of text that is read out or carried over by hand; they trust it under a name, and so do we
-theirs (``ferry/trusted.toml``).
+Our own is made once and never leaves ``ferry/key.pem`` in the data folder: Ed25519. Where SM2 is wanted, one of that
+kind is made beside it, ``ferry/key.sm2``, and counts from then on; of which kind a public key is, its length tells.
+What the others need of it, its public half and our network, is one line of text that is read out or carried over by
+hand; they trust it under a name, and so do we theirs (``ferry/trusted.toml``).
 """
 
 from __future__ import annotations
@@ -28,11 +29,16 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from data.ferry import sm2
+from data.ferry.sm2 import PUBLIC_BYTES, SECRET_BYTES, Sm2Key
 from data.home import Home
 from twin.errors import BadInputError
 from twin.words import say
 
 WORD = "zhian-ferry-ed25519"
+SM2_WORD = "zhian-ferry-sm2"
+WORDS = {WORD: 32, SM2_WORD: PUBLIC_BYTES}
+"""The first word of a key's line, and how many bytes the key has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,15 @@ class Peer:
         """The eight bytes by which its files name it."""
         return key_id(self.public)
 
+    @property
+    def is_sm2(self) -> bool:
+        """Whether it signs by SM2 and not by Ed25519."""
+        return len(self.public) == PUBLIC_BYTES
+
     def signed(self, signature: bytes, message: bytes) -> bool:
         """Tell whether a signature is its own."""
+        if self.is_sm2:
+            return sm2.signed(self.public, signature, message)
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except InvalidSignature:
@@ -61,12 +74,23 @@ class Peer:
 class OwnKey:
     """The key of this machine."""
 
-    secret: Ed25519PrivateKey
+    secret: Ed25519PrivateKey | Sm2Key
+
+    @property
+    def is_sm2(self) -> bool:
+        """Whether it signs by SM2 and not by Ed25519."""
+        return isinstance(self.secret, Sm2Key)
 
     @property
     def public(self) -> bytes:
-        """Its public half, 32 bytes."""
+        """Its public half: 32 bytes, or 64 of SM2."""
+        if isinstance(self.secret, Sm2Key):
+            return self.secret.public
         return self.secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a signature, 64 bytes."""
+        return self.secret.sign(message)
 
     @property
     def id(self) -> bytes:
@@ -75,7 +99,7 @@ class OwnKey:
 
     def line(self, zone: str) -> str:
         """Return what the other networks are told of it."""
-        return f"{WORD} {base64.b64encode(self.public).decode()} {zone}"
+        return f"{SM2_WORD if self.is_sm2 else WORD} {base64.b64encode(self.public).decode()} {zone}"
 
 
 class _Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,16 +118,18 @@ def key_id(public: bytes) -> bytes:
 
 
 def own_key(home: Home) -> OwnKey:
-    """Return our key, made if there is none.
+    """Return our key, made if there is none; one of SM2 counts if there is one.
 
     Raises
     ------
     twin.errors.BadInputError
         If the file holds no key.
     """
+    if (path := _sm2_path(home)).exists():
+        return OwnKey(_read_sm2(path))
     path = home.data / "ferry" / "key.pem"
     if not path.exists():
-        _make(path)
+        _make(path, Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     try:
         secret = load_pem_private_key(path.read_bytes(), None)
     except (ValueError, TypeError):
@@ -113,14 +139,33 @@ def own_key(home: Home) -> OwnKey:
     return OwnKey(secret)
 
 
-def _make(path: Path) -> None:
+def use_sm2(home: Home) -> None:
+    """Have this machine sign by SM2 from now on; it keeps a key of that kind that it has."""
+    if not _sm2_path(home).exists():
+        _make(_sm2_path(home), Sm2Key.fresh().secret.hex().encode("ascii") + b"\n")
+
+
+def _sm2_path(home: Home) -> Path:
+    return home.data / "ferry" / "key.sm2"
+
+
+def _read_sm2(path: Path) -> Sm2Key:
+    try:
+        secret = bytes.fromhex(path.read_text("ascii"))
+    except ValueError:
+        secret = b""
+    if len(secret) != SECRET_BYTES:
+        raise BadInputError(str(path), "it holds no SM2 key", "bring the key back from a copy, or remove it")
+    return Sm2Key(secret)
+
+
+def _make(path: Path, text: bytes) -> None:
     """Write a new key beside its place and link it there: two who make one at once end up with the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"key.{os.getpid()}.new")
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(pem)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     try:
@@ -160,7 +205,7 @@ def trust(home: Home, name: str, line: str) -> Peer:
     """
     words = line.split()
     try:
-        if len(words) != 3 or words[0] != WORD:
+        if len(words) != 3 or len(_public(words[1])) != WORDS.get(words[0]):
             raise ValueError("three words")
         peer = Peer(name, words[2], _public(words[1]))
     except ValueError:
@@ -190,8 +235,8 @@ def _public(text: str) -> bytes:
         public = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError(str(error)) from None
-    if len(public) != 32:
-        raise ValueError("a key has 32 bytes")
+    if len(public) not in WORDS.values() or (len(public) == PUBLIC_BYTES and not sm2.is_point(public)):
+        raise ValueError("this is no key")
     return public
 
 

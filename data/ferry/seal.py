@@ -1,8 +1,8 @@
 """The envelope of all that the ferry carries: nothing of it is parsed before its signature held.
 
-``ZHFERRY1 | algorithm, 1 byte | key id, 8 | signature, 64 | payload``: the Ed25519 signature is over all that stands
-before it and the digest of the payload, SHA-256 or SM3 as the algorithm says. The payload is deflated MessagePack
-(:mod:`data.ferry.bundle`); how much it may become is bounded.
+``ZHFERRY1 | algorithm, 1 byte | key id, 8 | signature, 64 | payload``: the signature is over all that stands before it
+and the digest of the payload. The algorithm says which: 1 Ed25519 and SHA-256, 2 Ed25519 and SM3, 3 SM2 and SM3. The
+payload is deflated MessagePack (:mod:`data.ferry.bundle`); how much it may become is bounded.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ SIGNATURE_BYTES = 64
 MOST_BYTES = 64_000_000
 """Of a file; and :data:`MOST_PLAIN_BYTES` of what it holds."""
 MOST_PLAIN_BYTES = 256_000_000
-DIGESTS: dict[int, type[hashes.HashAlgorithm]] = {1: hashes.SHA256, 2: hashes.SM3}
+DIGESTS: dict[int, type[hashes.HashAlgorithm]] = {1: hashes.SHA256, 2: hashes.SM3, 3: hashes.SM3}
 NUMBERS = {"sha256": 1, "sm3": 2}
+SM2 = 3
 
 
 class SealError(IntegrityError):
@@ -43,11 +44,11 @@ class Sealed:
 
 
 def seal(payload: bytes, key: OwnKey, digest: str = "sha256") -> bytes:
-    """Return a payload in its envelope."""
-    number = NUMBERS[digest]
+    """Return a payload in its envelope; a key of SM2 always signs SM3."""
+    number = SM2 if key.is_sm2 else NUMBERS[digest]
     packed = zlib.compress(payload, 6)
     head = MAGIC + bytes([number]) + key.id
-    return head + key.secret.sign(head + _digest(number, packed)) + packed
+    return head + key.sign(head + _digest(number, packed)) + packed
 
 
 def unseal(data: bytes, trusted: Mapping[bytes, Peer]) -> Sealed:
@@ -64,7 +65,7 @@ def unseal(data: bytes, trusted: Mapping[bytes, Peer]) -> Sealed:
     packed, number, peer = data[HEAD_BYTES + SIGNATURE_BYTES :], head[len(MAGIC)], trusted.get(head[-8:])
     if peer is None:
         raise SealError(say("its key {key} is not trusted here", key=head[-8:].hex()))
-    if number not in DIGESTS:
+    if number not in DIGESTS or (number == SM2) != peer.is_sm2:
         raise SealError(say("its algorithm {number} is not known", number=number))
     digest = _digest(number, packed)
     if not peer.signed(signature, head + digest):
