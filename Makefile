@@ -27,7 +27,8 @@ test-lake: setup-dev
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-lake requirements-lake.lock
 	.venv-lake/bin/python -m pytest tests/lake/check_spark.py $(ARGS)
 
-# Changes recorded messages at random and has every decoder read them, for as long as asked.
+# Changes recorded messages at random and has every decoder read them, for as long as asked; with ARGS=--guided the
+# code that an input reaches chooses the next (Linux).
 MINUTES ?= 10
 fuzz: setup-dev
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --seed $(SEED) $(ARGS)

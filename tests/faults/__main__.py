@@ -33,7 +33,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=given.folder or None) as folder:
         account = asyncio.run(
             run(
-                *(Path(folder), given.seed, faults), terminals=given.terminals, scale=scale, own_disk=True,
+                *(Path(folder), given.seed, faults), terminals=given.terminals, scale=scale, whole=True,
                 say=lambda line: print(line, flush=True),
             )
         )  # fmt: skip

@@ -26,8 +26,8 @@ from data.records.database import engine_of, upgrade
 from data.records.tables import CHECKPOINTS, ENTITIES, POSITIONS
 from data.sync.chunks import chunks, journal_id, newest_chunk
 from data.sync.journal import journal_path
+from tests.data.conftest import fresh_database
 from tests.data.fanout.far import FarDesk, join
-from tests.data.records.conftest import fresh_database
 from tests.faults.engine import ROOT
 from tests.services import HOST, Service, nats_server, postgres
 

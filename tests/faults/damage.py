@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 from data.sync.ledger import Ledger
-from tests.faults.oracle import Row, rows_in_copy
+from tests.faults.oracle import Row
 from tests.faults.world import World
 
 SECTOR, PAGE = 512, 4096
@@ -21,7 +21,7 @@ async def damage(world: World) -> None:
     """Damage the journal while its engine is gone; what is missing then must be destroyed, and be told."""
     changed = _changed(world)
     await world.engine.kill()
-    before = await asyncio.to_thread(rows_in_copy, world.journal)
+    before = await asyncio.to_thread(world.oracle.rows_in_copy)
     salts = _read_log(world.journal)[16:24]
     whole = _pages(world.journal, salts)
     how = _hurt(world.journal, world.chance)

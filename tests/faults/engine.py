@@ -27,6 +27,7 @@ class EngineProcess:
 
     home: Path
     port: int
+    arguments: list[str] = field(default_factory=list)
     logs: deque[Log] = field(default_factory=lambda: deque(maxlen=2000))
     starts: int = 0
     _process: asyncio.subprocess.Process | None = None
@@ -64,7 +65,7 @@ class EngineProcess:
         self.starts += 1
         with (self.home / "engine.err").open("ab") as errors:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app", "--json", "sync", "--twin", "small"),
+                *(sys.executable, "-m", "app", "--json", "sync", "--twin", "small", *self.arguments),
                 cwd=ROOT, env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
             )  # fmt: skip

@@ -13,13 +13,17 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.faults.beside import Beside
 from tests.faults.damage import damage
 from tests.faults.engine import FAKETIME, ROOT
 from tests.faults.road import HOST, abort
 from tests.faults.terminal import Air, Terminal
 from tests.faults.world import World
+from tests.services import Service
 
 DAY_S = 86_400.0
+BLIND_S = 5.0
+"""A desk that hears nothing says so within this."""
 FLOOD = 300
 """Positions a terminal has waiting at most while it floods."""
 MARGIN = 4_000_000
@@ -234,6 +238,62 @@ async def long_question(world: World) -> None:
         await world.recovered()
 
 
+async def broker_killed(world: World) -> None:
+    """Kill -9 the MQTT broker in mid-stream; it comes back with what it had saved."""
+    world.devices.broker.kill()
+    await world.last(0.1, 2)
+    await asyncio.to_thread(world.devices.broker.start)
+
+
+async def compactor_killed(world: World) -> None:
+    """Kill -9 the process that seals the history, again and again, while the journal grows."""
+    beside = _beside(world)
+    for _ in range(4):
+        await beside.round_of_history(killed_after_s=world.chance.uniform(0.2, 2.0))
+    await beside.round_of_history()
+
+
+async def nats_killed(world: World) -> None:
+    """Kill -9 the NATS server: the desk says that it is blind, and sees again."""
+    beside = _beside(world)
+    await world.seen()
+    beside.nats.kill()
+    await world.until(lambda: world.blind, BLIND_S)
+    await world.last(0.0, 2)
+    await asyncio.to_thread(beside.nats.start)
+    await world.seen()
+
+
+async def database_killed(world: World) -> None:
+    """Kill -9 PostgreSQL while the journal is being followed."""
+    beside = _beside(world)
+    beside.database.kill()
+    await world.last(0.1, 2)
+    await asyncio.to_thread(beside.database.start)
+
+
+def neighbour_stopped(name: str) -> Callable[[World], Awaitable[None]]:
+    """Return a fault that stops a neighbour for up to as long as the engine is stopped at most."""
+
+    async def strike(world: World) -> None:
+        service: Service = world.devices.broker if name == "broker" else getattr(_beside(world), name)
+        service.send(signal.SIGSTOP)
+        long = world.chance.random() < 0.1
+        await asyncio.sleep(world.scale.longest_stop_s if long else world.chance.uniform(0.3, 3) * world.scale.unit_s)
+        service.send(signal.SIGCONT)
+
+    return strike
+
+
+def _beside(world: World) -> Beside:
+    assert world.beside is not None
+    return world.beside
+
+
+def _has_neighbours(world: World) -> bool:
+    return world.beside is not None
+
+
 async def crowd(world: World) -> None:
     """A thousand terminals connect at once, each with something to say."""
     notebook, count = world.notebook, world.scale.crowd
@@ -303,5 +363,12 @@ KINDS: tuple[Fault, ...] = (
     Fault("endless question to the journal", long_question),
     Fault("1,000 terminals at once", crowd),
     Fault("terminals that never read", deaf),
+    Fault("kill -9 of the MQTT broker", broker_killed),
+    Fault("MQTT broker stopped", neighbour_stopped("broker")),
+    Fault("kill -9 of the compactor", compactor_killed, _has_neighbours),
+    Fault("kill -9 of PostgreSQL", database_killed, _has_neighbours),
+    Fault("PostgreSQL stopped", neighbour_stopped("database"), _has_neighbours),
+    Fault("kill -9 of NATS", nats_killed, _has_neighbours),
+    Fault("NATS stopped", neighbour_stopped("nats"), _has_neighbours),
     Fault("strangers", strangers),
 )

@@ -8,13 +8,14 @@ import sqlite3
 import struct
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.faults import wire
-from tests.faults.terminal import Fact, Notebook
+from tests.faults.notebook import Fact, Notebook
+from tests.faults.streams import Stream
 
 Minute = tuple[int, int]
 
@@ -26,8 +27,13 @@ class Row(NamedTuple):
     raw: bytes
 
 
-def facts_in(device: str, raw: bytes) -> list[Fact]:
-    """Return the positions that some kept bytes tell, whatever the program thinks of them."""
+TERMINALS = "vans"
+ROWS = "SELECT at, source.name, device, message, raw FROM record JOIN source ON source.id = record.source"
+HELD = "SELECT quarantine.id, source.name, device, raw FROM quarantine JOIN source ON source.id = quarantine.source"
+
+
+def positions_in(device: str, raw: bytes) -> list[Fact]:
+    """Return the positions that some kept bytes of a terminal tell, whatever the program thinks of them."""
     try:
         message = wire.unpack(wire.unframe(raw.strip(b"\x7e")))
     except (ValueError, struct.error):
@@ -64,6 +70,7 @@ class Oracle:
 
     path: Path
     notebook: Notebook
+    streams: Sequence[Stream] = ()
     stored: Counter[Fact] = field(default_factory=Counter)
     held: set[Fact] = field(default_factory=set)
     destroyed: set[Fact] = field(default_factory=set)
@@ -93,15 +100,19 @@ class Oracle:
         self._checked = len(acknowledged)
         return findings
 
+    def facts_in(self, source: str, device: str, raw: bytes) -> list[Fact]:
+        """Return what some kept bytes tell."""
+        if source == TERMINALS:
+            return positions_in(device, raw)
+        return [fact for stream in self.streams if stream.name == source for fact in stream.facts_in(raw)]
+
     def _read_records(self, connection: sqlite3.Connection, findings: Findings) -> None:
         sent, last = self.notebook.sent, self._seen[0]
-        for at, device, message, raw in connection.execute(
-            "SELECT at, device, message, raw FROM record WHERE at > ? ORDER BY at", (last,)
-        ):
+        for at, source, device, message, raw in connection.execute(f"{ROWS} WHERE at > ? ORDER BY at", (last,)):
             last = at
-            if message not in ("0200", "0704"):
+            if source == TERMINALS and message not in ("0200", "0704"):
                 continue
-            for fact in facts_in(device, raw):
+            for fact in self.facts_in(source, device, raw):
                 self.stored[fact] += 1
                 if self.stored[fact] > 1:
                     findings.doubled.append(fact)
@@ -111,10 +122,27 @@ class Oracle:
 
     def _read_quarantine(self, connection: sqlite3.Connection) -> None:
         last = self._seen[1]
-        for at, device, raw in connection.execute("SELECT id, device, raw FROM quarantine WHERE id > ?", (last,)):
+        for at, source, device, raw in connection.execute(f"{HELD} WHERE quarantine.id > ?", (last,)):
             last = max(last, at)
-            self.held.update(facts_in(device, raw))
+            self.held.update(self.facts_in(source, device, raw))
         self._seen = (self._seen[0], last)
+
+    def rows_in_copy(self) -> list[Row]:
+        """Return what stands in a journal whose engine is gone, read from a copy, as reading could mend it."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / self.path.name
+            for ending in ("", "-wal"):
+                part = self.path.with_name(self.path.name + ending)
+                if part.exists():
+                    shutil.copyfile(part, copy.with_name(copy.name + ending))
+            with contextlib.closing(sqlite3.connect(copy)) as connection:
+                connection.text_factory = lambda text: text.decode("utf-8", "replace")
+                return [
+                    Row(fact, raw)
+                    for _, source, device, message, raw in connection.execute(ROWS)
+                    if source != TERMINALS or message in ("0200", "0704")
+                    for fact in self.facts_in(source, device, raw)
+                ]
 
 
 @contextlib.contextmanager
@@ -149,22 +177,3 @@ def unbalanced(connection: sqlite3.Connection) -> list[str]:
 def _counted(connection: sqlite3.Connection, table: str, where: str) -> dict[Minute, int]:
     sql = f"SELECT source, CAST(arrival_s / 60 AS INTEGER), count(*) FROM {table} WHERE {where} GROUP BY 1, 2"  # noqa: S608
     return {(source, minute): count for source, minute, count in connection.execute(sql)}
-
-
-def rows_in_copy(path: Path) -> list[Row]:
-    """Return the positions in a journal whose engine is gone, read from a copy, as reading could mend it."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / path.name
-        for ending in ("", "-wal"):
-            part = path.with_name(path.name + ending)
-            if part.exists():
-                shutil.copyfile(part, copy.with_name(copy.name + ending))
-        with contextlib.closing(sqlite3.connect(copy)) as connection:
-            connection.text_factory = lambda text: text.decode("utf-8", "replace")
-            return [
-                Row(fact, raw)
-                for device, raw in connection.execute(
-                    "SELECT device, raw FROM record WHERE message IN ('0200', '0704')"
-                )
-                for fact in facts_in(device, raw)
-            ]

@@ -5,10 +5,30 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 HOST = "127.0.0.1"
 _RESET = struct.pack("ii", 1, 0)
+
+
+class Ear(Protocol):
+    """Hears what passes on one connection."""
+
+    def near(self, data: bytes) -> None:
+        """Hear what comes from the near end."""
+
+    def far(self, data: bytes) -> None:
+        """Hear what comes from the far end."""
+
+
+class Deaf:
+    """Hears nothing."""
+
+    def near(self, data: bytes) -> None:
+        """Hear nothing."""
+
+    far = near
 
 
 class _Link:
@@ -16,6 +36,7 @@ class _Link:
 
     def __init__(self, road: Road, near: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
         self.road, self.near = road, near
+        self.ear = road.ear()
         self.far: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.lost_near = self.lost_far = False
 
@@ -25,20 +46,22 @@ class _Link:
             await self.road.free.wait()
             self.far = await asyncio.open_connection(HOST, self.road.target)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._carry(self.near[0], self.far[1], lambda: self.lost_near))
-                tasks.create_task(self._carry(self.far[0], self.near[1], lambda: self.lost_far))
+                tasks.create_task(self._carry(self.near[0], self.far[1], lambda: self.lost_near, self.ear.near))
+                tasks.create_task(self._carry(self.far[0], self.near[1], lambda: self.lost_far, self.ear.far))
         except* OSError:
             pass  # an end went away, and so does the other
         finally:
             self.close()
 
     async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: Callable[[], bool]
-    ) -> None:
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: Callable[[], bool],
+        heard: Callable[[bytes], None],
+    ) -> None:  # fmt: skip
         while data := await reader.read(1 << 16):
             await self.road.free.wait()
             if writer.transport.is_closing():
                 break
+            heard(data)
             writer.write(data)
             await writer.drain()
         if lost():
@@ -70,10 +93,16 @@ def abort(writer: asyncio.StreamWriter) -> None:
 
 
 class Road:
-    """The proxy, on a port of its own."""
+    """The proxy, on a port of its own.
 
-    def __init__(self, target: int) -> None:
-        self.target, self.port = target, 0
+    Parameters
+    ----------
+    ear : callable
+        Makes an ear for a new connection.
+    """
+
+    def __init__(self, target: int, ear: Callable[[], Ear] = Deaf) -> None:
+        self.target, self.ear, self.port = target, ear, 0
         self.free, self.forgotten = asyncio.Event(), asyncio.Event()
         self.free.set()
         self._links: set[_Link] = set()
@@ -130,3 +159,35 @@ class Road:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Roads:
+    """Several roads, to which the same is done."""
+
+    def __init__(self, roads: Sequence[Road]) -> None:
+        self._roads = roads
+
+    def hold(self) -> None:
+        """Let nothing pass, on any connection, old or new."""
+        for road in self._roads:
+            road.hold()
+
+    def heal(self) -> None:
+        """Let everything pass again, what was held up first."""
+        for road in self._roads:
+            road.heal()
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        for road in self._roads:
+            road.cut()
+
+    def lose(self, *, near: bool) -> None:
+        """Let one end of every connection vanish without the other hearing of it."""
+        for road in self._roads:
+            road.lose(near=near)
+
+    def forget(self) -> None:
+        """Close the ends that were left half open."""
+        for road in self._roads:
+            road.forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import statistics
 import time
@@ -10,8 +11,35 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data.sync.ledger import Ledger
+from tests.faults.beside import Copies
 from tests.faults.kinds import KINDS, Fault
+from tests.faults.notebook import Fact
+from tests.faults.oracle import TERMINALS
 from tests.faults.world import Scale, World, world
+
+
+@dataclass(slots=True)
+class Told:
+    """What became of what one source told; ``received`` counts messages, one of which may hold many of the others."""
+
+    name: str
+    sent: int = 0
+    received: int = 0
+    acknowledged: int = 0
+    stored: int = 0
+    held: int = 0
+    lost: int = 0
+    doubled: int = 0
+    remark: str = ""
+
+    def __str__(self) -> str:
+        answered = f"{self.acknowledged:,} acknowledged" if self.acknowledged else "nobody is told"
+        return (
+            f"{self.name:8} {self.sent:,} seen, {self.received:,} messages received, {answered}, "
+            f"{self.stored:,} stored, {self.held:,} quarantined; "
+            f"lost: {self.lost:,}; visible duplicates: {self.doubled:,}{self.remark}"
+        )
 
 
 @dataclass(slots=True)
@@ -33,6 +61,8 @@ class Account:
     lost: int = 0
     doubled: int = 0
     seconds: float = 0.0
+    sources: list[Told] = field(default_factory=list)
+    copies: list[Copies] = field(default_factory=list)
 
     @property
     def faults(self) -> int:
@@ -47,9 +77,11 @@ class Account:
         lines += [f"{kind:34}  not possible here" for kind in self.impossible]
         lines += [f"remark: {remark}" for remark in self.remarks]
         lines += [f"FAILED: {failure}" for failure in self.failures]
+        lines += [str(told) for told in self.sources]
+        lines += [str(copy) for copy in self.copies]
         lines.append(
             f"seed {self.seed}: {self.faults} faults of {len(self.recovery_s)} kinds in {self.seconds:,.0f} s, engine "
-            f"started {self.starts} times; {self.frames:,} frames, {self.sent:,} positions seen, "
+            f"started {self.starts} times; {self.frames:,} frames of JT/T 808, {self.sent:,} facts seen, "
             f"{self.acknowledged:,} acknowledged, {self.stored:,} stored, {self.held:,} in quarantine; "
             f"destroyed on the disk and told: {self.destroyed:,}; "
             f"lost: {self.lost:,}; visible duplicates: {self.doubled:,}"
@@ -58,18 +90,22 @@ class Account:
 
 
 async def run(
-    folder: Path, seed: int, faults: Sequence[Fault], *, terminals: int, scale: Scale, own_disk: bool = False,
+    folder: Path, seed: int, faults: Sequence[Fault], *, terminals: int, scale: Scale, whole: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Account:  # fmt: skip
     """Do the faults one after the other; each one's harm is taken back before the next."""
     account, began = Account(seed), time.monotonic()
-    async with world(folder, seed, terminals, scale, own_disk=own_disk) as here:
+    async with world(folder, seed, terminals, scale, whole=whole) as here:
         await here.recovered()
+        if here.beside is not None:
+            await here.seen()
         for fault in faults:
             if not fault.possible(here):
                 account.impossible += [fault.name] if fault.name not in account.impossible else []
                 continue
             await _one(here, fault, account, say)
+        await here.hush()
+        await _hold_copies(here, account)
         here.oracle.forget()
         _look(here, "at the end", account)
         _sum_up(here, account)
@@ -99,7 +135,45 @@ def _look(here: World, name: str, account: Account) -> None:
         account.failures.append(f"{name}: {findings}")
 
 
+async def _hold_copies(here: World, account: Account) -> None:
+    """Hold database and lake against the journal, once both have had the time to take all of it."""
+    if here.beside is None:
+        return
+    try:
+        await here.beside.followed()
+        await here.beside.round_of_history()
+        account.copies = await asyncio.to_thread(here.beside.accounts, time.time())
+    except (AssertionError, TimeoutError, RuntimeError) as error:
+        account.failures.append(f"copies: {type(error).__name__} {error} {here.engine.errors()}")
+    account.failures += [str(copy) for copy in account.copies if copy.missing or copy.doubled]
+
+
+def _by_source(here: World) -> list[Told]:
+    """Return an account a source, the terminals' first."""
+    oracle, names = here.oracle, {stream.name for stream in here.streams}
+    told = {name: Told(name) for name in (TERMINALS, *(stream.name for stream in here.streams))}
+
+    def of(fact: Fact) -> Told:
+        return told[fact[0] if fact[0] in names else TERMINALS]
+
+    for fact in here.notebook.sent:
+        of(fact).sent += 1
+    for fact in here.notebook.acknowledged:
+        of(fact).acknowledged += 1
+        of(fact).lost += fact not in oracle.stored and fact not in oracle.held and fact not in oracle.destroyed
+    for fact, count in oracle.stored.items():
+        of(fact).stored += 1
+        of(fact).doubled += count - 1
+    for fact in oracle.held - oracle.stored.keys():
+        of(fact).held += 1
+    for account in Ledger(here.journal).balance():
+        told[account.source].received += account.received
+    told["mqtt"].remark = f"; forgotten by the broker that was killed: {here.forgotten():,}"
+    return list(told.values())
+
+
 def _sum_up(here: World, account: Account) -> None:
+    account.sources = _by_source(here)
     notebook, oracle = here.notebook, here.oracle
     account.starts, account.frames, account.sent = here.engine.starts, notebook.frames, len(notebook.sent)
     account.acknowledged, account.stored = len(notebook.acknowledged), len(oracle.stored)

@@ -164,7 +164,10 @@ class Shouting:
         if self.road is None:
             loop = asyncio.get_running_loop()
             transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, (HOST, 0))
-            await self._shout(lambda data: transport.sendto(data, (HOST, self.port)))
+            try:
+                await self._shout(lambda data: transport.sendto(data, (HOST, self.port)))
+            finally:
+                transport.close()
         while self.road is not None:
             with contextlib.suppress(OSError):  # it connects again
                 _, writer = await asyncio.open_connection(HOST, self.road.port)

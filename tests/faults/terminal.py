@@ -7,9 +7,10 @@ import contextlib
 import math
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.faults import wire
+from tests.faults.notebook import Notebook
 from tests.faults.road import HOST, abort
 
 PERIOD_S = 0.1
@@ -20,9 +21,6 @@ RECONNECT_S = (0.05, 0.3)
 WINDOW = 40
 REFILL = 12
 """Most positions of a batch."""
-
-Fact = tuple[str, bytes]
-"""A phone number without leading zeros and the 28 bytes of one of its positions."""
 
 
 @dataclass(slots=True)
@@ -37,16 +35,6 @@ class Air:
     disorder: float = 0.0
     split: bool = False
     clock_s: float = 0.0
-
-
-@dataclass(slots=True)
-class Notebook:
-    """What one or all terminals sent, and what was acknowledged: the oracle's own record."""
-
-    sent: dict[Fact, float] = field(default_factory=dict)
-    acknowledged: dict[Fact, float] = field(default_factory=dict)
-    frames: int = 0
-    refused: int = 0
 
 
 class Terminal:

@@ -6,10 +6,11 @@ import asyncio
 import os
 import random
 import resource
+import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,11 +19,15 @@ from data.home import Home
 from data.sync.journal import journal_path
 from data.sync.settings import set_sources
 from data.sync.shared import open_for_reading, table_path
+from tests.faults.beside import Beside, reading_along, services
+from tests.faults.broker import PERSISTENT, Devices
 from tests.faults.engine import EngineProcess
-from tests.faults.oracle import Oracle
-from tests.faults.road import Road
-from tests.faults.terminal import Air, Notebook, Terminal
-from tests.services import free_port
+from tests.faults.notebook import Notebook
+from tests.faults.oracle import TERMINALS, Oracle
+from tests.faults.road import Road, Roads
+from tests.faults.streams import Gates, Stream, boats, drones, handhelds
+from tests.faults.terminal import Air, Terminal
+from tests.services import free_port, mosquitto
 from tests.small_county import home_with_county
 from twin.live.reader import LiveReader
 
@@ -47,7 +52,7 @@ class World:
 
     home: Home
     engine: EngineProcess
-    road: Road
+    road: Roads
     air: Air
     notebook: Notebook
     oracle: Oracle
@@ -55,7 +60,12 @@ class World:
     scale: Scale
     disk: Path | None
     """A small disk of its own that the state lies on, where this process may mount one."""
+    devices: Devices
+    streams: list[Stream]
+    beside: Beside | None
+    """Database, NATS and lake, in the long run only."""
     terminals: list[Terminal] = field(default_factory=list)
+    driving: list[asyncio.Task[None]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     healed: float | None = None
     """When the harm of a fault was taken back, where that is before its end."""
@@ -92,82 +102,152 @@ class World:
         await self.engine.start()
 
     async def recovered(self) -> float:
-        """Wait until every terminal has been answered about something it saw from now on; return the seconds since
-        the harm was taken back.
+        """Wait until every terminal, and every other source that is answered, has been answered about something it saw
+        from now on; return the seconds since the harm was taken back.
         """
         began, began_s = self.healed or time.monotonic(), time.time()
         self.healed = None
         try:
-            await self.until(lambda: all(terminal.newest[0] > began_s for terminal in self.terminals))
+            await self.until(
+                lambda: (
+                    all(terminal.newest[0] > began_s for terminal in self.terminals)
+                    and all(stream.safe_since(began_s) for stream in self.streams)
+                )
+            )
         except TimeoutError:
             silent = [t for t in self.terminals if t.newest[0] <= began_s]
+            others = [stream.name for stream in self.streams if not stream.safe_since(began_s)]
             raise AssertionError(
-                f"{len(silent)} terminals ({sum(t.online for t in silent)} of them online, with "
+                f"{others} and {len(silent)} terminals ({sum(t.online for t in silent)} of them online, with "
                 f"{sum(t.unanswered for t in silent)} positions) are not answered {RECOVERY_S:.0f} s after the fault; "
                 f"the engine says {[log.key for log in self.engine.warned()][-5:]} {self.engine.errors()[-500:]}"
             ) from None
         return time.monotonic() - began
 
-    async def shown(self) -> int:
-        """Wait until the live table shows of each terminal what was acknowledged last; return its entities.
+    async def shown(self) -> None:
+        """Wait until the live table shows of each terminal what was acknowledged last, and something new of those who
+        shout. The desk shows the same, or says that it sees nothing at present.
 
         Raises
         ------
         AssertionError
-            If it shows what no terminal ever said, or stays behind.
+            If a table shows what no terminal ever said, or stays behind without a word.
         """
-        wanted = {t.phone: t.newest[0] for t in self.terminals}
-        try:
-            await self.until(lambda: self._shows(wanted), 20)
-        except TimeoutError:
-            raise AssertionError("the live table stays behind what was acknowledged") from None
-        return len(wanted)
+        wanted = self._newest()
+        await self._in_time(lambda: self._shows(self.home, wanted), 20, "the live table")
+        if self.beside is not None:
+            desk = self.beside.desk.home
+            await self._in_time(lambda: self.blind or self._shows(desk, wanted), 20, "the desk")
 
-    def _shows(self, wanted: dict[str, float]) -> bool:
-        shared = open_for_reading(self.table)
+    async def seen(self) -> None:
+        """Wait until the desk shows all that, however long its side needs to start.
+
+        Raises
+        ------
+        AssertionError
+            If it stays blind.
+        """
+        assert self.beside is not None
+        desk, wanted = self.beside.desk.home, self._newest()
+        await self._in_time(lambda: not self.blind and self._shows(desk, wanted), RECOVERY_S, "the desk")
+
+    @property
+    def blind(self) -> bool:
+        """Whether the desk says of every source that it is not up."""
+        return self.beside is not None and not any(self.beside.desk.up().values())
+
+    def _newest(self) -> dict[str, float]:
+        """Return who must be in a live table, with a time at which or after which."""
+        now_s = time.time()
+        terminals = {f"jt808:{terminal.phone}": terminal.newest[0] for terminal in self.terminals}
+        return terminals | {name: now_s for stream in self.streams for name in stream.ids()}
+
+    async def _in_time(self, true: Callable[[], bool], limit_s: float, who: str) -> None:
+        try:
+            await self.until(true, limit_s)
+        except TimeoutError:
+            raise AssertionError(f"{who} stays behind") from None
+
+    def _shows(self, home: Home, wanted: dict[str, float]) -> bool:
+        shared = open_for_reading(table_path(home, "small"))
         if shared is None:
             return False
         reader = LiveReader(shared.buffer)
         try:
             rows = reader.frame().rows
-            seen = {bytes(row["id"]).decode().removeprefix("jt808:"): float(row["time_s"]) for row in rows}
+            seen = {bytes(row["id"]).decode(): float(row["time_s"]) for row in rows}
         finally:
             reader.close()
             shared.close()
-        assert set(seen) <= {phone for phone, _ in self.notebook.sent} | {""}, "the table shows who never was"
-        return all(phone in seen and seen[phone] >= int(at_s) for phone, at_s in wanted.items())
+        terminals = {name.removeprefix("jt808:") for name in seen if name.startswith("jt808:")}
+        assert terminals <= {phone for phone, _ in self.notebook.sent}, "the table shows who never was"
+        return all(name in seen and seen[name] >= int(at_s) for name, at_s in wanted.items())
+
+    def forgotten(self) -> int:
+        """Return how many messages the broker took and never handed on."""
+        oracle = self.oracle
+        return sum(fact not in oracle.stored and fact not in oracle.held for fact in self.devices.taken)
+
+    async def hush(self) -> None:
+        """Let nobody say anything more, and wait until nothing more comes."""
+        for task in self.driving:
+            task.cancel()
+        await asyncio.gather(*self.driving, return_exceptions=True)
+        self.driving.clear()
+        before = -1
+        while before != (before := len(self.notebook.acknowledged)):
+            await asyncio.sleep(1.0)
 
 
 @asynccontextmanager
-async def world(
-    folder: Path, seed: int, terminals: int, scale: Scale, *, own_disk: bool = False
-) -> AsyncIterator[World]:
-    """Make a world in which all is well, and clear it away."""
+async def world(folder: Path, seed: int, terminals: int, scale: Scale, *, whole: bool = False) -> AsyncIterator[World]:
+    """Make a world in which all is well, and clear it away.
+
+    With ``whole`` the state lies on a small disk of its own, where this process may mount one, and a database, a NATS
+    server and a desk stand beside the engine.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
     root = folder / "home"
     home, port = home_with_county(root), free_port()
-    with small_disk(home.state, wanted=own_disk) as disk:
-        set_sources(home, "small", [SourceSettings("vans", "jt808", {"port": port, "secret": "kept over restarts"})])
-        road, air, notebook = Road(port), Air(), Notebook()
-        await road.open()
-        oracle = Oracle(journal_path(home, "small"), notebook)
+    (folder / "broker").mkdir()
+    lines = (*PERSISTENT, f"persistence_location {folder}/broker/")
+    async with AsyncExitStack() as stack:
+        disk = stack.enter_context(small_disk(home.state, wanted=whole))
+        broker = stack.enter_context(mosquitto(folder / "broker", *lines))
+        beside = stack.enter_context(services(folder, home)) if whole else None
+        notebook = Notebook()
+        devices, gates = Devices(notebook, broker), Gates(notebook, free_port())
+        shouting = [handhelds(notebook, free_port())]
+        shouting += [kind(notebook, free_port(socket.SOCK_DGRAM)) for kind in (drones, boats)]
+        own, devices.road = Road(port), Road(broker.port, devices.ear)
+        gates.road, shouting[0].road = Road(gates.port), Road(shouting[0].port)
+        roads = [own, devices.road, gates.road, shouting[0].road]
+        for road in roads:
+            await road.open()
+            stack.push_async_callback(road.close)
+        streams: list[Stream] = [devices, gates, *shouting]
+        vans = SourceSettings(TERMINALS, "jt808", {"port": port, "secret": "kept over restarts"})
+        set_sources(home, "small", [vans, *(stream.source for stream in streams)])
+        engine = EngineProcess(root, port, beside.arguments if beside else [])
         here = World(
-            *(home, EngineProcess(root, port), road, air, notebook, oracle, random.Random(seed), scale),
-            disk,
+            *(home, engine, Roads(roads), Air(), notebook, Oracle(journal_path(home, "small"), notebook, streams)),
+            *(random.Random(seed), scale, disk, devices, streams, beside),
         )
-        here.terminals += [Terminal(number, road.port, air, notebook, seed) for number in range(terminals)]
-        await here.engine.start()
-        driving = [asyncio.create_task(terminal.run()) for terminal in here.terminals]
-        try:
-            yield here
-        finally:
-            for task in driving:
-                task.cancel()
-            await asyncio.gather(*driving, return_exceptions=True)
-            await road.close()
-            if here.engine.running:
-                await here.engine.kill()
+        here.terminals += [Terminal(number, own.port, here.air, notebook, seed) for number in range(terminals)]
+        await engine.start()
+        stack.push_async_callback(_end, here)
+        if beside is not None:
+            await stack.enter_async_context(reading_along(beside))
+        here.driving += [asyncio.create_task(terminal.run()) for terminal in here.terminals]
+        here.driving += [asyncio.create_task(stream.run()) for stream in streams]
+        stack.push_async_callback(here.hush)
+        yield here
+
+
+async def _end(here: World) -> None:
+    if here.engine.running:
+        await here.engine.kill()
 
 
 @contextmanager

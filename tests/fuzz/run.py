@@ -50,13 +50,18 @@ def once(target: Target, chance: random.Random) -> bytes:
     data = mutated(target.seeds, chance)
     try:
         with limit():
-            with contextlib.suppress(*target.declared):
-                target.read(data)
-            _neighbours(target, data, chance)
+            check(target, data, chance)
     except Exception as error:
         error.add_note(f"{target.name} of {data.hex()}")
         raise
     return data
+
+
+def check(target: Target, data: bytes, chance: random.Random) -> None:
+    """Read an input; raise as :func:`once` does."""
+    with contextlib.suppress(*target.declared):
+        target.read(data)
+    _neighbours(target, data, chance)
 
 
 def _neighbours(target: Target, noise: bytes, chance: random.Random) -> None:
