@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,7 @@ from app.map.view import MapView
 from data.export.export import Receipt
 from data.export.formats import FORMATS
 from twin.city.search import Found
-from twin.errors import DiskError, UsageError
-from twin.words import say
+from twin.errors import UsageError
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -34,22 +32,10 @@ def view_commands(view: MapView, desk: Desk) -> Iterator[Command]:
         a = call.arguments
         view.fly_to(a["lon_deg"], a["lat_deg"], a.get("distance_m", 800.0))
 
-    def save_picture(_call: Call) -> str:
-        folder = desk.session.home.data / "pictures"
-        path = folder / f"zhian-{datetime.now(formats.LOCAL):%Y%m%d-%H%M%S}.png"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            view.save_picture(path)
-        except OSError as error:
-            raise DiskError(say("{folder}: {reason}", folder=folder, reason=error)) from error
-        desk.log.add("job", "event.picture", path=str(path))
-        return str(path)
-
     yield Command("view.whole", lambda _: view.view_whole(), "view", "Home")
     yield Command("view.north", lambda _: view.north_up(), "view", "Ctrl+Up")
     yield Command("view.top", lambda _: view.top_down(), "view", "Ctrl+Down")
     yield Command("map.fly_to", fly, "view", in_palette=False)
-    yield Command("picture.save", save_picture, "picture.save", "Ctrl+Shift+S")
 
 
 def selection_commands(view: MapView, desk: Desk, follower: Follower) -> Iterator[Command]:

@@ -14,7 +14,9 @@ from app.instruments.fences import Fences
 from app.instruments.keeper import Keeper, words_of
 from app.instruments.measuring import Measuring
 from app.instruments.panel import ResultPanel
+from app.instruments.pictures import Pictures
 from app.instruments.selecting import things_inside
+from app.instruments.views import Views
 from app.opening import Opened
 from twin.geo import FloatArray
 
@@ -30,6 +32,8 @@ class Instruments:
         self.keeper = Keeper(desk.session.home, desk.live, window)
         self.book = Book(self.keeper, window)
         self.fences = Fences(context, self.keeper, window)
+        self.views = Views(context, self.keeper, window)
+        self.pictures = Pictures(context, window)
         others = {"fence": self.fences.on_drawn, "lasso": self._on_lasso}
         self.measuring = Measuring(context, self.book, others, window)
         self.results = ResultPanel(desk, self.book)
@@ -41,13 +45,17 @@ class Instruments:
         """Return every command."""
         yield from self.measuring.entries()
         yield from self.fences.entries()
+        yield from self.views.entries()
+        yield from self.pictures.entries()
 
     def panels(self) -> Mapping[str, QWidget]:
         """Return the panels by the names of their docks."""
-        return {"results": self.results, "geofences": self.fences.panel}
+        return {"results": self.results, "geofences": self.fences.panel, "views": self.views.panel}
 
     def close(self) -> None:
         """Write what is kept and take everything from the map."""
+        self.pictures.close()
+        self.views.close()
         self.measuring.close()
         self.keeper.close()
 

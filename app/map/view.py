@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.map import overlay
@@ -274,6 +274,10 @@ class MapView(QWidget):
         self._pilot.stop()
         self._pilot.look(state)
 
+    def fly(self, state: CameraState) -> None:
+        """Fly to where the map is seen from somewhere."""
+        self._pilot.fly(state)
+
     def fly_to(self, lon_deg: float, lat_deg: float, distance_m: float = 800.0) -> None:
         """Fly to a place on the ground."""
         self._pilot.fly_to(lon_deg, lat_deg, distance_m)
@@ -404,6 +408,10 @@ class MapView(QWidget):
         self._scenery.settle(self._pilot.lens())
         self.refresh()
 
+    def picture(self) -> QImage:
+        """Return what the map shows, words and all; draws it anew."""
+        return self._canvas.grabFramebuffer()
+
     def save_picture(self, path: Path) -> None:
         """Write what the map shows, words and all, as a picture file.
 
@@ -413,7 +421,7 @@ class MapView(QWidget):
             If the file cannot be written.
         """
         self.settle()
-        if not self._canvas.grabFramebuffer().save(str(path)):
+        if not self.picture().save(str(path)):
             raise OSError(f"{path}: the picture could not be written")
 
     def closeEvent(self, event: QEvent) -> None:
