@@ -44,6 +44,8 @@ class Wish:
         West, south, east, north.
     crs, where : str
         Empty for the format's own system, and for all rows.
+    ids : frozenset of str, optional
+        Of those rows only these, as of a selection.
     """
 
     layer: str
@@ -53,6 +55,7 @@ class Wish:
     crs: str = ""
     where: str = ""
     overwrite: bool = False
+    ids: frozenset[str] | None = None
 
 
 def check_wish(wish: Wish) -> None:
@@ -88,7 +91,7 @@ def export_layer(
     check_wish(wish)
     layer = layer_by_name(wish.layer)
     form = choose_format(wish.target, wish.format, layer.formats)
-    content = _content(layer, world, wish.where, call.unmask)
+    content = _content(layer, world, wish, call.unmask)
     about = _about(world, layer)
     request = Request(content, about, form.name, wish.bbox_deg, wish.crs)
     told = _told(wish, world, twin, call, about, content) | {"format": form.name}
@@ -119,11 +122,14 @@ def _check_filter(layer: Layer, where: str) -> None:
         )
 
 
-def _content(layer: Layer, world: World, where: str, unmask: bool) -> Content:
+def _content(layer: Layer, world: World, wish: Wish, unmask: bool) -> Content:
     drawing = None if layer.columns else layer.draw(world, layer.rows(world))
     crs = world.city.frame.crs
     if not isinstance(drawing, Surface):
-        return _features(layer, world, shown(layer, world, where=where, unmask=unmask))
+        rows = shown(layer, world, where=wish.where, unmask=unmask)
+        if wish.ids is not None:
+            rows = rows.take(np.isin(rows.columns["id"].astype(str), sorted(wish.ids)))
+        return _features(layer, world, rows)
     if drawing.terrain is not None:
         return Heights(drawing.terrain, crs)
     if drawing.imagery is not None:
@@ -163,6 +169,7 @@ def _told(wish: Wish, world: World, twin: str, call: Call, about: About, content
         "invented": {language: Texts(language)("app.invented") for language in LANGUAGES} if about.notice else False,
         "credit": about.credit,
         "filter": wish.where,
+        "selected": None if wish.ids is None else len(wish.ids),
         "bbox_deg": list(wish.bbox_deg) if wish.bbox_deg else None,
         "time_of_data": _time_of(content),
         "live": world.live if layer.group == "live" else False,

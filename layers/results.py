@@ -46,7 +46,7 @@ class ResultLayer:
         """Return fills, outlines and names with figures; of a line of sight what lies behind is in another colour."""
         kind = rows.columns["kind"]
         style = np.where(np.isin(kind, SEEN), "seen", "result").astype(object)
-        lines = outlines(rows, style)
+        lines = outlines(rows.take(~np.isin(kind, SEEN)), style[~np.isin(kind, SEEN)])  # their rims are all corners
         first = np.unique(lines.rows.columns["id"].astype(str), return_index=True)[1]
         sight = np.isin(lines.rows.columns["id"], rows.columns["id"][kind == "sight"])
         lines.style[sight] = "hidden"

@@ -113,14 +113,19 @@ class FencePanel(Listing):
         columns = (
             TableColumn("name", width_px=130),
             TableColumn("kind", text=lambda kind: texts(f"fence_kind.{kind}"), width_px=80),
-            TableColumn("owner", width_px=80),
             TableColumn("until", text=partial(_until, desk.look), figure=True, width_px=96),
         )
         super().__init__(desk, "geofences", columns, ACTIONS)
+        self._keeper = keeper
+        self.chose.connect(self._on_fence_chosen)
         keeper.changed.connect(self._on_changed)
 
+    def _on_fence_chosen(self, key: str) -> None:
+        owner = next((fence.owner for fence in self._keeper.kept.fences if fence.id == key), "")
+        self.say(f"{self._desk.look.texts('geofences.owner')} {owner}" if owner else "")
+
     def _on_changed(self, kept: Kept) -> None:
-        rows = [(fence.name, fence.kind, fence.owner, fence.until_s) for fence in kept.fences]
+        rows = [(fence.name, fence.kind, fence.until_s) for fence in kept.fences]
         self.set_rows([fence.id for fence in kept.fences], rows)
 
 

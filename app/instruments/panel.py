@@ -24,15 +24,9 @@ class ResultPanel(Listing):
     def __init__(self, desk: Desk, book: Book) -> None:
         self._book = book
         columns = (
-            TableColumn("name", width_px=110),
+            TableColumn("name", width_px=110, tip=lambda name: _state(name, desk.look.texts)),
             TableColumn("figure", figure=True, width_px=90),
             TableColumn("shows", text=formats.clock, figure=True, width_px=64),
-            TableColumn(
-                "kept",
-                text=lambda kept: "●" if kept else "○",
-                width_px=30,
-                tip=lambda kept: desk.look.texts(f"results.{'kept' if kept else 'loose'}_word"),
-            ),
             TableColumn("source", text=lambda source: _source(source, desk.look.texts), width_px=44),
         )
         super().__init__(desk, "results", columns, ACTIONS)
@@ -43,7 +37,10 @@ class ResultPanel(Listing):
     def refresh(self) -> None:
         """Show the results as they are."""
         results = self._book.all()
-        rows = [(result.name, Figure.of(result), result.shows_s, kept, result.source) for result, kept in results]
+        rows = [
+            (f"{'●' if kept else '○'} {result.name}", Figure.of(result), result.shows_s, result.source)
+            for result, kept in results
+        ]
         self.set_rows([result.id for result, _kept in results], rows)
 
     def retranslate(self, *_: object) -> None:
@@ -71,6 +68,10 @@ class Figure(float):
 
     def __str__(self) -> str:
         return written(float(self), self.unit)
+
+
+def _state(name: str, texts: Texts) -> str:
+    return f"{name[2:]}\n{texts('results.kept_word' if name.startswith('●') else 'results.loose_word')}"
 
 
 def details(result: Result, texts: Texts) -> str:

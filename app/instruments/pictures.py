@@ -54,7 +54,7 @@ class Pictures(QObject):
 
     def entries(self) -> Iterator[Entry]:
         """Return the commands; ``target`` says where to, the pictures' folder if it is left out."""
-        yield Entry(Command("picture.save", self._save, "picture.save", "Ctrl+Shift+S"))
+        yield Entry(Command("picture.save", self._save, "picture.save", "Ctrl+Shift+S"), icon="image")
         film = Command("film.toggle", self._toggle, "picture.save", "Ctrl+Shift+M")
         yield Entry(film, "view", "record", checkable=True)
         yield Entry(Command("film.cancel", self._cancel, "view"), "view", "prohibit")
