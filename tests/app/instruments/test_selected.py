@@ -69,7 +69,7 @@ def test_what_is_selected_is_exported_a_file_a_layer_masked_and_on_record(
 ) -> None:
     selected(window, ("vehicles", "car-1"), ("buildings", building))
     window.acts.run("selection.export", target=str(tmp_path / "此处.geojson"))
-    until(lambda: not window.jobs.running() and len(list(tmp_path.glob("*.provenance.json"))) == 2)
+    until(lambda: len(list(tmp_path.glob("*.provenance.json"))) == 2, 120.0)
     (car,) = json.loads((tmp_path / "此处-vehicles.geojson").read_text("utf-8"))["features"]
     assert (car["properties"]["id"], car["properties"]["label"]) == ("car-1", "浙F·8***6")
     (house,) = json.loads((tmp_path / "此处-buildings.geojson").read_text("utf-8"))["features"]

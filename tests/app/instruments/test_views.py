@@ -99,7 +99,7 @@ def test_a_picture_carries_its_strip_and_its_mark(window: MainWindow, tmp_path: 
     window.purpose.state(Purpose("查找失踪老人", "A-1"), 5)
     path = tmp_path / "map.png"
     window.acts.run("picture.save", target=str(path))
-    until(lambda: path.exists() and not window.jobs.running())
+    until(path.exists, 60.0)
     picture = QImage(str(path))
     plain = window.map.picture()
     assert picture.height() == plain.height() + FOOT_PX
@@ -128,8 +128,7 @@ def test_a_film_is_made_of_the_view_and_can_be_given_up(window: MainWindow, tmp_
     film = instruments(window).pictures
     until(lambda: any(job.stage for job in window.jobs.running() if job.title == "job.film"))
     window.acts.run("film.toggle")
-    until(path.exists)
-    until(lambda: not window.jobs.running())
+    until(path.exists, 60.0)
     reader = cv2.VideoCapture(str(path))
     there, frame = reader.read()
     reader.release()

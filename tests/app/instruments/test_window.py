@@ -139,7 +139,7 @@ def test_a_result_is_exported_with_its_provenance(window: MainWindow, tmp_path: 
     result = measured(window, "viewshed", (500, 400), (560, 400))
     target = tmp_path / "seen.geojson"
     window.acts.run("result.export", key=result.id, target=str(target))
-    until(lambda: not window.jobs.running() and target.exists())
+    until(lambda: list(tmp_path.glob("*.provenance.json")), 120.0)
     (feature,) = json.loads(target.read_text("utf-8"))["features"]
     assert feature["properties"]["id"] == result.id
     assert json.loads((tmp_path / "seen.geojson.provenance.json").read_text("utf-8"))["actor"] == "demo"
