@@ -1,13 +1,16 @@
-"""What the networks panel shows, read from files: for a worker, not for the window's thread."""
+"""What the networks panel shows, read from files (for a worker, not for the window's thread), and in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.texts import Texts
+from data.connectors.contract import Gap
 from data.history.manifest import lake_path
 from data.history.policy import Policy, policy_of
 from data.home import Home
 from data.sync.overview import NetworksView, look
+from twin.access import mask_plate
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,12 @@ class Standing:
     at_s: float
     policy: Policy
     kept_bytes: int
+
+
+def gap_line(gap: Gap, texts: Texts) -> str:
+    """Return a gap in words, its device masked."""
+    device = mask_plate(gap.device)
+    return texts("networks.gap", device=device, first=gap.first, last=gap.last, missing=gap.missing)
 
 
 def standing(home: Home, now_s: float, monotonic_s: float) -> Standing:

@@ -220,9 +220,9 @@ def compare(connection: psycopg.Connection[tuple[object, ...]], folder: Path) ->
     with closing(History(folder, folder / "no-journal")) as history:
         questions = Questions(history, engine_of(Asking()))
         for number, statement in statements.items():
-            theirs, their_s = _timed(lambda sql=statement: connection.execute(sql).fetchall())  # type: ignore[misc]  # bound early
-            ours, our_s = _timed(lambda n=number: ask(questions, n))  # type: ignore[misc]  # bound early
-            assert _plain(ours) == theirs, f"the answers to {QUESTIONS[number]} differ"
+            theirs, their_s = timed(lambda sql=statement: connection.execute(sql).fetchall())  # type: ignore[misc]  # bound early
+            ours, our_s = timed(lambda n=number: ask(questions, n))  # type: ignore[misc]  # bound early
+            assert plain(ours) == theirs, f"the answers to {QUESTIONS[number]} differ"
             print(
                 f"  {QUESTIONS[number]:16} equal ({len(theirs):,}); DuckDB over the lake {our_s * 1000:7.1f} ms, "
                 f"PostGIS {their_s * 1000:7.1f} ms: {their_s / our_s:.2f} x",
@@ -230,7 +230,7 @@ def compare(connection: psycopg.Connection[tuple[object, ...]], folder: Path) ->
             )
 
 
-def _timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
+def timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
     """Return the last answer of some, and the median of the times they took."""
     times: list[float] = []
     for _ in range(ROUNDS):
@@ -240,7 +240,8 @@ def _timed(act: Callable[[], Answer]) -> tuple[Answer, float]:
     return answer, statistics.median(times)
 
 
-def _plain(answer: ObservationArray | Cells) -> list[tuple[object, ...]]:
+def plain(answer: ObservationArray | Cells) -> list[tuple[object, ...]]:
+    """Return an answer as every engine can give it."""
     if isinstance(answer, Cells):
         x, y = (np.rint(degrees * 100).astype(int).tolist() for degrees in (answer.lon_deg, answer.lat_deg))
         return list(zip(x, y, answer.rows.tolist(), strict=True))

@@ -120,7 +120,10 @@ def _minute(minute: int) -> str:
 
 def _gaps(session: Session, twin: str) -> int:
     for source, gap in session.commands.run("gaps.list", about=twin, twin=twin):
-        told = {"source": source, "device": gap.device, "first": gap.first, "missing": gap.missing, "count": gap.count}
+        told = {
+            "source": source, "device": gap.device, "first": gap.first, "last": gap.last, "missing": gap.missing,
+            "count": gap.count,
+        }  # fmt: skip
         print(json.dumps(told) if session.as_json else session.texts("balance.gap", **told, at=_clock(gap.begin_s)))
     return 0
 

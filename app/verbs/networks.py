@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from app.commands import Call, Command
+from app.networks import gap_line
 from app.session import Session
 from data.own_copy import copy_shipped
 from data.sync.overview import MINUTES, NetworksView, SourceView, ZoneView, look
@@ -85,6 +86,7 @@ def _source_lines(session: Session, source: SourceView, now_s: float) -> str:
         lines.append(texts("networks.quarantine", waiting=source.waiting, removed=source.removed))
     if source.gaps.missing:
         lines.append(texts("networks.gaps", gaps=source.gaps.count, missing=source.gaps.missing))
+        lines += [gap_line(gap, texts) for gap in source.gaps.newest]
     if state is not None and state.clocks_ahead:
         lines.append(texts("networks.clocks", ahead=state.clocks_ahead, median=round(state.clock_s or 0.0)))
     if not source.rule.allow:

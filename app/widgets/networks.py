@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVB
 
 from app import formats
 from app.desk import Desk
-from app.networks import Standing, standing
+from app.networks import Standing, gap_line, standing
 from app.texts import Texts
 from app.widgets.parts import label, named
 from data.history.policy import Policy
@@ -218,6 +218,7 @@ def _troubles(source: SourceView, texts: Texts) -> list[str]:
     state, told = source.state, []
     if source.gaps.missing:
         told.append(texts("networks.gaps", gaps=source.gaps.count, missing=formats.count(source.gaps.missing)))
+        told += [gap_line(gap, texts) for gap in source.gaps.newest]
     if source.waiting or source.removed:
         told.append(texts("networks.quarantine", waiting=formats.count(source.waiting), removed=source.removed))
     if state is not None and state.clocks_ahead:

@@ -85,6 +85,11 @@ class Gap:
     begin_s: float
     end_s: float
 
+    @property
+    def last(self) -> int:
+        """The last serial number of the gap, counted on past the highest there is."""
+        return self.first + self.count - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:

@@ -10,11 +10,10 @@ had to make room there, how its clocks stand, and the rule by which it comes in.
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.connectors.contract import SourceSettings
+from data.connectors.contract import Gap, SourceSettings
 from data.home import Home
 from data.store.twin_folder import read_manifest
 from data.sync.journal import journal_path
@@ -27,16 +26,21 @@ from twin.networks import Networks, Rule, Zone
 from twin.world import SourceState
 
 MINUTES = 10
+NEWEST = 5
+"""Gaps that are listed of each source; `zhian balance --gaps` lists all."""
 FRESH_S = 2.5
 """A table whose writer gave a sign of life so short a time ago has an engine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Open gaps of a source by the serial numbers of its devices, and how many messages are missing in them."""
+    """Open gaps of a source by the serial numbers of its devices, how many messages are missing in them, and the newest
+    of them.
+    """
 
     count: int = 0
     missing: int = 0
+    newest: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +138,7 @@ def _sources(
     ledger = Ledger(path) if path.exists() else None
     accounts = _accounts(ledger.balance(since_minute) if ledger else [])
     waiting, removed = (ledger.waiting(), ledger.removed()) if ledger else ({}, {})
-    counts, missing = Counter[str](), Counter[str]()
-    for name, gap in ledger.gaps() if ledger else ():
-        counts[name] += 1
-        missing[name] += gap.missing
+    gaps = _gaps(ledger.gaps() if ledger else [])
     views = []
     for told in sources_of(home, twin, read_manifest(home.twin(twin)).invented):
         name, border = told.name, networks.border(told.zone, "", told.classification)
@@ -148,11 +149,22 @@ def _sources(
                 accounts.get(name, Account(name, 0, 0, 0, 0, 0)),
                 waiting.get(name, 0),
                 removed.get(name, 0),
-                Gaps(counts[name], missing[name]),
+                gaps.get(name, Gaps()),
                 border.otherwise,
             )
         )
     return views
+
+
+def _gaps(found: list[tuple[str, Gap]]) -> dict[str, Gaps]:
+    """Return the gaps of each source; they come with the oldest first."""
+    by_source: dict[str, list[Gap]] = {}
+    for name, gap in found:
+        by_source.setdefault(name, []).append(gap)
+    return {
+        name: Gaps(len(gaps), sum(gap.missing for gap in gaps), tuple(gaps[: -NEWEST - 1 : -1]))
+        for name, gaps in by_source.items()
+    }
 
 
 def _accounts(minutes: list[Account]) -> dict[str, Account]:

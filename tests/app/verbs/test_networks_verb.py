@@ -62,6 +62,7 @@ def test_what_the_journal_says_is_told(home: Home, capsys: Said) -> None:
     said = capsys.readouterr().out
     assert "received 4 = stored 3 + duplicate 0 + quarantined 1" in said
     assert "1 gaps, 3 messages missing" in said
+    assert "serials 5–8: 3 missing" in said
     assert "kept out whole by the rule “what no rule allows”" in said
     assert "police network (here)" in said
     assert "may leave: 公开数据上互联网 (to 互联网; 公开;" in said

@@ -11,7 +11,7 @@ import pytest
 from app.main_window import MainWindow
 from app.networks import Standing, standing
 from app.widgets.networks import NetworksPanel
-from data.connectors.contract import SourceSettings
+from data.connectors.contract import Gap, SourceSettings
 from data.history.policy import Policy
 from data.sync.ledger import Account
 from data.sync.overview import Gaps, NetworksView, SourceView, ZoneView
@@ -66,11 +66,17 @@ def test_what_is_silent_down_or_off_looks_so(
 
 
 def test_what_is_missing_kept_out_or_uneven_is_not_to_be_overlooked(window: MainWindow) -> None:
-    lost = replace(GOOD, account=Account("卡口", 0, 1000, 990, 6, 3), waiting=4, removed=1, gaps=Gaps(2, 37))
+    lost = replace(GOOD, account=Account("卡口", 0, 1000, 990, 6, 3), waiting=4, removed=1)
+    lost = replace(
+        lost, gaps=Gaps(2, 37, (Gap("013912345678", 65_530, 20, 17, 1.0, 2.0), Gap("1390", 5, 30, 20, 1.0, 2.0)))
+    )
     card = shown_by(window, replace(lost, rule=replace(PUBLIC, allow=False))).cards["卡口"]
     assert card.verdict.property("mood") == "uneven"
     assert "1" in card.verdict.text()
-    assert all(word in card.troubles.text() for word in ("37", "隔离区 4", "内部数据可入"))
+    assert "013912345678" not in card.troubles.text()
+    assert all(
+        word in card.troubles.text() for word in ("37", "65530–65549：缺 17", "5–34：缺 20", "隔离区 4", "内部数据可入")
+    )
 
 
 def test_cards_stay_while_the_sources_are_the_same(window: MainWindow) -> None:
