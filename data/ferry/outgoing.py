@@ -25,7 +25,7 @@ from data.history.retention import read_tombstone
 from data.home import Home
 from data.sync.chunks import LAYOUT, Chunk, DamagedChunkError, chunks, journal_id, packed, tell_followed
 from data.sync.journal import journal_path
-from data.sync.tables import RECORDS, SOURCES, SUMMED, is_record_sound, open_engine
+from data.sync.tables import RECORDS, SOURCES, SUMMED, create_tables, is_record_sound, open_engine
 from data.sync.zones import zones_of
 from twin.errors import BadInputError
 from twin.networks import Border, Networks
@@ -314,7 +314,7 @@ def _state(home: Home, twin: str) -> Iterator[sa.Connection]:
     """Open the database of the lines in a transaction that nobody shares."""
     engine = open_engine(home.state / f"ferry-{twin}.sqlite")
     try:
-        _META.create_all(engine)
+        create_tables(engine, _META)
         with engine.connect() as connection, connection.begin():
             connection.execute(sa.update(_LINES).where(sa.false()).values(number=0))  # takes the lock
             yield connection

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import pyarrow as pa
 
 from data.history.policy import Asking
 from twin.errors import MissingPieceError
 from twin.words import say
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY = "1GB"
 DDL = (
@@ -31,23 +37,43 @@ class DuckDB:
         import duckdb  # here, as loading it takes as long as all else a command does, and few commands ask the lake
 
         self._torn = duckdb.IOException
-        self._connection = duckdb.connect(config={"memory_limit": MEMORY, **({"threads": threads} if threads else {})})
+        limits: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY,
+            **({"threads": threads} if threads else {}),
+        }
+        self._connection: duckdb.DuckDBPyConnection | None = duckdb.connect(config=limits)
+        _OPEN.add(self)
 
     def close(self) -> None:
         """Let go of the memory."""
-        self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def select(self, sql: str, paths: Sequence[str], tail: pa.Table) -> pa.Table:
         """Return the answer of one statement over ``told``."""
+        connection = self._connection
+        if connection is None:
+            raise ValueError("the engine is closed")
         try:
-            told = self._connection.from_arrow(tail)
+            told = connection.from_arrow(tail)
             if paths:
-                files = self._connection.read_parquet(list(paths), hive_partitioning=False)
+                files = connection.read_parquet(list(paths), hive_partitioning=False)
                 told = files.union(told) if tail.num_rows else files
             told.create_view("told", replace=True)
-            return self._connection.sql(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
         except self._torn as error:
             raise FileNotFoundError(str(error)) from error
+
+
+_OPEN: WeakSet[DuckDB] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Let go of every connection: of one that a thread keeps alive until Python ends DuckDB tells that it leaked."""
+    for engine in list(_OPEN):
+        engine.close()
 
 
 class Spark:

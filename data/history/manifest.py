@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from data.history.files import Written
 from data.home import Home
-from data.sync.tables import open_engine
+from data.sync.tables import create_tables, open_engine
 from twin.errors import DiskError, IntegrityError
 from twin.words import say
 
@@ -156,7 +156,7 @@ class Manifest:
         self.folder, self.path = folder, folder / "manifest.sqlite"
         self._engine = open_engine(self.path)
         with self._faults():
-            META.create_all(self._engine)
+            create_tables(self._engine, META)
 
     def close(self) -> None:
         """Let go of the file."""

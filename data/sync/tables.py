@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -218,11 +219,18 @@ def lenient_text(text: bytes) -> str:
 
 def ensure_tables(engine: sa.Engine) -> None:
     """Give a journal its tables; one of an older version gets what it lacks."""
-    META.create_all(engine)
+    create_tables(engine, META)
     with engine.begin() as connection:
         columns = connection.exec_driver_sql("SELECT name FROM pragma_table_info('quarantine')").scalars()
         if "crc" not in columns.all():
             connection.exec_driver_sql("ALTER TABLE quarantine ADD COLUMN crc INTEGER")
+
+
+def create_tables(engine: sa.Engine, tables: sa.MetaData) -> None:
+    """Create those of some tables that are not there, while others may be doing the same."""
+    if not tables.tables.keys() <= set(sa.inspect(engine).get_table_names()):
+        with engine.connect().execution_options(begin="BEGIN IMMEDIATE") as connection, connection.begin():
+            tables.create_all(connection)
 
 
 def open_engine(path: Path) -> sa.Engine:
@@ -235,8 +243,9 @@ def open_engine(path: Path) -> sa.Engine:
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         connection.text_factory = lenient_text
+        _keep_log(connection)
         for pragma in (
-            *("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-64000"),
+            *("synchronous=FULL", "wal_autocheckpoint=0", "cache_size=-64000"),
             f"journal_size_limit={LOG_KEPT_BYTES}",
             "secure_delete=ON",  # what was deleted is gone from the disk, and recovery cannot take it for a row
         ):
@@ -244,6 +253,20 @@ def open_engine(path: Path) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
     return engine
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log; SQLite does not wait by itself for another who is switching."""
+    until = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -126,3 +128,12 @@ def test_a_question_outlives_a_file_that_is_replaced_meanwhile(tmp_path: Path) -
     assert keys(Questions(asked.history, engine).track("car 3", NOON, NOON + 3e5)) == before
     assert engine.turns == 2
     asked.history.close()
+
+
+def test_nothing_is_said_to_leak_when_a_program_ends_with_an_engine_open() -> None:
+    program = (
+        "import threading, time; from data.history.engines import DuckDB; engine = DuckDB(); "
+        "threading.Thread(target=lambda: time.sleep(60), daemon=True).start()"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
