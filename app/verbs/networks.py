@@ -12,6 +12,7 @@ from app.networks import gap_line
 from app.session import Session
 from data.own_copy import copy_shipped
 from data.sync.overview import MINUTES, NetworksView, SourceView, ZoneView, look
+from data.sync.tables import COUNTS
 from data.sync.zones import FILE
 from twin.errors import UsageError
 from twin.networks import ANY, Rule
@@ -152,7 +153,7 @@ def _plain_source(source: SourceView, now_s: float) -> dict[str, Any]:
         "name": settings.name, "kind": settings.kind, "zone": settings.zone,
         "classification": settings.classification, "coordinates": settings.coordinates,
         "age_s": None if age_s is None else round(age_s, 3), **live,
-        **{name: getattr(account, name) for name in ("received", "stored", "duplicate", "quarantined", "difference")},
+        **{name: getattr(account, name) for name in (*COUNTS, "difference")},
         "waiting": source.waiting, "removed": source.removed,
         "gaps": source.gaps.count, "missing": source.gaps.missing,
         "rule": source.rule.name, "comes_in": source.rule.allow,

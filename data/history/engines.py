@@ -9,6 +9,7 @@ from weakref import WeakSet
 
 import pyarrow as pa
 
+from data.history.lean import LEAN_DTYPE, NAMES
 from data.history.policy import Asking
 from twin.errors import MissingPieceError
 from twin.words import say
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY = "1GB"
-DDL = (
-    "entity INT, t BIGINT, lon INT, lat INT, height SMALLINT, heading SMALLINT, speed SMALLINT, accuracy SMALLINT, "
-    "value FLOAT, state TINYINT"
-)
+_OF_SPARK = {"i1": "TINYINT", "i2": "SMALLINT", "i4": "INT", "i8": "BIGINT", "f4": "FLOAT"}
+DDL = ", ".join(f"{name} {_OF_SPARK[LEAN_DTYPE[name].str[1:]]}" for name in NAMES)
 """Lean rows in the words of Spark: given, so that no file is opened just to learn them."""
 
 

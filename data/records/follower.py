@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from data.records.database import answering
 from data.records.tables import BALANCE, CHECKPOINTS, ENTITIES, GAPS, POSITIONS, SOURCES, STATES
 from data.sync.chunks import Chunk, DamagedChunkError, chunks, journal_id, newest_chunk, tell_followed
 from data.sync.ledger import Account, Ledger
+from data.sync.tables import COUNTS
 from twin.errors import IntegrityError, ZhianError
 from twin.live.kinds import KINDS
 from twin.live.kinds import STATES as STATE_NAMES
@@ -212,7 +214,7 @@ class Follower:
         if not accounts:
             return
         insert = self._insert_into(BALANCE)
-        counts = ("received", "stored", "duplicate", "quarantined", "destroyed")
+        counts = (*COUNTS, "destroyed")
         upsert = insert.on_conflict_do_update(
             index_elements=["twin", "source", "minute"], set_={name: insert.excluded[name] for name in counts}
         )
@@ -220,11 +222,7 @@ class Follower:
 
     def _copy_gaps(self, connection: sa.Connection) -> None:
         connection.execute(sa.delete(GAPS).where(GAPS.c.twin == self._twin))
-        fields = ("device", "first", "count", "missing", "begin_s", "end_s")
-        rows = [
-            {"twin": self._twin, "source": source, **{name: getattr(gap, name) for name in fields}}
-            for source, gap in Ledger(self._journal).gaps()
-        ]
+        rows = [{"twin": self._twin, "source": source, **asdict(gap)} for source, gap in Ledger(self._journal).gaps()]
         if rows:
             connection.execute(sa.insert(GAPS), rows)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from data.sync.tables import COUNTS
+
 META = sa.MetaData()
 NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """SQLite counts by itself in columns of the type INTEGER alone."""
@@ -75,7 +77,7 @@ BALANCE = sa.Table(
     sa.Column("twin", sa.Text, primary_key=True),
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("minute", sa.BigInteger, primary_key=True),
-    *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("received", "stored", "duplicate", "quarantined")),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in COUNTS),
     sa.Column("destroyed", sa.BigInteger, nullable=False, server_default="0"),
 )
 

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from data.sync.tables import (
     BALANCE,
     CAPPED,
     CHUNKS,
+    COUNTS,
     DESTROYED,
     DEVICES,
     GAPS,
@@ -85,7 +86,7 @@ class Ledger:
     def balance(self, since_minute: int = 0) -> list[Account]:
         """Return the accounts of all sources, oldest minute first."""
         gone = sa.func.coalesce(DESTROYED.c.stored + DESTROYED.c.quarantined, 0)
-        counts = (*(BALANCE.c[name] for name in ("received", "stored", "duplicate", "quarantined")), gone)
+        counts = (*(BALANCE.c[name] for name in COUNTS), gone)
         same = sa.and_(DESTROYED.c.source == BALANCE.c.source, DESTROYED.c.minute == BALANCE.c.minute)
         query = (
             sa.select(SOURCES.c.name, BALANCE.c.minute, *map(sa.func.sum, counts))
@@ -181,7 +182,7 @@ class Ledger:
     def gaps(self, name: str = "") -> list[tuple[str, Gap]]:
         """Return the gaps that are open, with the source's name."""
         query = (
-            sa.select(SOURCES.c.name, *(GAPS.c[n] for n in ("device", "first", "count", "missing", "begin_s", "end_s")))
+            sa.select(SOURCES.c.name, *(GAPS.c[field.name] for field in fields(Gap)))
             .join(SOURCES, SOURCES.c.id == GAPS.c.name)
             .where(GAPS.c.missing > 0)
             .order_by(GAPS.c.begin_s)

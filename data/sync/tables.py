@@ -99,15 +99,15 @@ def is_held_sound(values: Sequence[object], crc: object) -> bool | None:
     return isinstance(reason, str) and is_record_sound((reason.encode(), *rest), crc)
 
 
+COUNTS = ("received", "stored", "duplicate", "quarantined")
+"""What the balance counts of a source and minute; also in the records database."""
+
 BALANCE = sa.Table(
     "balance",
     META,
     sa.Column("source", sa.Integer, primary_key=True),
     sa.Column("minute", sa.Integer, primary_key=True),  # of the arrival, minutes since 1970
-    sa.Column("received", sa.Integer, nullable=False),
-    sa.Column("stored", sa.Integer, nullable=False),
-    sa.Column("duplicate", sa.Integer, nullable=False),
-    sa.Column("quarantined", sa.Integer, nullable=False),
+    *(sa.Column(name, sa.Integer, nullable=False) for name in COUNTS),
 )
 
 CAPPED = sa.Table(
