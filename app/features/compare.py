@@ -41,6 +41,8 @@ class Compare(QObject):
         self.panel.ended.connect(lambda: self._desk.run("compare.end"))
         self.line = Line(self)
         self.split: Split | None = None
+        self._tool: Tool | None = None
+        self._map.tool_changed.connect(self._on_tool_changed)
         self._desk.live.panels_due.connect(self._on_panels_due)
         context.opening.opened.connect(lambda _opened: self.end())
 
@@ -117,6 +119,16 @@ class Compare(QObject):
     def _set(self, split: Split | None) -> None:
         self.split = split
         self._map.set_split(split)
+
+    def _on_tool_changed(self, tool: Tool | None) -> None:
+        """End when the line is put away; take it into the hand again when another tool was."""
+        before, self._tool = self._tool, tool
+        if self.split is None or tool is not None:
+            return
+        if before is self.line:
+            self.end()
+        else:
+            self._map.set_tool(self.line)
 
     def _on_panels_due(self, _world: World) -> None:
         if self.split is not None:

@@ -112,6 +112,11 @@ class Feed:
             self._busy = True
         self._pool.submit(self._run)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come."""
+        return self._busy
+
     def _run(self) -> None:
         while True:
             with self._lock:

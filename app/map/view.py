@@ -225,9 +225,10 @@ class MapView(QWidget):
         self.refresh()
 
     def set_banner(self, text: str) -> None:
-        """Write a line at the top that is always to be seen."""
+        """Write a line at the top that is always to be seen; with the next world, if one is being prepared."""
         self._overlay.banner = text
-        self.refresh()
+        if not self._feed.busy:
+            self.refresh()
 
     def set_legend(self, rows: Sequence[tuple[str, str]]) -> None:
         """Explain colours: words and ``#RRGGBB``; empty for no legend."""

@@ -94,6 +94,18 @@ def test_the_line_is_dragged_and_the_rest_of_the_map_is_not_caught(window: MainW
     assert window.map.tool is None
 
 
+def test_escape_ends_it_and_another_tool_gives_the_line_back(window: MainWindow, compare: Compare) -> None:
+    window.acts.run("compare.hold")
+    window.acts.run("view.box")
+    assert window.map.tool is window.map.boxes
+    window.acts.by_id["selection.clear"].trigger()
+    assert window.map.tool is compare.line
+    assert compare.split is not None
+    window.acts.by_id["selection.clear"].trigger()
+    assert window.map.tool is None
+    assert compare.split is None
+
+
 def test_nothing_is_held_before_a_twin_is_open(window: MainWindow, compare: Compare) -> None:
     told: list[str] = []
     window.acts.refused.connect(lambda _command, words: told.append(words))
