@@ -193,13 +193,17 @@ def measure(lake: Path, home: Path) -> None:
     """Drag, ask the peer, print."""
     chance = np.random.default_rng(1)
     anywhere = DAY_S + chance.uniform(3600, 82_000, JUMPS).round(3)
-    along = DAY_S + 6 * 3600 + STEP_S * np.arange(JUMPS)
+    along = DAY_S + 6 * 3600 + STEP_S * np.arange(JUMPS, dtype=np.float64)
     with county_window(lake, home) as window:
         window.look_back.ask_day(DAY_S)
         jump(window, anywhere[:3] + 1.0)  # what is made once
         on_screen(window, anywhere, along)
         watch = window.watch = GuiWatch(window)  # it keeps the thread busy: not while processor time is taken
-        for name, act in (("jumping", lambda: jump(window, anywhere[::2] + 7.0)), ("dragging", lambda: drag(window))):
+        acts: dict[str, Callable[[], object]] = {
+            "jumping": lambda: jump(window, anywhere[::2] + 7.0),
+            "dragging": lambda: drag(window),
+        }
+        for name, act in acts.items():
             watch.start()
             act()
             blocks = watch.stop()
