@@ -62,7 +62,7 @@ def window(
     opened.resize(1600, 900)
     opened.show()
     opened.open_twin("small", build=False)
-    until(lambda: opened.live.world is not None and len(opened.live.world.tracks) > 100, 60)
+    until(lambda: opened.live.world is not None and len(opened.live.world.tracks) > 100, 180)
     yield opened
     opened.close()
     opened.deleteLater()
