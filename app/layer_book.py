@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from app.settings import LayerChoice
+from layers.catalogue import first_state
 from layers.layer import Layer, LayerState, LayerStatus
 from twin.errors import UsageError
 from twin.filters import compile_filter
@@ -78,12 +79,9 @@ class LayerBook(QObject):
         return {n: LayerChoice(s.visible, s.opacity, s.where, s.symbol) for n, s in self.states.items()}
 
 
-HIDDEN_AT_FIRST = frozenset({"congestion"})
-
-
 def default_choice(name: str) -> LayerChoice:
-    """Return how a layer starts: shown, unless another workspace is its place."""
-    return LayerChoice(visible=name not in HIDDEN_AT_FIRST)
+    """Return how a layer starts: shown, unless another workspace is its place or it covers the ground."""
+    return LayerChoice(visible=first_state(name).visible)
 
 
 def _state(choice: LayerChoice) -> LayerState:

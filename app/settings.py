@@ -33,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of the window.
 
     ``layouts`` holds Qt's own state of the docks for each workspace, in base 64, valid for one ``layout_version``;
-    ``daylight`` lights the map as the sun stands, not as the theme has it.
+    ``daylight`` lights the map as the sun stands, not as the theme has it; ``clusters`` shows a crowd seen from far as
+    bubbles with counts.
     """
 
     theme: Literal["dark", "light"] = "dark"
@@ -48,6 +49,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lock_minutes: Annotated[int, msgspec.Meta(ge=1, le=30)] = 10
     reduced_motion: bool = False
     daylight: bool = False
+    clusters: bool = True
+    trails: bool = True
+    trail_kinds: list[str] = []
+    trail_minutes: Annotated[float, msgspec.Meta(ge=1, le=10)] = 5.0
+    trail_by_speed: bool = False
 
 
 class SettingsFile:

@@ -11,9 +11,10 @@ from layers.cameras import CameraLayer
 from layers.congestion import CongestionLayer
 from layers.drones import DroneLayer
 from layers.geofences import GeofenceLayer
+from layers.heat import AlarmLayer, DensityLayer, SpeedLayer
 from layers.imagery import ImageryLayer
 from layers.land import LandLayer
-from layers.layer import Layer
+from layers.layer import Layer, LayerState
 from layers.people import PeopleLayer
 from layers.places import PlaceLayer
 from layers.results import ResultLayer
@@ -34,6 +35,9 @@ OWN: tuple[Callable[[], Layer], ...] = (
     WaterLayer,
     RoadLayer,
     CongestionLayer,
+    DensityLayer,
+    SpeedLayer,
+    AlarmLayer,
     BoundaryLayer,
     GeofenceLayer,
     ResultLayer,
@@ -66,6 +70,14 @@ def _all() -> tuple[Layer, ...]:
 
 
 LAYERS: tuple[Layer, ...] = _all()
+
+
+HIDDEN_AT_FIRST = frozenset({"congestion", "density", "speeds", "alarms"})
+
+
+def first_state(name: str) -> LayerState:
+    """Return how a layer starts: shown, unless another workspace is its place or it covers the ground."""
+    return LayerState(visible=name not in HIDDEN_AT_FIRST)
 
 
 def layer_by_name(name: str) -> Layer:

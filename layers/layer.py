@@ -143,11 +143,16 @@ class Raster:
         West, south, east, north in the local frame.
     scale : str
         Name of a list of colours in ``[map.scales]`` of the style files: from 0 to 1, evenly apart, with alpha.
+    span : tuple of float, optional
+        What 0 and 1 stand for: then the map explains the colours.
+    unit : str
     """
 
     values: NDArray[np.float32]
     box_m: tuple[float, float, float, float]
     scale: str
+    span: tuple[float, float] | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 from app.features.card import CardFeature
 from app.features.compare import Compare
+from app.features.crowds import Crowds
 from app.features.feature import Context, Feature
 from app.features.locking import Locking
+from app.features.trails import Trails
 from app.instruments.feature import Instruments
 
 FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Instruments,
     Compare,
+    Crowds,
+    Trails,
     Locking,
     CardFeature,
 )

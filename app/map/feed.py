@@ -15,14 +15,18 @@ from numpy.typing import NDArray
 
 from app.map.areas import AreaSet, area_set
 from app.map.camera import Lens
-from app.map.chosen import NOTHING, Chooser, Chosen
+from app.map.chosen import Chooser, Chosen
+from app.map.clusters import NO_PATCHES, Patches, patches
 from app.map.events import Pick
 from app.map.extras import Drawn, Extra
+from app.map.gl import Arrays
 from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
 from app.map.rasters import RasterSet, raster_set
 from app.map.split import Split
 from app.map.symbols import MoverArrays, SymbolBatch, pack, placed, velocities
+from app.map.trails import SELECTED_ONLY, TrailMaker, TrailWish
+from layers.catalogue import first_state
 from layers.layer import Areas, Drawing, Labels, Layer, LayerState, Lines, Raster, Rows, Several, Symbols
 from layers.shown import shown
 from twin.city.city import City
@@ -54,7 +58,10 @@ class Request:
     extras: Mapping[str, Drawn] = field(default_factory=dict)
     picks: tuple[Pick, ...] = ()
     """What is selected."""
+    clusters: bool = False
+    """Whether a crowd may be shown as bubbles."""
     split: Split | None = None
+    trails: TrailWish = SELECTED_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,9 @@ class Answer:
     areas: tuple[AreaSet, ...]
     rasters: tuple[RasterSet, ...]
     hidden: Mapping[str, BoolArray | None]
-    chosen: Chosen = NOTHING
+    chosen: Chosen
+    patches: Patches
+    trails: Arrays
 
 
 class Feed:
@@ -94,7 +103,7 @@ class Feed:
         self._lock = Lock()
         self._next: Request | None = None
         self._busy = False
-        self._chooser = Chooser()
+        self._chooser, self._trailer = Chooser(), TrailMaker()
         self._hidden: dict[str, tuple[City, str, BoolArray | None]] = {}
         self._live = frozenset(name for name, layer in layers.items() if layer.group == "live")
         self._widened: dict[str, tuple[Rows, LineSet]] = {}
@@ -153,6 +162,7 @@ class Feed:
                 rasters.append(self._raster_set(name, drawn, request, opacity))
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
         packed = pack(batches, request.symbols_known)
+        chosen = self._chooser(packed, request.picks)
         return Answer(
             request,
             packed,
@@ -161,13 +171,15 @@ class Feed:
             tuple(areas),
             tuple(rasters),
             self._filtered(request),
-            self._chooser(packed, request.picks),
+            chosen,
+            patches(packed) if request.clusters else NO_PATCHES,
+            self._trailer(request.world, packed, chosen.symbols, request.picks, request.trails),
         )
 
     def _drawings(self, request: Request) -> Iterator[tuple[str, Extra, float]]:
         """Give what is drawn of each visible layer, then what features add, with its name and opacity."""
         for name in request.order:
-            state = request.states.get(name, LayerState())
+            state = request.states.get(name, first_state(name))
             if state.visible and request.split is not None and name in self._live:
                 yield from self._halves(self._layers[name], state, request, request.split)
             elif state.visible:
@@ -193,7 +205,7 @@ class Feed:
         """Return the rows each filter on a prepared layer hides; worked out once for each filter."""
         answer: dict[str, BoolArray | None] = {}
         for name in FILTERED & set(self._layers):
-            where = request.states.get(name, LayerState()).where
+            where = request.states.get(name, first_state(name)).where
             kept = self._hidden.get(name)
             if kept is None or kept[0] is not request.world.city or kept[1] != where:
                 kept = (request.world.city, where, self._hide(name, where, request) if where else None)

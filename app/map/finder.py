@@ -9,6 +9,7 @@ import numpy as np
 from app.map import picking
 from app.map.camera import GroundHeights, Lens
 from app.map.events import Pick
+from app.map.mover_shader import HIDDEN
 from app.map.movers import Movers
 from app.map.scene import PreparedScene
 from app.map.stage import Stage
@@ -76,7 +77,7 @@ class Finder:
             return []
         picks: list[Pick] = []
         found = picking.inside_box(lens, self._movers.positions_m(time.monotonic()), box)
-        found = found[self._movers.reach_m()[found] > 0.0]
+        found = found[(packed.code[found, 2] & HIDDEN) == 0]
         for number, batch in enumerate(packed.batches):
             mine = found[packed.batch[found] == number]
             keys, points = packed.keys(mine), packed.position_m[mine].tolist()

@@ -145,6 +145,13 @@ _NOTHING = Program(
 )
 
 
+def bring_to_front(renderer: vtkRenderer, actor: vtkActor) -> None:
+    """Have an actor be drawn after everything that is in the renderer now."""
+    drawn = renderer.GetViewProps()  # RemoveActor would let go of what the GPU has of it
+    drawn.RemoveItem(actor)
+    drawn.AddItem(actor)
+
+
 def drop(renderer: vtkRenderer, actor: vtkActor) -> None:
     """Take an actor out, and its data from it."""
     renderer.RemoveActor(actor)

@@ -47,6 +47,8 @@ class Hand(QObject):
         super().__init__(view)
         self._view, self._pilot, self._finder, self._shown, self._boxing = view, pilot, finder, shown, boxing
         self.tool: Tool | None = None
+        self.beneath: Tool | None = None
+        """Takes the clicks that the tool leaves."""
         self._drags: Tool | None = None
         self.hover: Pick | None = None
         self.card_for: Callable[[Pick], str] | None = None
@@ -150,7 +152,7 @@ class Hand(QObject):
             self._click(touch)
 
     def _click(self, at: Touch) -> None:
-        if self.tool is None or not self.tool.click(at):
+        if not any(tool.click(at) for tool in (self.tool, self.beneath) if tool is not None):
             self.picked.emit(at.pick())
 
     def _touch(self, at: QPointF, keys: Qt.KeyboardModifier) -> Touch:

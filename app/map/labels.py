@@ -73,6 +73,11 @@ class Grid:
         return True
 
 
+def parted(sets: Sequence[LabelSet]) -> tuple[list[LabelSet], list[LabelSet]]:
+    """Return the names of places, which come first, and all others."""
+    return [s for s in sets if s.layer == "places"], [s for s in sets if s.layer != "places"]
+
+
 class LabelPainter:
     """Lays labels out and draws them; the picture of each word is made once."""
 

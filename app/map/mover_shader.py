@@ -107,7 +107,7 @@ _POINT_MAIN = """void main() {
   int state = int(raw.z);
   vec4 dc = MCDCMatrix * vec4(vertexMC.xyz + vec3(normalMC.xy * since, 1.0), 1.0);
   bool shaped = dc.w < SMALL[k] || (state & 12) != 0 || int(floor(raw.y / 4.0)) == 2;
-  bool gone = shaped || (state & 2) != 0 || ((state & 16) != 0 && crowd > 0.5);
+  bool gone = shaped || (state & 2) != 0 || ((state & 16) != 0 && crowd > 0.25);
   gl_Position = gone || !(dc.w < REACH[k]) ? vec4(2.0, 2.0, 2.0, 1.0) : dc;
   gl_Position.z -= depthB * 0.02;
   float faded = float(state & 1);

@@ -9,10 +9,10 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from app.map import mover_shader
 from app.map.camera import Lens
-from app.map.gl import Arrays, Material, drop, fill, make_actor, make_texture, polydata, touch
+from app.map.gl import Arrays, Material, bring_to_front, drop, fill, make_actor, make_texture, polydata, touch
 from app.map.glsl import Program
 from app.map.glyphs import atlas
-from app.map.mover_shader import ALARM, HIDDEN, HOVERED, POINT_PX, SELECTED, small_from_m
+from app.map.mover_shader import ALARM, CROWD, HIDDEN, HOVERED, POINT_PX, SELECTED, small_from_m
 from app.map.style import MapStyle
 from app.map.symbols import IntArray, MoverArrays
 from twin.geo import FloatArray
@@ -21,6 +21,8 @@ LONGEST_GUESS_S = 1.2
 SPARE_PX, SPARE_M = 60.0, 120.0
 """So far outside the picture shapes are still made ready: they may move in, and they have a size."""
 NONE = np.zeros(0, np.int64)
+SHOWN, NO_POINTS, GONE = 0.0, 0.5, 1.0
+"""How a crowd is drawn: one by one; not where it would be points; not at all, since somebody else draws it as one."""
 
 
 class _Cloud:
@@ -80,15 +82,12 @@ class Movers:
         self._small_from_m = np.zeros(0, np.float32)
         self._chosen: tuple[IntArray, IntArray] = (NONE, NONE)
         self._shaped, self._stale = NONE, True
-        self.crowded = False
-        """Whether a crowd is drawn as one, by somebody else."""
+        self.crowd = SHOWN
 
     def to_front(self) -> None:
         """Be drawn after everything that is in the renderer now: soft edges blend with what is there."""
-        drawn = self._renderer.GetViewProps()  # RemoveActor would let go of what the GPU has of it
         for cloud in (self._small, self._large):
-            drawn.RemoveItem(cloud.actor)
-            drawn.AddItem(cloud.actor)
+            bring_to_front(self._renderer, cloud.actor)
 
     def set_style(self, style: MapStyle) -> None:
         """Change the colours."""
@@ -131,7 +130,7 @@ class Movers:
             material = cloud.material
             material.set_number("depthB", depth_b)
             material.set_number("since", since_s)
-            material.set_number("crowd", float(self.crowded))
+            material.set_number("crowd", self.crowd)
             material.set_vector("viewPx", float(lens.width_px), float(lens.height_px))
             material.property.GetVertexCustomUniforms().SetUniformf("sizeBy", size_by)
             material.property.GetFragmentCustomUniforms().SetUniformf("sizeBy", size_by)
@@ -177,7 +176,8 @@ class Movers:
         if self.packed is None:
             return np.zeros(0)
         reach = np.array([self._style.symbol(name).reach_m for name in self.packed.names] or [0.0])
-        return np.where(self.packed.code[:, 2] & HIDDEN, 0.0, reach[self.packed.code[:, 0]])
+        gone = HIDDEN | CROWD if self.crowd == GONE else HIDDEN
+        return np.where(self.packed.code[:, 2] & gone, 0.0, reach[self.packed.code[:, 0]])
 
     def moving(self) -> bool:
         """Tell whether anything drawn has a speed."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from app.map import ramps
 from app.map.camera import Lens
+from app.map.ramps import Ramp
 from app.map.style import MapStyle
 
 MARGIN = 16
@@ -22,6 +24,7 @@ class OverlayState:
     banner: str = ""
     note: str = ""
     legend: tuple[tuple[str, str], ...] = ()
+    ramps: tuple[Ramp, ...] = ()
     card: tuple[str, ...] = ()
     card_at: tuple[float, float] = (0.0, 0.0)
     hovered_at: tuple[float, float] | None = None
@@ -52,6 +55,8 @@ def paint(painter: QPainter, lens: Lens, style: MapStyle, state: OverlayState) -
     _compass(painter, lens, style, state.north)
     _banner(painter, lens, style, state.banner)
     _legend(painter, lens, style, state.legend)
+    above = MARGIN + (_legend_px(state.legend) + ramps.GAP if state.legend else 0.0)
+    ramps.paint(painter, state.ramps, style, lens.width_px - MARGIN, lens.height_px - above)
     if state.card:
         _card(painter, lens, style, state)
 
@@ -163,7 +168,7 @@ def _legend(painter: QPainter, lens: Lens, style: MapStyle, rows: tuple[tuple[st
         return
     font = _font(12)
     width = max(QFontMetricsF(font).horizontalAdvance(text) for text, _colour in rows) + 44
-    height = 20.0 * len(rows) + 12
+    height = _legend_px(rows)
     box = QRectF(lens.width_px - MARGIN - width, lens.height_px - MARGIN - height, width, height)
     _panel(painter, box, style)
     for i, (text, colour) in enumerate(rows):
@@ -172,6 +177,10 @@ def _legend(painter: QPainter, lens: Lens, style: MapStyle, rows: tuple[tuple[st
         painter.setBrush(QColor(colour))
         painter.drawRoundedRect(QRectF(box.left() + 12, top + 5, 14, 10), 2, 2)
         _text(painter, QRectF(box.left() + 34, top, width, 20), text, style, font, Qt.AlignmentFlag.AlignLeft)
+
+
+def _legend_px(rows: tuple[tuple[str, str], ...]) -> float:
+    return 20.0 * len(rows) + 12
 
 
 def _card(painter: QPainter, lens: Lens, style: MapStyle, state: OverlayState) -> None:

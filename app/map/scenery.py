@@ -11,6 +11,7 @@ from app.map.areas import Fills
 from app.map.camera import VIEW_DEG, GroundHeight, Lens
 from app.map.daylight import Light, blend_number, light_of_theme
 from app.map.feed import Answer
+from app.map.gl import bring_to_front
 from app.map.imagery import Orthophoto
 from app.map.linework import Linework
 from app.map.movers import Movers
@@ -19,6 +20,7 @@ from app.map.scene import PreparedScene
 from app.map.sky import Sky
 from app.map.stage import Stage
 from app.map.style import MapStyle
+from app.map.trails import Trails
 
 FAR_PLANE_M = 150_000.0
 TALL_M = 150.0  # nothing nearer than this below the eye needs the near plane closer
@@ -45,6 +47,7 @@ class Scenery:
         self.rasters = Rasters(renderer, style)
         self.fills = Fills(renderer, style)
         self.linework = Linework(renderer, style)
+        self.trails = Trails(renderer, style)
         self.movers = Movers(renderer, style)
         renderer.SetBackground(*self.light.haze)
         self._relief = False
@@ -69,6 +72,7 @@ class Scenery:
             self.rasters.set_style(ink)
             self.fills.set_style(ink)
             self.linework.set_style(ink)
+            self.trails.set_style(ink)
             self.movers.set_style(ink)
 
     def arrange(self, lens: Lens, ratio: float, ground: GroundHeight, now_s: float) -> tuple[int, int]:
@@ -89,19 +93,26 @@ class Scenery:
         for part in (self.rasters, self.fills, self.linework):
             part.set_uniforms(device, depth_b, self._haze_m(lens), self.light)
         self.sky.set_uniforms(device, self.light, always=self._relief)
+        self.trails.set_uniforms(device, depth_b, ratio)
         self.movers.arrange(device, depth_b, self.movers.since_s(now_s), ratio)
         return counts
 
     def set_live(self, answer: Answer) -> None:
         """Show what the layers and features drew of a world."""
         self.movers.set(answer.movers, answer.request.asked_s)
+        self.trails.set(answer.trails, by_speed=answer.request.trails.by_speed)
         fresh = (
             self.rasters.set(answer.rasters, self._relief),
             self.fills.set(answer.areas, self._relief),
             self.linework.set(answer.lines, self._relief),
         )
         if any(fresh):
-            self.movers.to_front()
+            self._to_front()
+
+    def _to_front(self) -> None:
+        """Have what moves, and its trails, be drawn last: soft edges blend with what is there."""
+        bring_to_front(self._renderer, self.trails.actor)
+        self.movers.to_front()
 
     def settle(self, lens: Lens) -> None:
         """Load all that a camera sees before going on; for pictures that must be whole."""
@@ -129,6 +140,7 @@ class Scenery:
     def close(self) -> None:
         """Take everything out, in reverse order."""
         self.movers.close()
+        self.trails.close()
         self.linework.close()
         self.fills.close()
         self.rasters.close()

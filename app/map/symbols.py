@@ -104,6 +104,15 @@ class MoverArrays:
         """Return the ids of some symbols of one layer."""
         return self.batches[self.batch[index[0]]].keys(self.row[index].astype(np.int64)) if len(index) else []
 
+    def ids(self, index: IntArray) -> NDArray[np.bytes_]:
+        """Return the ids of some symbols as the live table has them; empty for those that are not in it."""
+        ids = np.zeros(len(index), "S32")
+        for number, batch in enumerate(self.batches):
+            mine, told = self.batch[index] == number, batch.symbols.rows.told
+            if told is not None:
+                ids[mine] = told["id"][self.row[index[mine]]]
+        return ids
+
     def accuracy_m(self, index: int) -> float:
         """Return the radius within which a symbol's thing is in two cases of three; NaN if that is not known."""
         told = self.batches[self.batch[index]].symbols.rows.told

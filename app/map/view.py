@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.map import overlay
 from app.map.boxes import Boxes
 from app.map.canvas import Canvas
+from app.map.crowd import Crowd
 from app.map.daylight import ink_under, light_of_theme, light_under
 from app.map.events import CameraState, FrameStats, Pick
 from app.map.extras import Extras
@@ -21,17 +22,19 @@ from app.map.feed import Answer, Feed, Request
 from app.map.finder import Finder
 from app.map.hand import Hand
 from app.map.highlight import MOST_AT_ONCE, Highlight
-from app.map.labels import Grid, LabelPainter, LabelSet
+from app.map.labels import Grid, LabelPainter, LabelSet, parted
 from app.map.overlay import OverlayState
 from app.map.pilot import Pilot
+from app.map.ramps import ramps_of, trail_ramp
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
 from app.map.split import Split
 from app.map.style import load_style
 from app.map.symbols import MoverArrays
 from app.map.tools import Tool
+from app.map.trails import SELECTED_ONLY, TrailWish
 from app.texts import Texts
-from layers.catalogue import LAYERS
+from layers.catalogue import LAYERS, first_state
 from layers.layer import Layer, LayerState
 from twin.city.city import City
 from twin.live.frame import empty_frame
@@ -86,6 +89,7 @@ class MapView(QWidget):
         self._pace = 1.0
         self._split: Split | None = None
         self._unmask, self._closed = False, False
+        self._trails = SELECTED_ONLY
         self._labels: Answer | None = None
         self._overlay = OverlayState()
         self._build()
@@ -110,6 +114,7 @@ class MapView(QWidget):
         self.extras = Extras(self)
         self._boxes = Boxes(self._pilot, self._finder, self._overlay, self)
         self._hand = Hand(self, self._pilot, self._finder, self._overlay, self._boxes.tool)
+        self._crowd = self._hand.beneath = Crowd(self._pilot, self._movers)
         self._renders = 0
         self._requests, self._spent_ms, self._longest_ms, self._frame_start = 0, 0.0, 0.0, 0.0
         self._drawn = (0, 0)
@@ -177,6 +182,17 @@ class MapView(QWidget):
     def set_layer_order(self, names: Sequence[str]) -> None:
         """Draw symbols and labels in this order, the last on top; what lies on the ground keeps its own."""
         self._order = tuple(name for name in names if name in self._layers)
+        self._ask()
+
+    def set_clusters(self, on: bool) -> None:
+        """Show a crowd as bubbles with their counts when seen from far, or one by one."""
+        self._crowd.wanted = on
+        self._ask()
+        self.refresh()
+
+    def set_trails(self, wish: TrailWish) -> None:
+        """Show where some or all came from."""
+        self._trails = wish
         self._ask()
 
     def set_unmask(self, unmask: bool) -> None:
@@ -319,15 +335,21 @@ class MapView(QWidget):
     def _before_render(self) -> None:
         self._frame_start = time.perf_counter()
         ratio = self.devicePixelRatioF()
+        self._crowd.arrange(self._pilot.lens())
         self._drawn = self._scenery.arrange(self._pilot.lens(), ratio, self._pilot.ground, time.monotonic())
 
     def _paint_over(self, painter: QPainter) -> None:
         lens, since = self._pilot.lens(), self._movers.since_s(time.monotonic())
         grid = Grid(lens.width_px, lens.height_px)
         grid.take(lens.width_px - 36, 36, 48, 48)
+        ratio, language = self.devicePixelRatioF(), self._texts.language
         if self._labels is not None:
-            placed = self._painter.lay_out(self._labels.labels, lens, self._texts.language, grid, since)
-            self._painter.paint(painter, placed, self._style, self.devicePixelRatioF())
+            places, others = parted(self._labels.labels)
+            placed = self._painter.lay_out(places, lens, language, grid, since)
+            self._crowd.place(lens, grid)
+            placed += self._painter.lay_out(others, lens, language, grid, since)
+            self._crowd.paint(painter, self._style, language, ratio)
+            self._painter.paint(painter, placed, self._style, ratio)
         self._highlight.paint(painter, lens, self._style, time.monotonic())
         self._overlay.selected_at = self._highlight.rings(lens)
         self._overlay.hovered_at = self._highlight.hover_ring(lens)
@@ -372,7 +394,9 @@ class MapView(QWidget):
                 self._pace,
                 self.extras.drawings,
                 self._highlight.selection,
+                self._crowd.wanted,
                 self._split,
+                self._trails,
             )
         )
 
@@ -382,16 +406,21 @@ class MapView(QWidget):
         with self._timed():
             self._labels = answer
             for name, hidden in answer.hidden.items():
-                state = self._states.get(name, LayerState())
+                state = self._states.get(name, first_state(name))
                 self._stage.set_layer(name, state.visible, state.opacity, hidden)
             self._scenery.set_live(answer)
+            self._crowd.take(answer.patches)
+            self._crowd.heated = any(laid.raster.span is not None for laid in answer.rasters)
             self._highlight.take(answer.request.picks, answer.chosen)
             off_map = answer.movers.off_map
+            self._overlay.ramps = ramps_of(answer.rasters, lambda name: self._texts(f"layer.{name}"))
+            if answer.request.trails.by_speed and len(answer.trails.triangles):
+                self._overlay.ramps += (trail_ramp(self._texts("map.trail_speed")),)
             self._overlay.note = self._texts("map.off_map", count=off_map) if off_map else ""
         self.refresh()
 
     def _apply_state(self, name: str) -> None:
-        state = self._states.get(name, LayerState())
+        state = self._states.get(name, first_state(name))
         self._stage.set_layer(name, state.visible, state.opacity, self._stage.hidden_rows(name))
 
     def pick_at(self, x: float, y: float) -> Pick | None:

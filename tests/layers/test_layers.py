@@ -26,6 +26,7 @@ from twin.world import World
 
 DRAWN = {
     "terrain": Surface, "imagery": Surface, "land": Areas, "water": Areas, "roads": Lines, "congestion": Lines,
+    "density": Raster, "speeds": Raster, "alarms": Raster,
     "boundaries": Lines, "geofences": Several, "results": Several, "buildings": Solids,
     "sites": Symbols, "signals": Symbols, "cameras": Symbols,
     "sensors": Symbols, "vehicles": Symbols, "people": Symbols, "drones": Symbols, "places": Labels,

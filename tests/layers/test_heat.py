@@ -1,0 +1,54 @@
+"""Heat maps draw what they export."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from layers.heat import AlarmLayer, DensityLayer, SpeedLayer
+from layers.shown import shown
+from tests.layers.tiny import tiny_city, tiny_world
+
+
+def test_density_counts_what_moves_and_not_what_measures() -> None:
+    rows = DensityLayer().rows(tiny_world())
+    assert rows.columns["entities"].sum() == 6
+
+
+def test_alarms_are_where_something_is_in_alarm() -> None:
+    rows = AlarmLayer().rows(tiny_world())
+    assert rows.columns["entities"].sum() == 1
+
+
+def test_the_mean_speed_is_that_of_vehicles_on_land() -> None:
+    rows = SpeedLayer().rows(tiny_world())
+    assert rows.columns["entities"].sum() == 2
+    kmh = rows.columns["mean_kmh"]
+    assert (kmh > 10.0 * 3.6 - 0.1).all()
+    assert (kmh < 12.5 * 3.6 + 0.1).all()
+
+
+def test_what_a_filter_leaves_out_is_not_drawn() -> None:
+    layer, world = DensityLayer(), tiny_world()
+    whole, some = layer.rows(world), shown(layer, world, where="entities > 0")
+    assert 0 < len(some) < len(whole)
+    for rows in (whole, some):
+        drawn = layer.draw(world, rows)
+        assert np.isfinite(drawn.values).sum() == len(rows)
+        assert drawn.span is not None
+        assert np.nanmax(drawn.values) * drawn.span[1] == pytest.approx(rows.columns["per_km2"].max(), rel=1e-5)
+
+
+def test_a_cell_lies_where_it_is_drawn() -> None:
+    layer, city = DensityLayer(), tiny_city()
+    world = tiny_world(city)
+    rows = layer.rows(world)
+    drawn = layer.draw(world, rows)
+    top = int(np.argmax(rows.columns["per_km2"]))
+    row, col = np.unravel_index(np.nanargmax(drawn.values), drawn.values.shape)
+    assert rows.geometry is not None
+    west, _south, _east, north = drawn.box_m
+    cell_m = (drawn.box_m[2] - west) / drawn.values.shape[1]
+    bounds = rows.geometry[top].bounds
+    assert bounds[0] - city.frame.origin_m[0] == pytest.approx(west + col * cell_m)
+    assert bounds[3] - city.frame.origin_m[1] == pytest.approx(north - row * cell_m)
