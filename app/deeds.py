@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt
 from app import locator
 from app.commands import Call, Command
 from app.widgets.purpose import PurposeDialog
+from app.window_commands import go_to
 from app.workbenches.fraud.panel import FraudPanel
 from twin.access import Purpose
+from twin.city.search import Found
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -29,9 +31,22 @@ class Deeds:
         if index is None or world is None:
             then(())
             return
+        cases = (window.acts.run("fraud.list_cases") or ()) if locator.is_case_number(text) else ()
         window.jobs.submit(
-            "job.search", lambda *_: locator.find(index, world, text, unmask), then, key="search", quiet=True
+            "job.search", lambda *_: locator.find(index, world, text, unmask, cases), then, key="search", quiet=True
         )
+
+    def go_to(self, found: Found) -> None:
+        """Go to an answer: fly to it, or open the case."""
+        window = self._window
+        if found.table != "case":
+            go_to(window.map, window.desk, found)
+            return
+        panel = window.bench_panels["fraud"]
+        assert isinstance(panel, FraudPanel)  # noqa: S101 - our own catalogue
+        window.arrangement.docks["fraud"].show()
+        window.arrangement.docks["fraud"].raise_()
+        panel.show_case(found.id)
 
     def focus_search(self) -> None:
         """Put the keyboard into the search box."""

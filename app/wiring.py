@@ -18,7 +18,6 @@ from app.map.events import Pick
 from app.map.tools import Tool
 from app.replay_screen import ReplayScreen
 from app.widgets.stage import MoveQuestion
-from app.window_commands import go_to
 from twin.access import Purpose
 from twin.world import World
 
@@ -70,7 +69,7 @@ class Wiring(QObject):
         acts.refused.connect(self._on_refused)
         window.command_palette.chosen.connect(acts.run)
         window.top.workspace_chosen.connect(lambda name: acts.run(f"workspace.{name}"))
-        window.top.search.chosen.connect(lambda found: go_to(window.map, window.desk, found))
+        window.top.search.chosen.connect(window.deeds.go_to)
         window.top.purpose.clicked.connect(lambda: acts.run("purpose.state"))
         for name, dock in window.arrangement.docks.items():
             dock.visibilityChanged.connect(lambda on, name=name: acts.by_id[f"panel.{name}"].setChecked(on))

@@ -13,7 +13,8 @@ from twin.city.search import Found
 
 ICONS = {
     "places": "map-pin", "roads": "path", "sites": "buildings", "water": "drop", "buildings": "buildings",
-    "devices": "camera", "point": "crosshair-simple",
+    "devices": "camera", "point": "crosshair-simple", "crossings": "git-merge", "case": "folder-simple",
+    "results": "ruler", "geofences": "polygon",
 }  # fmt: skip
 
 
@@ -78,10 +79,8 @@ class SearchBox(QLineEdit):
 
     def _answer(self, found: Found) -> Answer:
         texts = self._look.texts
-        kind = next(
-            (texts(key) for key in (f"{section}.{found.kind}" for section in _SECTIONS[found.table]) if key in texts),
-            found.kind,
-        )
+        keys = [*(f"{section}.{found.kind}" for section in _SECTIONS[found.table]), f"layer.{found.table}"]
+        kind = next((texts(key) for key in keys if key in texts), found.kind)
         return Answer(self._name(found), kind, ICONS.get(found.table, "navigation-arrow"), found)
 
     def _name(self, found: Found) -> str:
@@ -91,4 +90,5 @@ class SearchBox(QLineEdit):
 _SECTIONS: dict[str, tuple[str, ...]] = {
     "places": ("place_kind",), "roads": ("road_class",), "sites": ("site_kind",), "water": ("water_kind",),
     "buildings": ("use",), "devices": ("device_kind",), "point": ("search",), "entity": ("kind",),
+    "crossings": ("search",), "case": ("search",), "results": ("search",), "geofences": ("search",),
 }  # fmt: skip

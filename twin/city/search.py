@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from twin.city.city import City
 from twin.pieces import in_pieces
 
 # What is meant more often when a word is typed stands first.
-_WEIGHT = {"places": 0, "sites": 2, "roads": 3, "buildings": 5, "devices": 6, "water": 4}
+_WEIGHT = {"places": 0, "sites": 2, "roads": 3, "buildings": 5, "devices": 6, "water": 4, "crossings": 7}
 NAMED_TABLES = ("places", "sites", "roads", "water", "buildings", "devices")
-_DISTANCE_M = {"places": 2500.0, "roads": 1200.0, "water": 1500.0, "sites": 500.0, "buildings": 400.0, "devices": 300.0}
+_DISTANCE_M = {"places": 2500.0, "roads": 1200.0, "water": 1500.0, "sites": 500.0, "buildings": 400.0, "devices": 300.0,
+               "crossings": 400.0}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,11 @@ class Weighted(NamedTuple):
 
 
 def names_of(city: City) -> list[Weighted]:
-    """Return everything in a city that has a name; of the segments of a road the longest stands for it."""
-    return [entry for name in NAMED_TABLES for entry in _entries(city, name)]
+    """Return everything in a city that has a name; of the segments of a road the longest stands for it.
+
+    A crossing is known by the names of two of its roads, in either order.
+    """
+    return [*(entry for name in NAMED_TABLES for entry in _entries(city, name)), *_crossings(city)]
 
 
 def _entries(city: City, name: str) -> Iterator[Weighted]:
@@ -68,3 +73,28 @@ def _entries(city: City, name: str) -> Iterator[Weighted]:
 def _longest_of_each_name(roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     order = np.argsort(-shapely.length(np.asarray(roads.geometry.array, dtype=object)), kind="stable")
     return roads.iloc[order].drop_duplicates("name")
+
+
+def _crossings(city: City) -> Iterator[Weighted]:
+    """Yield where roads of two names meet; where the same two meet again and again, as across a middle strip, once."""
+    roads = city.table("roads")
+    roads = roads[roads["name"].astype(str).str.len() > 0]
+    if not len(roads):
+        return
+    shapes = np.asarray(roads.geometry.array, dtype=object)
+    first = in_pieces(lambda some: shapely.get_coordinates(shapely.get_point(some, 0)), shapes)
+    last = in_pieces(lambda some: shapely.get_coordinates(shapely.get_point(some, -1)), shapes)
+    english = roads["name_en"] if "name_en" in roads else roads["name"]
+    sides = [
+        pd.DataFrame({"node": roads[node], "name": roads["name"], "en": english, "x": at[:, 0], "y": at[:, 1]})
+        for node, at in (("from_node", first), ("to_node", last))
+    ]
+    arms = pd.concat(sides).drop_duplicates(["node", "name"])
+    pairs = arms.merge(arms[["node", "name", "en"]], on="node", suffixes=("", "_2"))
+    pairs = pairs[pairs["name"] != pairs["name_2"]].drop_duplicates(["name", "name_2"])
+    lon, lat = city.frame.to_lonlat(pairs["x"] - city.frame.origin_m[0], pairs["y"] - city.frame.origin_m[1])
+    rows = zip(pairs["node"], pairs["name"], pairs["name_2"], pairs["en"], pairs["en_2"], lon, lat, strict=True)
+    for node, one, two, en, en_2, lon_deg, lat_deg in rows:
+        name, name_en = f"{one}—{two}", f"{en} / {en_2}" if en and en_2 else ""
+        found = Found("crossings", f"n{node}", name, name_en, "crossing", float(lon_deg), float(lat_deg), 400.0)
+        yield Weighted(_WEIGHT["crossings"] * 10, found)

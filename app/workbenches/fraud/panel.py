@@ -27,7 +27,7 @@ class FraudPanel(QWidget):
         self.new.clicked.connect(lambda: desk.run("fraud.new_case"))
         self.empty = label("quiet", wrap=True, side=Qt.AlignmentFlag.AlignHCenter)
         self.form = NewCaseForm(desk)
-        self.form.opened.connect(self._on_opened)
+        self.form.opened.connect(lambda case: self.show_case(case.number))
         self.table = Table(TableModel(desk.look, "cases", self._columns()), desk.look)
         self.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
         self.table.chosen.connect(self._on_chosen)
@@ -92,10 +92,11 @@ class FraudPanel(QWidget):
         text = self._desk.look.texts("cases.note", count=len(self.cases), total=self._yuan(total))
         self.note.emit(text if self.cases else "")
 
-    def _on_opened(self, case: Case) -> None:
+    def show_case(self, number: str) -> None:
+        """Read the list again and choose a case in it."""
         self.refresh()
-        self.table.select_key(case.number)
-        self._on_chosen(case.number)
+        self.table.select_key(number)
+        self._on_chosen(number)
 
     def _on_chosen(self, number: str) -> None:
         texts = self._desk.look.texts

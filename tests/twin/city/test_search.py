@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from shapely.geometry import LineString
 
 from tests.twin.small import FRAME, city, points, table
+from twin.city.city import City
 from twin.city.search import Weighted, names_of
 
 
@@ -31,3 +33,18 @@ def test_an_answer_is_where_the_thing_is() -> None:
     found = next(found for _, found in names() if found.name == "大云镇")
     x, y = FRAME.to_local(found.lon_deg, found.lat_deg)
     assert (float(x), float(y)) == pytest.approx((2000.0, 0.0), abs=0.01)
+
+
+def test_a_crossing_is_known_by_two_roads_in_either_order() -> None:
+    lines = [LineString([(0, 0), (100, 0)]), LineString([(100, 0), (200, 0)]), LineString([(100, 0), (100, 90)])]
+    roads = table(
+        lines, id=["a", "b", "c"], name=["人民大道", "人民大道", "西塘路"],
+        name_en=["Renmin Ave", "Renmin Ave", "Xitang Rd"], road_class=["primary"] * 3,
+        from_node=[1, 2, 2], to_node=[2, 3, 4],
+    )  # fmt: skip
+    found = [
+        entry.found for entry in names_of(City("", "", FRAME, {"roads": roads})) if entry.found.table == "crossings"
+    ]
+    assert sorted(one.name for one in found) == ["人民大道—西塘路", "西塘路—人民大道"]
+    x, y = FRAME.to_local(found[0].lon_deg, found[0].lat_deg)
+    assert (float(x), float(y)) == pytest.approx((100.0, 0.0), abs=0.01)
