@@ -7,17 +7,21 @@ import socket
 import struct
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 from typing import Protocol
 
 MOST_ADDRESSES, ADDRESS_S = 10_000, 60.0
-"""Addresses that count as connected: those heard of in so many seconds."""
+"""Addresses that are known, and for how many seconds one that is silent counts as connected."""
 DATAGRAMS_A_TURN = 500
 MOST_DATAGRAM = 65_536
 BUFFER_BYTES = 4 << 20
 """Asked of the system for datagrams that wait; it gives as much as its settings allow."""
 SO_MEMINFO, DROPS = 55, 8
 """Linux: nine numbers about a socket, the last of which counts what was thrown away (``linux/sock_diag.h``)."""
+
+
+Address = tuple[str | int, ...]
 
 
 class Splitter(Protocol):
@@ -33,9 +37,10 @@ class Splitter(Protocol):
 
 
 class Link(Protocol):
-    """A connection, or over UDP an address."""
+    """A connection, or over UDP an address; ``authenticated`` are those who proved over it who they are."""
 
     peer: str
+    authenticated: set[str]
 
     def send(self, wire: bytes) -> None:
         """Send bytes; one that is closed by now ignores them."""
@@ -47,18 +52,29 @@ class Nobody:
 
     peer = ""
 
+    def __init__(self) -> None:
+        self.authenticated: set[str] = set()
+
     def send(self, wire: bytes) -> None:
         """Answer nobody."""
 
 
+Cut = Callable[[bytes], Iterable[bytes]]
+"""How an answer is cut into datagrams."""
+
+
+def unanswered(wire: bytes) -> Iterable[bytes]:
+    """Cut an answer into no datagrams: most protocols answer nothing over UDP, where anybody can feign an address."""
+    return ()
+
+
 class UdpLink:
-    """One address over UDP; nothing here is answered over UDP."""
+    """One address over UDP."""
 
-    def __init__(self, peer: str) -> None:
-        self.peer = peer
-
-    def send(self, wire: bytes) -> None:
-        """Send nothing."""
+    def __init__(self, peer: str, say: Callable[[bytes], None]) -> None:
+        self.peer, self.heard = peer, 0.0
+        self.authenticated: set[str] = set()
+        self.send = say
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -67,11 +83,14 @@ class Datagrams(asyncio.DatagramProtocol):
     asyncio fetches one datagram a turn of its loop, too few beside busy neighbours: the rest is fetched here.
     """
 
-    def __init__(self, new_splitter: Callable[[], Splitter], hear: Callable[[Link, list[bytes]], None]) -> None:
-        self._new_splitter, self._hear = new_splitter, hear
+    def __init__(
+        self, new_splitter: Callable[[], Splitter], hear: Callable[[Link, list[bytes]], None], cut: Cut = unanswered
+    ) -> None:
+        self._new_splitter, self._hear, self._cut = new_splitter, hear, cut
         self._own: socket.socket | None = None
         self._transport: asyncio.DatagramTransport | None = None
-        self._addresses: OrderedDict[tuple[str | int, ...], float] = OrderedDict()
+        self._links: OrderedDict[Address, UdpLink] = OrderedDict()
+        """The one not heard of for longest is first, and goes first."""
         self._put_off = 0
         self.full = False
 
@@ -95,9 +114,7 @@ class Datagrams(asyncio.DatagramProtocol):
     def addresses(self) -> int:
         """Return how many addresses sent something of late."""
         since = asyncio.get_running_loop().time() - ADDRESS_S
-        while self._addresses and next(iter(self._addresses.values())) < since:
-            self._addresses.popitem(last=False)
-        return len(self._addresses)
+        return sum(1 for _ in takewhile(lambda link: link.heard >= since, reversed(self._links.values())))
 
     def missed(self) -> int:
         """Return how many datagrams could not be taken, by us or by the system, which only Linux counts."""
@@ -111,7 +128,7 @@ class Datagrams(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+    def datagram_received(self, data: bytes, addr: Address) -> None:
         """Take a datagram, and those that wait behind it."""
         self._take(data, addr)
         if self._own is None or sys.platform == "win32":
@@ -122,17 +139,22 @@ class Datagrams(asyncio.DatagramProtocol):
             except BlockingIOError:
                 return
 
-    def _take(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+    def _take(self, data: bytes, addr: Address) -> None:
         """Hand on the messages of a datagram."""
-        self._addresses.pop(addr, None)
-        self._addresses[addr] = asyncio.get_running_loop().time()
-        if len(self._addresses) > MOST_ADDRESSES:
-            self._addresses.popitem(last=False)
+        link = self._links.pop(addr, None) or UdpLink(f"{addr[0]}:{addr[1]}", lambda wire: self._send(wire, addr))
+        self._links[addr], link.heard = link, asyncio.get_running_loop().time()
+        if len(self._links) > MOST_ADDRESSES:
+            self._links.popitem(last=False)
         if self.full:
             self._put_off += 1
             return
         splitter = self._new_splitter()
-        self._hear(UdpLink(f"{addr[0]}:{addr[1]}"), [*splitter.feed(data), *splitter.end()])
+        self._hear(link, [*splitter.feed(data), *splitter.end()])
+
+    def _send(self, wire: bytes, addr: Address) -> None:
+        if self._transport is not None:
+            for piece in self._cut(wire):
+                self._transport.sendto(piece, addr)
 
 
 def _bound(host: str, port: int, groups: Sequence[str], interface: str) -> socket.socket:

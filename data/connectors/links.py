@@ -10,7 +10,7 @@ from typing import Annotated, Literal, cast
 
 import msgspec
 
-from data.connectors.datagrams import Datagrams, Link, Splitter
+from data.connectors.datagrams import Cut, Datagrams, Link, Splitter, unanswered
 from twin.errors import BadInputError
 from twin.words import say
 
@@ -55,6 +55,7 @@ class TcpLink(asyncio.Protocol):
 
     def __init__(self, links: Links) -> None:
         self.peer, self.heard = "", 0.0
+        self.authenticated: set[str] = set()
         self._links, self._splitter = links, links.new_splitter()
         self._transport: asyncio.Transport | None = None
         self._behind = False
@@ -113,10 +114,12 @@ class Links:
 
     Parameters
     ----------
-    new_splitter : callable
-        Makes one for each connection and each datagram.
+    new_splitter, new_of_datagram : callable
+        Make one for each connection and each datagram, the same one if only the first is given.
     on_heard : callable
         Given a link and the messages it sent.
+    cut : callable
+        Cuts an answer into datagrams.
 
     Raises
     ------
@@ -129,8 +132,11 @@ class Links:
         endpoint: Endpoint,
         new_splitter: Callable[[], Splitter],
         on_heard: Callable[[Link, list[bytes]], None],
+        new_of_datagram: Callable[[], Splitter] | None = None,
+        cut: Cut = unanswered,
     ) -> None:
         self._endpoint, self.new_splitter, self._on_heard = endpoint, new_splitter, on_heard
+        self._new_of_datagram, self._cut = new_of_datagram or new_splitter, cut
         self._secured = context_of(endpoint)
         self._links: set[TcpLink] = set()
         self._tcp: asyncio.Server | None = None
@@ -155,7 +161,7 @@ class Links:
             )
         if end.transport in ("udp", "both"):
             port = self.port  # before there are datagrams, whose port is not known until they are open
-            self._datagrams = Datagrams(self.new_splitter, self._on_heard)
+            self._datagrams = Datagrams(self._new_of_datagram, self._on_heard, self._cut)
             await self._datagrams.open(end.host, port, end.multicast, end.interface)
         if end.transport == "client":
             async with asyncio.timeout(CONNECT_S):

@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from data.connectors.contract import Gap, Parcel, Record
+from data.connectors.datagrams import Link
 from data.connectors.jt808 import decoder, encoder
 from data.connectors.jt808.answers import answer_positions
 from data.connectors.jt808.bulk import read_positions
@@ -36,16 +36,6 @@ OUT_OF_RANGE = "position out of range"
 _TALKS = frozenset(number.to_bytes(2, "big") for number in (decoder.HEARTBEAT, decoder.AUTHENTICATE, decoder.LOGOUT))
 _POSITION = decoder.POSITION.to_bytes(2, "big")
 _HOUR_S = 3600
-
-
-class Link(Protocol):
-    """A connection, or over UDP an address."""
-
-    authenticated: set[str]
-
-    def send(self, wire: bytes) -> None:
-        """Send frames; one that is closed by now ignores them."""
-        ...
 
 
 Heard = list[tuple[Link, bytes]]

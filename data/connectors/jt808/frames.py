@@ -47,6 +47,23 @@ class Splitter:
         self._rest = rest
         return [frame for frame in frames if frame]
 
+    def end(self) -> list[bytes]:
+        """Return nothing: a frame that is not whole when a connection ends is sent again by the terminal."""
+        return []
+
+
+class DatagramSplitter(Splitter):
+    """Cuts a datagram, whose last frame may lack its flag."""
+
+    def end(self) -> list[bytes]:
+        """Return what no flag ended."""
+        return [self._rest] if self._rest else []
+
+
+def frames_of(wire: bytes) -> list[bytes]:
+    """Return the frames of an answer, each with its flags: over UDP each is a datagram."""
+    return [FLAG + frame + FLAG for frame in wire.split(FLAG) if frame]
+
 
 def escape(plain: bytes) -> bytes:
     """Return bytes as they stand between two flags."""

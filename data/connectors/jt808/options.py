@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from data.connectors.contract import SourceSettings
+from data.connectors.links import Endpoint
 from twin.errors import BadInputError
 from twin.live.kinds import CODE
 from twin.words import say
@@ -20,19 +21,17 @@ class Terminal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str = ""
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Options(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of this source; this folder's README tells what each does."""
 
-    host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 6808
     transport: Literal["tcp", "udp", "both"] = "tcp"
     kind: str = "other"
     authentication: Literal["required", "open"] = "required"
     secret: str = ""
     known_only: bool = False
-    terminals: dict[str, Terminal] = {}
+    terminals: dict[str, Terminal] = msgspec.field(default_factory=dict)
     most_links: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 5000
-    idle_s: Annotated[float, msgspec.Meta(gt=0)] = 600.0
 
 
 def read_options(settings: SourceSettings) -> Options:

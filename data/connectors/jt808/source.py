@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,12 +10,13 @@ from dataclasses import replace
 import msgspec
 
 from data.connectors.contract import Answer, Gap, Parcel, Rewound, SourceSettings
+from data.connectors.datagrams import Link, Nobody
 from data.connectors.jt808.decoder import POSITION, Header, read_frame
 from data.connectors.jt808.encoder import write_frame
 from data.connectors.jt808.exchange import AT_ONCE, Exchange
-from data.connectors.jt808.frames import FrameError, Splitter
+from data.connectors.jt808.frames import DatagramSplitter, FrameError, Splitter, frames_of
 from data.connectors.jt808.options import Options, read_options
-from data.connectors.jt808.server import Server
+from data.connectors.links import Links, report_of
 from twin.city.city import City
 from twin.errors import UsageError
 from twin.live.observation import ObservationBatch, batch
@@ -38,29 +38,30 @@ RESULTS = {
 
 
 class Jt808:
-    """A running platform; ``server.port`` is known once the first parcel came."""
+    """A running platform; ``links.port`` is known once the first parcel came."""
 
     def __init__(self, name: str, options: Options, clock: Callable[[], float] = time.time) -> None:
         self._name, self._options, self._clock = name, options, clock
         self.exchange = Exchange(options, clock, time.monotonic)
-        self.server = Server(options, self.exchange, self._on_heard)
+        self.links = Links(options, Splitter, self._on_heard, DatagramSplitter, frames_of)
         self._unsettled = 0
         self._heard = asyncio.Event()
 
-    def _on_heard(self) -> None:
+    def _on_heard(self, link: Link, frames: list[bytes]) -> None:
+        self.exchange.hear(link, frames)
         self._heard.set()
         self._hold()
 
     def _hold(self) -> None:
         waiting = self._unsettled + self.exchange.waiting
         if waiting > MOST_WAITING:
-            self.server.hold(True)
+            self.links.hold(True)
         elif waiting <= MOST_WAITING // 2:
-            self.server.hold(False)
+            self.links.hold(False)
 
     async def batches(self) -> AsyncIterator[ObservationBatch | Rewound | Parcel]:
         """Yield what terminals send, until closed; the first parcel is empty and says that it listens."""
-        await self.server.open()
+        await self.links.open()
         try:
             yield Parcel(self._clock(), 0, (), batch(self._name, ()).rows)
             while True:
@@ -69,7 +70,7 @@ class Jt808:
                 if parcel is not None:
                     yield self._watched(parcel)
         finally:
-            self.server.close()
+            self.links.close()
 
     async def _wait(self) -> None:
         """Wait until there is something to tell, and a little for more of it."""
@@ -102,7 +103,7 @@ class Jt808:
 
     def peers(self) -> int:
         """Return how many terminals are connected over TCP."""
-        return self.server.connected
+        return self.links.connected
 
     async def tell(self, device: str, text: str, *, emergency: bool) -> Answer:
         """Show a text on a terminal and return what it answers (0x8300, 0x0001).
@@ -132,42 +133,15 @@ class Jt808:
 
     def report(self) -> tuple[str, ...]:
         """Say where it listens and what is open about that."""
-        options = self._options
-        lines = [
-            say(
-                "listens for JT/T 808 on {host}:{port} ({transport})",
-                host=options.host,
-                port=options.port,
-                transport=options.transport,
-            )
-        ]
-        if not _is_loopback(options.host):
-            lines.append(say("JT/T 808 is sent in the clear: let only the terminals' network reach this address"))
+        options, lines = self._options, [*report_of(self._options, "JT/T 808")]
         if options.authentication == "required" and not options.secret:
             lines.append(say("no secret is set: terminals must register again after each start"))
         return tuple(lines)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def open_source(settings: SourceSettings, city: City) -> Jt808:
     """Make the platform; it listens once its batches are asked for."""
     return Jt808(settings.name, read_options(settings))
-
-
-class _Nobody:
-    """A link that nobody listens at."""
-
-    def __init__(self) -> None:
-        self.authenticated: set[str] = set()
-
-    def send(self, wire: bytes) -> None:
-        """Answer nobody."""
 
 
 def read_again(settings: SourceSettings, device: str, message: str, raw: bytes) -> Parcel:
@@ -180,6 +154,6 @@ def read_again(settings: SourceSettings, device: str, message: str, raw: bytes) 
     except (FrameError, IndexError):
         if message == "0704":
             frames = [write_frame(Header(POSITION, device, 0), raw)[1:-1]]
-    exchange.hear(_Nobody(), frames)
+    exchange.hear(Nobody(), frames)
     parcel = exchange.parcel()
     return parcel if parcel is not None else Parcel(time.time(), 0, (), batch(settings.name, ()).rows)

@@ -240,14 +240,14 @@ def test_while_the_disk_is_full_nothing_is_answered_and_reading_stops(
         writer.write(b"".join(position(n) for n in range(50, 30_000)))
         (source,) = bench.engine._sources.values()
         assert isinstance(source.connector, jt808.Jt808)
-        server = source.connector.server
-        await bench.until(lambda: server.full)
+        links = source.connector.links
+        await bench.until(lambda: links.full)
         assert bench.engine._state(source).reason == "journal: database or disk is full"
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 0.1)
         full.clear()
         assert len(await answers(reader, 30_000)) == 30_000
-        await bench.until(lambda: not server.full)
+        await bench.until(lambda: not links.full)
         writer.close()
 
     bench.run(act)

@@ -25,6 +25,7 @@ class Line:
     peer = "test"
 
     def __init__(self) -> None:
+        self.authenticated = set[str]()
         self.sent: list[bytes] = []
 
     def send(self, wire: bytes) -> None:

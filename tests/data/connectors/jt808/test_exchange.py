@@ -27,7 +27,7 @@ class Line:
     """A link that keeps what is sent over it."""
 
     def __init__(self) -> None:
-        self.authenticated: set[str] = set()
+        self.peer, self.authenticated = "test", set[str]()
         self.sent: list[decoder.Frame] = []
 
     def send(self, wire: bytes) -> None:

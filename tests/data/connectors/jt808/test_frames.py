@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.connectors.jt808 import decoder, encoder
-from data.connectors.jt808.frames import MAX_FRAME, FrameError, Splitter, close_frame, escape, unescape
+from data.connectors.jt808.frames import (
+    MAX_FRAME,
+    DatagramSplitter,
+    FrameError,
+    Splitter,
+    close_frame,
+    escape,
+    frames_of,
+    unescape,
+)
 from data.connectors.jt808.reassembly import MAX_PACKETS, TIMEOUT_S, Reassembler
 
 HEARTBEATS = [encoder.write_heartbeat("13912345678", serial) for serial in range(5)]
@@ -109,3 +118,10 @@ def test_a_packet_sent_again_counts_once_and_an_unfinished_message_is_given_up()
 def test_a_message_of_too_many_packets_is_refused() -> None:
     frame = decoder.Frame(decoder.Header(0x0801, "013912345678", 1, total=MAX_PACKETS + 1), b"")
     assert Reassembler().add(frame, b"", 0.0) == (None, "too many packets")
+
+
+def test_the_last_frame_of_a_datagram_may_lack_its_flag_and_an_answer_is_cut_into_datagrams() -> None:
+    splitter = DatagramSplitter()
+    assert [*splitter.feed(b"\x7eone\x7e\x7etwo"), *splitter.end()] == [b"one", b"two"]
+    assert [*Splitter().feed(b"\x7eone\x7e\x7etwo"), *Splitter().end()] == [b"one"]
+    assert frames_of(b"\x7eone\x7e\x7etwo\x7e") == [b"\x7eone\x7e", b"\x7etwo\x7e"]
