@@ -26,17 +26,27 @@ class Band:
     mesh: str
     layer: str
     program: Callable[[bool], Program]
+    """Asked with whether the ground has relief, or, for buildings, whether there are shadows."""
     from_m: float = 0.0
     to_m: float = np.inf
     solid: bool = False
     cull_back: bool = False
 
 
+def _detailed(shadows: bool) -> Program:
+    return facades.buildings(windows=True, shadows=shadows)
+
+
+def _plain(shadows: bool) -> Program:
+    return facades.buildings(windows=False, shadows=shadows)
+
+
 def bands(quality: Quality) -> tuple[Band, ...]:
     """Return all passes, in the order in which they are drawn."""
     q = quality
     return (
-        Band("buildings", "buildings", lambda _: facades.buildings(), 0.0, q.solid_m, solid=True, cull_back=True),
+        Band("buildings", "buildings", _detailed, 0.0, q.windows_m, solid=True, cull_back=True),
+        Band("buildings", "buildings", _plain, q.windows_m, q.solid_m, solid=True, cull_back=True),
         Band("boxes", "buildings", lambda _: facades.boxes(), q.solid_m, q.box_m, solid=True, cull_back=True),
         Band("ground", "terrain", ground_shaders.ground, to_m=GROUND_M, solid=True),
         Band("ground_far", "terrain", ground_shaders.ground, from_m=GROUND_M, solid=True),

@@ -92,39 +92,41 @@ _WINDOWS = f"""    float near = clamp((windowsTo - far) / (0.45 * windowsTo), 0.
 """
 
 
-def buildings() -> Program:
-    """Solid buildings: light from the slope of each face, roofs of tiles, windows by use, shadows of others."""
-    fragment = (
-        FRAGMENT
-        + (
-            _IN
-            + "flat in vec4 pane; flat in vec3 habit;\nuniform float windowsTo;\n"
-            + _LIGHT
-            + SUNLIT
-            + "void main() {\n"
-            "  float far = length(vc);\n" + _NORMAL + "  float facing = max(dot(n, lightFrom), 0.0);\n"
-            "  if (shadow > 0.0 && facing > 0.0) facing *= 1.0 - shaded(vc, n.xy);\n"
-            "  vec3 lit = lightAll + lightSun * facing;\n  vec3 c;\n"
-            f"  if (n.z > 0.35) {{\n    c = wall / {figure('buildings', 'wall')} * lit;\n"
-            f"    if ({_PITCHED}) {{\n"
-            "      float rows = sin(pos.z * 26.0) * clamp((260.0 - far) / 160.0, 0.0, 1.0);\n"
-            "      c = roofing * lit * (1.0 + 0.07 * rows);\n    }\n"
-            "  } else {\n"
-            "    c = wall * lit * (0.74 + 0.26 * clamp(floorAt * 0.55, 0.0, 1.0));\n"
-            + _WINDOWS
-            # Too far to tell windows apart: the light of those that are on, spread over the wall.
-            + f"    c += {tone('buildings', 'window')} * {_GLOW} * (1.0 - near);\n"
-            # Light of the street on the lowest storeys.
-            f"    c += {tone('buildings', 'window')} * (0.05 * night * clamp(1.0 - floorAt * 0.45, 0.0, 1.0));\n"
-            "    float parapet = clamp((floorAt - all + 0.20) * 16.0, 0.0, 1.0);\n"
-            "    parapet *= clamp((900.0 - far) / 500.0, 0.0, 1.0);\n"
-            "    c = mix(c, wall * 1.12 * lit, parapet * 0.6);\n"
-            "  }\n"
-            "  gl_FragData[0] = vec4(hazed(c, far), opacity);\n"
-            "}\n"
-        )
+_TILES = f"""    if ({_PITCHED}) c *= 1.0 + 0.07 * sin(pos.z * 26.0) * clamp((260.0 - far) / 160.0, 0.0, 1.0);
+"""
+_PARAPET = """    float parapet = clamp((floorAt - all + 0.20) * 16.0, 0.0, 1.0);
+    parapet *= clamp((900.0 - far) / 500.0, 0.0, 1.0);
+    c = mix(c, wall * 1.12 * lit, parapet * 0.6);
+"""
+
+
+def buildings(*, windows: bool, shadows: bool) -> Program:
+    """Solid buildings: light from the slope of each face, roofs of tiles, windows by use, shadows of others.
+
+    What is not wanted is left out of the source: a software GL goes through both sides of every branch.
+    """
+    parts = (
+        FRAGMENT,
+        _IN,
+        "flat in vec4 pane; flat in vec3 habit;\nuniform float windowsTo;\n" if windows else "",
+        _LIGHT,
+        SUNLIT if shadows else "uniform mat4 MCVCMatrix;\n",
+        "void main() {\n  float far = length(vc);\n",
+        _NORMAL,
+        "  float facing = max(dot(n, lightFrom), 0.0);\n",
+        "  facing *= 1.0 - shaded(vc, n.xy);\n" if shadows else "",
+        "  vec3 lit = lightAll + lightSun * facing;\n  vec3 c;\n  if (n.z > 0.35) {\n",
+        f"    c = ({_PITCHED} ? roofing : wall / {figure('buildings', 'wall')}) * lit;\n",
+        _TILES if windows else "",
+        "  } else {\n    c = wall * lit * (0.74 + 0.26 * clamp(floorAt * 0.55, 0.0, 1.0));\n",
+        _WINDOWS if windows else "    const float near = 0.0;\n",
+        # Too far to tell windows apart: the light of those that are on, spread over the wall; and that of the street.
+        f"    float glow = {_GLOW} * (1.0 - near) + 0.05 * night * clamp(1.0 - floorAt * 0.45, 0.0, 1.0);\n",
+        f"    c += {tone('buildings', 'window')} * glow;\n",
+        _PARAPET if windows else "",
+        "  }\n  gl_FragData[0] = vec4(hazed(c, far), opacity);\n}\n",
     )
-    return Program(_vertex(windows=True), fragment)
+    return Program(_vertex(windows=windows), "".join(parts))
 
 
 def boxes() -> Program:

@@ -15,7 +15,7 @@ class Quality:
     solid_m, box_m, dot_m : float
         How far buildings are drawn in full, as boxes, as dots; beyond they are painted on the ground.
     windows_m : float
-        How far windows are told apart.
+        How far windows are told apart, and the façades of tiles have them at all.
     detail_m, casing_m, lanes_m : float
         How far edges of land and water are sharp, roads have an edge, and small roads are drawn.
     shade_cells : int
@@ -39,7 +39,7 @@ class Quality:
 LEVELS: Mapping[str, Quality] = {
     level.name: level
     for level in (
-        Quality("software", 2400.0, 7000.0, 13_000.0, 1600.0, 2200.0, 2500.0, 8000.0, 768, 0),
+        Quality("software", 1800.0, 7000.0, 13_000.0, 1000.0, 2200.0, 2500.0, 8000.0, 768, 0),
         Quality("integrated", 4000.0, 12_000.0, 24_000.0, 2600.0, 4000.0, 4000.0, 14_000.0, 1024, 2),
         Quality("discrete", 7000.0, 25_000.0, 60_000.0, 4000.0, 7000.0, 7000.0, 25_000.0, 2048, 4),
     )

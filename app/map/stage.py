@@ -91,7 +91,7 @@ class Stage:
         assert self._scene is not None  # noqa: S101 - asked by the callers
         for band in bands(self._quality):
             look = vtkProperty()
-            material = Material(band.program(self._scene.relief))
+            material = Material(band.program(self._asked(band)))
             self._tiles.append(_Tiles(band, self._scene.meshes[band.mesh], material, look))
         for name, texture in self.shade.textures.items():
             self._set_texture(("buildings", "shadows"), name, texture)
@@ -100,6 +100,10 @@ class Stage:
         self._painted = None
         for layer in {tiles.band.layer for tiles in self._tiles}:
             self._apply_opacity(layer)
+
+    def _asked(self, band: Band) -> bool:
+        assert self._scene is not None  # noqa: S101 - asked by the callers
+        return self._shadow > 0.0 if band.layer == "buildings" else self._scene.relief
 
     def set_quality(self, quality: Quality) -> None:
         """Draw more or less."""
@@ -179,7 +183,7 @@ class Stage:
     def arrange(self, lens: Lens, light: Light) -> tuple[int, int]:
         """Choose the tiles for a camera and take in those that were loaded; return tiles and triangles to draw."""
         self._frame += 1
-        self._shadow, self._day = light.shadow, light.day
+        self._set_light(light)
         self._take_in(lens, light)
         count = triangles = 0
         solid: list[vtkActor] = []
@@ -195,6 +199,13 @@ class Stage:
         self._stack([before, *solid, after, *tinted, *laid] if solid or laid else ())
         self._forget_unseen()
         return count, triangles
+
+    def _set_light(self, light: Light) -> None:
+        changed = (light.shadow > 0.0) != (self._shadow > 0.0)
+        self._shadow, self._day = light.shadow, light.day
+        for tiles in self._tiles if changed else ():
+            if tiles.band.layer == "buildings":
+                tiles.material.set_program(tiles.band.program(self._asked(tiles.band)))
 
     def _take_in(self, lens: Lens, light: Light) -> None:
         for key in [key for key, future in self._coming.items() if future.done()]:
@@ -333,7 +344,8 @@ class Stage:
 
     def visible_tiles(self, mesh: str) -> NDArray[np.int64]:
         """Return the tiles of a mesh that are drawn."""
-        return next((tiles.shown for tiles in self._tiles if tiles.band.mesh == mesh), np.zeros(0, np.int64))
+        shown = [tiles.shown for tiles in self._tiles if tiles.band.mesh == mesh]
+        return np.unique(np.concatenate(shown)) if shown else np.zeros(0, np.int64)
 
     def hidden_rows(self, layer: str) -> BoolArray | None:
         """Return which rows a filter hides, if there is one."""
