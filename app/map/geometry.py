@@ -17,6 +17,7 @@ from twin.geo import FloatArray
 
 IntArray = NDArray[np.int64]
 GroundAt = Callable[[FloatArray, FloatArray], FloatArray]
+TALL_FLOORS, HEAD_SHARE, HEAD_M = 7, 0.34, 3.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +151,11 @@ def extrude(
     style: IntArray,
     gabled: NDArray[np.bool_],
     ground: GroundAt | None = None,
+    hipped: NDArray[np.bool_] | None = None,
 ) -> Mesh:
     """Raise footprints to solids without floors: two vertices a corner, and two more where there is a ridge.
+
+    Tall ones with a flat roof get the head of their stairs and lifts on it.
 
     Parameters
     ----------
@@ -163,6 +167,8 @@ def extrude(
         Roofs with a ridge, where the footprint is a convex quadrilateral.
     ground : callable, optional
         Height of the ground; walls are let down into it.
+    hipped : (N,) bool array, optional
+        Those of the gabled roofs that slope on all four sides.
 
     Returns
     -------
@@ -192,7 +198,9 @@ def extrude(
     walls = np.concatenate([_stack(2 * here, 2 * there, 2 * there + 1), _stack(2 * here, 2 * there + 1, 2 * here + 1)])
     flat = ~np.isin(roof, (ridged[:, None] + np.arange(4)).ravel()).any(axis=1) if len(ridged) else slice(None)
     mesh = Mesh(xyz, code, np.repeat(owner, 2), np.concatenate([walls, 2 * roof[flat] + 1]))
-    return _with_ridges(mesh, rings, ridged, rise) if len(ridged) else mesh
+    if len(ridged):
+        mesh = _with_ridges(mesh, rings, ridged, rise, np.zeros(len(polygons), bool) if hipped is None else hipped)
+    return _with_heads(mesh, quads[~gabled[owner[quads]] & (floors[owner[quads]] >= TALL_FLOORS)])
 
 
 def _stack(*columns: IntArray) -> IntArray:
@@ -214,7 +222,26 @@ def _half_span(rings: Rings, quads: IntArray) -> FloatArray:
     return np.asarray(np.minimum(length[:, 0] + length[:, 2], length[:, 1] + length[:, 3]) / 4)
 
 
-def _with_ridges(mesh: Mesh, rings: Rings, quads: IntArray, rise: FloatArray) -> Mesh:
+def _with_heads(mesh: Mesh, quads: IntArray) -> Mesh:
+    """Put a small box in the middle of each of these flat roofs, without windows."""
+    roof = mesh.xyz[2 * (quads[:, None] + np.arange(4)) + 1]
+    corner = roof.mean(axis=1, keepdims=True) * (1 - HEAD_SHARE) + roof * HEAD_SHARE
+    xyz = np.concatenate([corner, corner + np.array([0.0, 0.0, HEAD_M])], axis=1).reshape(-1, 3)
+    code = np.repeat(mesh.code[2 * quads + 1], 8, axis=0)
+    box = [[4, 5, 6], [4, 6, 7]]
+    for k in range(4):
+        j = (k + 1) % 4
+        box += [[k, j, j + 4], [k, j + 4, k + 4]]
+    faces = (len(mesh.xyz) + 8 * np.arange(len(quads))[:, None, None] + np.array(box)).reshape(-1, 3)
+    return Mesh(
+        np.concatenate([mesh.xyz, xyz]),
+        np.concatenate([mesh.code, code]),
+        np.concatenate([mesh.owner, np.repeat(mesh.owner[2 * quads], 8)]),
+        np.concatenate([mesh.triangles, faces]),
+    )
+
+
+def _with_ridges(mesh: Mesh, rings: Rings, quads: IntArray, rise: FloatArray, hipped: NDArray[np.bool_]) -> Mesh:
     length = _edge_lengths(rings, quads)
     # Turn each quadrilateral so that the gables stand on its edges 0-1 and 2-3.
     turned = (length[:, 0] + length[:, 2] > length[:, 1] + length[:, 3]).astype(np.int64)
@@ -222,6 +249,11 @@ def _with_ridges(mesh: Mesh, rings: Rings, quads: IntArray, rise: FloatArray) ->
     eaves = 2 * corner + 1
     owner = mesh.owner[eaves[:, 0]]
     ends = [(mesh.xyz[eaves[:, k]] + mesh.xyz[eaves[:, k + 1]]) / 2 for k in (0, 2)]
+    # On a hipped roof the ridge ends as far inside as the eaves are from it.
+    way = ends[1] - ends[0]
+    long = np.maximum(np.linalg.norm(way, axis=1), 1e-6)
+    inset = np.where(hipped[owner], np.minimum(_half_span(rings, quads) / long, 0.46), 0.0)[:, None] * way
+    ends = [ends[0] + inset, ends[1] - inset]
     for end in ends:
         end[:, 2] += rise[owner]
     a = len(mesh.xyz) + np.arange(len(quads))

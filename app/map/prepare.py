@@ -28,10 +28,10 @@ from app.map.ground import Grid, grid_mesh, ground_grid, is_mountainous
 from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about, with_boxes_of
 from twin.city.city import City
 from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KINDS
-from twin.geo import FloatArray
+from twin.geo import BoolArray, FloatArray
 from twin.pieces import in_pieces
 
-FORMAT = 8
+FORMAT = 9
 COARSER = 4
 MESHES = (
     "buildings", "boxes", "dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far", "ground",
@@ -46,6 +46,7 @@ BUILDING_TILE_M, AREA_TILE_M, FAR_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M
     2000.0,
 )
 DOT_TILE_M = 4000.0
+SMALL_HOUSE_M2, LOW_HOUSE_M = 260.0, 10.0
 FAR_DETAIL_M, FAR_LEAST_M2 = 9.0, 300.0
 MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
 LEAST_WIDTH_M: Mapping[str, float] = {
@@ -171,9 +172,13 @@ def _buildings(city: City, grid: Grid) -> Iterator[tuple[str, TiledMesh]]:
     floors = table["floors"].fillna(0).to_numpy(np.int64)
     floors = np.where(floors > 0, floors, np.maximum(np.round(height / 3.2), 1)).astype(np.int64)
     style = _indices(table["use"].to_numpy(), BUILDING_USES, "other")
-    gabled = np.isin(table["roof"].to_numpy().astype(str), ("gabled", "hipped"))
+    roof = table["roof"].to_numpy().astype(str)
+    hipped = roof == "hipped"
+    gabled = hipped | (roof == "gabled")
+    if not gabled.any():
+        gabled = _likely_gabled(table["use"].to_numpy().astype(str), height, footprints)
     ground = grid.height_m if city.terrain is not None else None
-    solids = extrude(footprints, base, height, floors, style, gabled, ground)
+    solids = extrude(footprints, base, height, floors, style, gabled, ground, hipped)
     near = cut(_with_surfaces(city, solids, base, floors, style), place, BUILDING_TILE_M)
     yield "buildings", near
     boxes = np.asarray(shapely.oriented_envelope(footprints), dtype=object)
@@ -181,6 +186,12 @@ def _buildings(city: City, grid: Grid) -> Iterator[tuple[str, TiledMesh]]:
     far = cut(extrude(boxes, base, height, floors, style, plain, ground), place, BUILDING_TILE_M)
     yield "boxes", with_boxes_of(far, near)
     yield "dots", cut(_dots(place, footprints, base + height, style, floors), place, DOT_TILE_M)
+
+
+def _likely_gabled(use: NDArray[np.str_], height_m: FloatArray, footprints: NDArray[np.object_]) -> BoolArray:
+    """Guess which roofs slope where a source knows of none: those of small low houses."""
+    small = np.asarray(shapely.area(footprints)) < SMALL_HOUSE_M2
+    return np.asarray(np.isin(use, ("residential", "farm", "other")) & (height_m <= LOW_HOUSE_M) & small)
 
 
 def _dots(

@@ -5,7 +5,7 @@
 Needs Debian's ``chromium`` and ``npm``; the peers are fetched once, in pinned versions. All draw the same invented
 scene on the same software OpenGL (Mesa llvmpipe; Chromium reaches it through ANGLE), 1280 × 800, three poses, every
 moving thing moved before each frame. A frame ends when a pixel has been read back. Wall milliseconds are the median of
-three runs of five frames, each from another side; processor milliseconds count all threads and processes. Every picture
+three runs of three frames, each from another side; processor milliseconds count all threads and processes. Every picture
 is checked to hold more than a few colours. Nothing passes or fails.
 """
 

@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-extensions", "--disable-background-networking", "--window-size=1400,1000",
     "--disable-features=Translate,OptimizationHints",
 )  # fmt: skip
-LONGEST_S = 400.0
+LONGEST_S = 1500.0
 
 
 class Heard:

@@ -25,7 +25,7 @@ POSES = {
     "town": CameraState((0.0, 0.0, 0.0), 2600.0, 20.0, 32.0),
     "street": CameraState((0.0, 0.0, 0.0), 260.0, 40.0, 14.0),
 }
-FIRST_FRAMES, RUNS, FRAMES = 3, 3, 5
+FIRST_FRAMES, RUNS, FRAMES = 2, 3, 3
 
 
 class Scene:
@@ -149,7 +149,7 @@ class Scene:
 
 def _halves(count: int) -> NDArray[np.int64]:
     """Return two triangles for each run of four corners, (N, 2, 3)."""
-    return 4 * np.arange(count)[:, None, None] + np.array([[0, 1, 2], [0, 2, 3]])
+    return np.asarray(4 * np.arange(count)[:, None, None] + np.array([[0, 1, 2], [0, 2, 3]]), np.int64)
 
 
 def _pose(pose: CameraState) -> dict[str, list[list[float]] | list[float] | float]:

@@ -93,3 +93,49 @@ def test_the_grid_answers_with_the_height_of_its_triangles() -> None:
     grid = Grid(np.array([0.0, 10.0]), np.array([0.0, 10.0]), np.array([[0.0, 0.0], [0.0, 10.0]]))
     x, y = np.array([5.0, 7.5, 2.5]), np.array([5.0, 2.5, 7.5])
     assert grid.height_m(x, y).tolist() == pytest.approx([5.0, 2.5, 2.5])
+
+
+def test_a_hipped_roof_slopes_on_all_sides_and_is_closed() -> None:
+    one, ints, yes = np.array([SQUARE], dtype=object), np.array([3]), np.array([True])
+    mesh = extrude(one, np.array([1.0]), np.array([9.0]), ints, ints, yes, hipped=yes)
+    rise, half = min(5 * 0.55, 9 * 0.4), 5.0
+    assert mesh.xyz[:, 2].max() == pytest.approx(10.0)
+    # A prism in the middle, and two half pyramids.
+    assert _volume(mesh, 1.0) == pytest.approx(200 * (9 - rise) + 10 * rise / 2 * (20 - 2 * half) + 10 * 10 * rise / 3)
+
+
+def test_a_tall_flat_roof_carries_the_head_of_its_stairs() -> None:
+    one, floors = np.array([SQUARE], dtype=object), np.array([12])
+    mesh = extrude(one, np.zeros(1), np.full(1, 36.0), floors, floors, np.zeros(1, bool))
+    assert mesh.xyz[:, 2].max() > 38.0
+    head = mesh.xyz[mesh.xyz[:, 2] > 38.0]
+    assert np.ptp(head[:, :2], axis=0).tolist() == pytest.approx([3.4, 6.8])
+    assert head[:, :2].mean(axis=0).tolist() == pytest.approx([5.0, 10.0])
+
+
+HOSTILE = {
+    "ten thousand corners": shapely.Point(0, 0).buffer(50, quad_segs=2500),
+    "crossing itself": shapely.Polygon([(0, 0), (20, 20), (20, 0), (0, 20)]),
+    "a line": shapely.Polygon([(0, 0), (10, 0), (20, 0), (10, 0)]),
+    "a hole as large as itself": shapely.Polygon(SQUARE.exterior, [SQUARE.exterior]),
+    "many holes": shapely.box(0, 0, 100, 100).difference(
+        shapely.union_all([shapely.box(x, y, x + 3, y + 3) for x in range(5, 95, 10) for y in range(5, 95, 10)])
+    ),
+    "far away": shapely.box(1e7, 1e7, 1e7 + 10, 1e7 + 10),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("height_m", [0.0, 9.0])
+@pytest.mark.parametrize("gabled", [False, True])
+def test_odd_footprints_make_finite_triangles_over_their_own_vertices(name: str, height_m: float, gabled: bool) -> None:
+    one, ints = np.array([HOSTILE[name], SQUARE], dtype=object), np.array([9, 9])
+    mesh = extrude(one, np.zeros(2), np.array([height_m, 9.0]), ints, ints, np.array([gabled, False]))
+    assert np.isfinite(mesh.xyz).all()
+    assert mesh.triangles.min() >= 0
+    assert mesh.triangles.max() < len(mesh.xyz)
+    assert (mesh.owner[mesh.triangles] == mesh.owner[mesh.triangles[:, :1]]).all()
+    west, south, east, north = HOSTILE[name].bounds
+    mine = mesh.xyz[mesh.owner == 0]
+    assert ((mine[:, 0] >= west - 1e-6) & (mine[:, 0] <= east + 1e-6)).all()
+    assert ((mine[:, 1] >= south - 1e-6) & (mine[:, 1] <= north + 1e-6)).all()
