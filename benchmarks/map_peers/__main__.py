@@ -3,10 +3,10 @@
     xvfb-run -a python -m benchmarks.map_peers [--pictures FOLDER] [--only three,deck,…]
 
 Needs Debian's ``chromium`` and ``npm``; the peers are fetched once, in pinned versions. All draw the same invented
-scene on the same software OpenGL (Mesa llvmpipe; Chromium reaches it through ANGLE), 1280 × 800, three poses, every
-moving thing moved before each frame. A frame ends when a pixel has been read back. Wall milliseconds are the median of
-three runs of three frames, each from another side; processor milliseconds count all threads and processes. Every picture
-is checked to hold more than a few colours. Nothing passes or fails.
+scene on the same software OpenGL (Mesa llvmpipe; Chromium reaches it through ANGLE), 1280 × 800, three poses,
+every moving thing moved before each frame. A frame ends when a pixel has been read back. Wall milliseconds are the
+median of three runs of three frames (ours: five), each from another side; processor milliseconds count all threads and
+processes. Every picture is checked to hold more than a few colours. Nothing passes or fails.
 """
 
 from __future__ import annotations
