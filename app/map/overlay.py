@@ -14,7 +14,7 @@ from app.map.ramps import Ramp
 from app.map.style import MapStyle
 
 MARGIN = 16
-COMPASS_R = 20
+COMPASS_R, WORD_R = 20, 12
 
 
 @dataclass(slots=True)
@@ -141,16 +141,20 @@ def _text(
 def _compass(painter: QPainter, lens: Lens, style: MapStyle, north: str) -> None:
     centre = compass_at(lens.width_px)
     _panel(painter, QRectF(centre.x() - COMPASS_R, centre.y() - COMPASS_R, 2 * COMPASS_R, 2 * COMPASS_R), style)
+    turn = math.radians(lens.state.bearing_deg)
+    word = centre + QPointF(-math.sin(turn), -math.cos(turn)) * WORD_R  # beside the needle's tip, upright
     painter.save()
     painter.translate(centre)
     painter.rotate(-lens.state.bearing_deg)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(style.colour("label", "text")))
-    painter.drawPolygon(QPolygonF([QPointF(0, -9), QPointF(4.5, 6), QPointF(0, 3)]))
+    painter.drawPolygon(QPolygonF([QPointF(0, -6), QPointF(4.5, 10), QPointF(0, 7)]))
     painter.setBrush(QColor(style.colour("label", "quiet")))
-    painter.drawPolygon(QPolygonF([QPointF(0, -9), QPointF(-4.5, 6), QPointF(0, 3)]))
-    _text(painter, QRectF(-8, -20, 16, 11), north, style, _font(9, True), Qt.AlignmentFlag.AlignHCenter)
+    painter.drawPolygon(QPolygonF([QPointF(0, -6), QPointF(-4.5, 10), QPointF(0, 7)]))
     painter.restore()
+    _text(
+        painter, QRectF(word.x() - 8, word.y() - 7, 16, 14), north, style, _font(9, True), Qt.AlignmentFlag.AlignCenter
+    )
 
 
 def _banner(painter: QPainter, lens: Lens, style: MapStyle, text: str) -> None:
