@@ -52,7 +52,7 @@ class ResultLayer:
         lines.style[sight] = "hidden"
         lines.style[first[sight[first]]] = "seen"
         words = [
-            f"{name} {written(figure, unit)}"
+            f"{name} · {written(figure, unit)}"
             for name, figure, unit in zip(*(rows.columns[c] for c in ("name", "figure", "unit")), strict=True)
         ]
         return Several(rows, (areas(rows, style), lines, names(world.city, rows, words)))
