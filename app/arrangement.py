@@ -38,9 +38,12 @@ WORKSPACES: tuple[Workspace, ...] = (
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),
     Workspace("networks", ("layers",), ("networks", "details", "events"), right_share=0.235, heights=(6, 3, 2)),
     Workspace("study", ("layers",), ("details", "traffic", "sites"), right_share=0.235, heights=(3, 3, 3)),
+    Workspace("wall", (), ()),
 )  # fmt: skip
 MAP_SHARE = 0.555
 EDGES_PX, BARS_PX = 66, 122  # tool bar, separators and frame; the rows above and below the map
+WALL = "wall"
+"""The workspace that is the map alone."""
 CONTEXTUAL = "details"
 """The dock that is only there while something is selected."""
 
@@ -54,7 +57,7 @@ class Arrangement(QObject):
     def __init__(self, window: QMainWindow, docks: Mapping[str, Dock], settings: SettingsFile) -> None:
         super().__init__(window)
         self._window, self.docks, self._settings = window, docks, settings
-        self.current = ""
+        self.current = self.before = ""
         for dock in docks.values():
             window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.hide()
@@ -65,6 +68,8 @@ class Arrangement(QObject):
             name = WORKSPACES[0].name
         if self.current:
             self.keep()
+        if self.current != name:
+            self.before = self.current
         self.current = name
         kept = self._settings.values.layouts.get(name, "")
         if not kept or not self._window.restoreState(_unpacked(kept), LAYOUT_VERSION):

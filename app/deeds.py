@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from app import locator
+from app.arrangement import WALL, WORKSPACES
 from app.commands import Call, Command
 from app.widgets.purpose import PurposeDialog
 from app.window_commands import go_to
@@ -94,14 +95,16 @@ class Deeds:
         view.set_tool(None if view.tool is view.boxes else view.boxes)
 
     def clear(self) -> None:
-        """Put the tool away; where there is none, forget the selection; where nothing is selected, come back to now."""
+        """Put the tool away; without one, forget the selection; without that, come back to now, and from the wall."""
         window = self._window
         if window.map.tool is not None:
             window.map.set_tool(None)
-        elif window.selection.picks or window.look_back.stand is None:
+        elif window.selection.picks:
             window.selection.clear()
-        else:
+        elif window.look_back.stand is not None:
             window.acts.run("history.now")
+        elif window.arrangement.current == WALL:
+            window.acts.run(f"workspace.{window.arrangement.before or WORKSPACES[0].name}")
 
     def toggle_panel(self, name: str) -> None:
         """Show a panel, or close it."""

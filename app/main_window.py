@@ -186,6 +186,7 @@ class MainWindow(QMainWindow):
             self.map.set_layer_state(name, state)
         self.map.set_layer_order(self.layers.order)
         self.map.set_theme(self.look.theme.name)
+        self.map.set_calm(self.settings.values.reduced_motion)
         self.map.set_daylight(self.settings.values.daylight)
         self.map.set_language(self.look.language)
         if self.settings.problem:

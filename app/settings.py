@@ -34,7 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``layouts`` holds Qt's own state of the docks for each workspace, in base 64, valid for one ``layout_version``;
     ``daylight`` lights the map as the sun stands, not as the theme has it; ``clusters`` shows a crowd seen from far as
-    bubbles with counts.
+    bubbles with counts; ``hints_seen`` is the version of the hints that was read, ``second_map`` where the second map's
+    window stood.
     """
 
     theme: Literal["dark", "light"] = "dark"
@@ -54,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trail_kinds: list[str] = []
     trail_minutes: Annotated[float, msgspec.Meta(ge=1, le=10)] = 5.0
     trail_by_speed: bool = False
+    hints_seen: int = 0
+    second_map: str = ""
 
 
 class SettingsFile:

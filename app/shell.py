@@ -19,6 +19,8 @@ from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
+from app.drawing_care import begin_again, can_draw, died_drawing, why_software
+from app.features.drawing import Drawing
 from app.headless import virtual_display
 from app.look import Look
 from app.main_window import MainWindow
@@ -68,8 +70,11 @@ def sign_in(session: Session) -> bool:
 
 def run_window(session: Session, options: argparse.Namespace, size: tuple[int, int] | None) -> int:
     """Open the window and stay until it is closed."""
+    crashed = died_drawing(session.home.state / "log" / FAULT_LOG)
     _keep_log(session.home)
     app = make_application()
+    if not why_software() and (crashed or not can_draw()):
+        begin_again("died" if crashed else "missing")
     settings = SettingsFile.in_folder(session.home.data)
     if options.theme:
         settings.overlay(theme=options.theme)
@@ -89,9 +94,12 @@ def run_window(session: Session, options: argparse.Namespace, size: tuple[int, i
     ending = Ending(window, options.screenshot, options.seconds) if options.screenshot or options.seconds else None
     code = app.exec()
     catcher.close()
+    if any(isinstance(feature, Drawing) and feature.wished for feature in window.features):
+        begin_again("wished")
     return ending.code if ending is not None else code
 
 
+FAULT_LOG = "fault.log"
 SWITCH_S = 0.0002
 """A thread keeps Python's lock for so long when the window's thread wants it; Python's own 5 ms add up in one turn."""
 
@@ -256,7 +264,7 @@ def _keep_log(home: Home) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     # The file stays open for as long as the process lives: it is what a crash writes to.
-    faulthandler.enable((folder / "fault.log").open("a", encoding="utf-8"))
+    faulthandler.enable((folder / FAULT_LOG).open("a", encoding="utf-8"))
 
 
 def _asked_for_language() -> bool:

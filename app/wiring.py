@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app import formats
-from app.arrangement import CONTEXTUAL, WORKSPACES
+from app.arrangement import CONTEXTUAL, WALL, WORKSPACES
 from app.engine import EngineLog
 from app.facts import entity_facts, is_live
 from app.jobs import JobEnd
@@ -173,8 +173,9 @@ class Wiring(QObject):
     def _show_details(self) -> None:
         window, picks = self._window, self._window.selection.picks
         dock = window.arrangement.docks[CONTEXTUAL]
-        if not dock.isFloating() and dock.isVisible() != bool(picks):
-            dock.setVisible(bool(picks))
+        wanted = bool(picks) and window.arrangement.current != WALL
+        if not dock.isFloating() and dock.isVisible() != wanted:
+            dock.setVisible(wanted)
             window.arrangement.share_heights()
 
     def _on_following(self, following: bool) -> None:
@@ -195,11 +196,14 @@ class Wiring(QObject):
     def _on_workspace_changed(self, name: str) -> None:
         window = self._window
         window.top.show_workspace(name)
+        for part in (window.top, window.status, window.menus.tools):
+            part.setHidden(name == WALL)
+        window.stage.set_bare(name == WALL)
         wanted = next(workspace for workspace in WORKSPACES if workspace.name == name).layers
         for layer in {layer for workspace in WORKSPACES for layer in workspace.layers} & set(window.layers.layers):
             if window.layers.states[layer].visible != (layer in wanted):
                 window.layers.change(layer, visible=layer in wanted)
-        window.arrangement.docks[CONTEXTUAL].setVisible(bool(window.selection.picks))
+        window.arrangement.docks[CONTEXTUAL].setVisible(bool(window.selection.picks) and name != WALL)
 
     def _on_ran(self, command_id: str) -> None:
         if command_id not in self._untold and f"command.{command_id}" in self._window.look.texts:

@@ -7,12 +7,22 @@ from collections.abc import Callable
 from app.features.card import CardFeature
 from app.features.compare import Compare
 from app.features.crowds import Crowds
+from app.features.drawing import Drawing
 from app.features.feature import Context, Feature
+from app.features.hints import Hints
 from app.features.locking import Locking
+from app.features.second_map import SecondMap
 from app.features.trails import Trails
+from app.features.views import Views
+from app.features.wall import Wall
 from app.instruments.feature import Instruments
 
 FEATURES: tuple[Callable[[Context], Feature], ...] = (
+    Views,
+    SecondMap,
+    Wall,
+    Hints,
+    Drawing,
     Instruments,
     Compare,
     Crowds,

@@ -35,6 +35,8 @@ class Pilot(QObject):
         self.scene: PreparedScene | None = None
         self.state = CameraState((0.0, 0.0, 0.0), 2000.0, 0.0, 50.0)
         self._flight: tuple[CameraState, CameraState] | None = None
+        self.calm = False
+        """Whether flights are left out."""
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=STEP_MS)
         self._timer.timeout.connect(self._on_step)
@@ -54,7 +56,11 @@ class Pilot(QObject):
         self._flight = None
 
     def fly(self, end: CameraState) -> None:
-        """Fly there."""
+        """Fly there; at once where it is calm."""
+        if self.calm:
+            self.stop()
+            self.look(end)
+            return
         self._flight = (self.state, kept_above_ground(end, self.ground))
         self._clock.start()
         self._timer.start()

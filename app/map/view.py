@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.map import overlay
 from app.map.boxes import Boxes
+from app.map.camera import Lens
 from app.map.canvas import Canvas
 from app.map.crowd import Crowd
 from app.map.daylight import ink_under, light_of_theme, light_under
@@ -90,6 +91,7 @@ class MapView(QWidget):
         self._split: Split | None = None
         self._unmask, self._closed = False, False
         self._trails = SELECTED_ONLY
+        self._type_scale = 1.0
         self._labels: Answer | None = None
         self._overlay = OverlayState()
         self._build()
@@ -255,6 +257,15 @@ class MapView(QWidget):
         """Say what the card beside the pointer tells of a thing: a title, then a line a fact."""
         self._hand.card_for = text_for
 
+    def set_type_scale(self, scale: float) -> None:
+        """Write and ring everything so many times as large."""
+        self._type_scale = scale
+        self.refresh()
+
+    def card(self, pick: Pick) -> str:
+        """Return what the card beside the pointer tells of a thing."""
+        return "" if self._hand.card_for is None else self._hand.card_for(pick)
+
     def set_selection(self, picks: Sequence[Pick]) -> None:
         """Ring these, and tint those that are buildings."""
         with self._timed():
@@ -299,6 +310,10 @@ class MapView(QWidget):
         """Fly to a place on the ground."""
         self._pilot.fly_to(lon_deg, lat_deg, distance_m)
 
+    def set_calm(self, calm: bool) -> None:
+        """Go at once to where one would fly: for those whom motion makes unwell."""
+        self._pilot.calm = calm
+
     def view_whole(self) -> None:
         """Fly to where the whole city is seen."""
         self._pilot.fly(self._pilot.whole())
@@ -339,10 +354,12 @@ class MapView(QWidget):
         self._drawn = self._scenery.arrange(self._pilot.lens(), ratio, self._pilot.ground, time.monotonic())
 
     def _paint_over(self, painter: QPainter) -> None:
-        lens, since = self._pilot.lens(), self._movers.since_s(time.monotonic())
+        seen, scale, since = self._pilot.lens(), self._type_scale, self._movers.since_s(time.monotonic())
+        lens = Lens(seen.state, round(seen.width_px / scale), round(seen.height_px / scale))
+        painter.scale(scale, scale)
         grid = Grid(lens.width_px, lens.height_px)
         grid.take(lens.width_px - 36, 36, 48, 48)
-        ratio, language = self.devicePixelRatioF(), self._texts.language
+        ratio, language = self.devicePixelRatioF() * scale, self._texts.language
         if self._labels is not None:
             places, others = parted(self._labels.labels)
             placed = self._painter.lay_out(places, lens, language, grid, since)

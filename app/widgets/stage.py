@@ -14,11 +14,17 @@ FRAME_PX, BAR_PX = 3, 40
 class Stage(QWidget):
     """Holds the map and the bar of time; :meth:`set_framed` draws the frame that says 'not now'.
 
+    Bare, it is the map alone.
+
     Frame and bar always have their room: the map keeps its size, which would cost a turn of the window to change.
     """
 
+    bared = Signal(bool)
+    """Whether it is the map alone now."""
+
     def __init__(self, middle: QWidget, bar: QWidget) -> None:
         super().__init__()
+        self._bar = bar
         named(self, "stage").setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._inside = QVBoxLayout(self)
         self._inside.setSpacing(0)
@@ -27,6 +33,13 @@ class Stage(QWidget):
         bar.setFixedHeight(BAR_PX)
         self._inside.addWidget(bar)
         self.set_framed(False)
+
+    def set_bare(self, bare: bool) -> None:
+        """Show the map alone, or the bar of time under it again."""
+        if bare == self._bar.isHidden():
+            return
+        self._bar.setHidden(bare)
+        self.bared.emit(bare)
 
     def set_framed(self, framed: bool) -> None:
         """Draw the frame, or take it away."""
