@@ -62,7 +62,7 @@ class Wall(QObject):
         width = max(QFontMetricsF(big).horizontalAdvance(clock), QFontMetricsF(small).horizontalAdvance(place))
         box = QRectF(MARGIN_PX, MARGIN_PX, width + 32, 76)
         fill = QColor(style.colour("panel", "fill"))
-        fill.setAlphaF(0.9)
+        fill.setAlphaF(0.97)  # words of the map are not to be read through it
         painter.setPen(QColor(style.colour("panel", "line")))
         painter.setBrush(fill)
         painter.drawRoundedRect(box, 4, 4)

@@ -42,7 +42,7 @@ class MapWindow(QWidget):
         self.view = MapView(LAYERS)
         self.book = LayerBook(LAYERS, desk.layers.choices(), desk.layers.order)
         self.links = {name: tool("chip", checkable=True) for name in LINKS}
-        self.layers, self.whole, self.notice = QToolButton(), tool(), label("timeNotice")
+        self.layers, self.whole = QToolButton(), tool()
         self.at = QDateTimeEdit()
         self.at.setDisplayFormat("yyyy-MM-dd HH:mm:ss")
         self.at.setKeyboardTracking(False)
@@ -64,7 +64,6 @@ class MapWindow(QWidget):
         for widget in (*self.links.values(), self.layers, self.whole):
             row.addWidget(widget)
         row.addStretch(1)
-        row.addWidget(self.notice)
         row.addWidget(self.at)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -112,16 +111,15 @@ class MapWindow(QWidget):
         texts, at = self._desk.look.texts, formats.local_time(world.at_s)
         words = [] if now else [texts("app.past", time=f"{at:%m-%d %H:%M:%S}")]
         self.view.set_banner(" · ".join([*words, *([texts("app.invented")] if world.city.invented else [])]))
-        self.notice.setText("" if now else f"◆ {at:%H:%M:%S}")
         if not self.at.hasFocus():
             self.at.blockSignals(True)
-            self.at.setDateTime(QDateTime.fromSecsSinceEpoch(int(world.at_s)))
+            self.at.setDateTime(QDateTime.fromString(f"{at:%Y-%m-%dT%H:%M:%S}", Qt.DateFormat.ISODate))
             self.at.blockSignals(False)
 
     def _on_time(self, at: QDateTime) -> None:
         if not self.links["time"].isChecked():
             wanted: datetime = at.toPython()  # type: ignore[assignment]  # Qt's stubs say object
-            self._desk.run("second.look", value=wanted.astimezone().timestamp())
+            self._desk.run("second.look", value=wanted.replace(tzinfo=formats.LOCAL).timestamp())
 
     def _on_theme(self, theme: object) -> None:
         self.view.set_theme(self._desk.look.theme.name)
