@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from data.connectors.jt808 import decoder, encoder
-from data.connectors.jt808.decoder import Frame, Position
+from data.connectors.jt808.decoder import Frame, Header, Position
 from data.connectors.jt808.frames import FrameError, Splitter
 from data.simulate.faults import Faults, FaultyLine
 
@@ -27,10 +27,10 @@ ANSWER_S = 10.0
 
 @dataclass(slots=True)
 class _Sent:
-    """A message that is not answered yet."""
+    """A message that is not answered yet; ``bases`` are the first 28 bytes of its positions."""
 
     wires: list[bytes]
-    positions: tuple[Position, ...]
+    bases: list[bytes]
     at: float
 
 
@@ -76,7 +76,7 @@ class TerminalClient:
     @property
     def unanswered(self) -> int:
         """Positions that were reported and are not acknowledged."""
-        return len(self._blind) + sum(len(sent.positions) for sent in self._unanswered.values())
+        return len(self._blind) + sum(len(sent.bases) for sent in self._unanswered.values())
 
     @property
     def online(self) -> bool:
@@ -90,8 +90,9 @@ class TerminalClient:
         if self._writer is None:
             self._blind.append(told)
         else:
-            wire = encoder.write_position(self.phone, self._next(), told, self.version)
-            self._send([wire], (told,))
+            body = encoder.position_body(told)
+            wire = encoder.write_frame(Header(decoder.POSITION, self.phone, self._next(), self.version), body)
+            self._send([wire], [body[:28]])
 
     async def run(self, host: str, port: int) -> None:
         """Stay connected until cancelled."""
@@ -176,7 +177,7 @@ class TerminalClient:
         elif frame.header.message == encoder.PLATFORM_ANSWER and serial in self._unanswered:
             if frame.body[4] == encoder.DONE:
                 sent = self._unanswered.pop(serial)
-                self.tally.acknowledged += [encoder.position_body(position)[:28] for position in sent.positions]
+                self.tally.acknowledged += sent.bases
             else:
                 self.tally.refused += 1
 
@@ -188,12 +189,12 @@ class TerminalClient:
         while self._blind:
             some, self._blind = self._blind[:BATCH], self._blind[BATCH:]
             wires = encoder.write_positions(self.phone, self._next(), some, self.version)
-            self._send(wires, tuple(some))
+            self._send(wires, [encoder.position_body(position)[:28] for position in some])
 
-    def _send(self, wires: list[bytes], positions: tuple[Position, ...]) -> None:
+    def _send(self, wires: list[bytes], bases: list[bytes]) -> None:
         serial = (self._serial - 1) & 0xFFFF
         now = asyncio.get_running_loop().time()
-        self._unanswered[serial] = _Sent(wires, positions, now)
+        self._unanswered[serial] = _Sent(wires, bases, now)
         for wire in wires:
             self._line.send(wire, self._write)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 from data.connectors.jt808.decoder import (
     AUTHENTICATE,
@@ -97,13 +98,17 @@ def write_text_order(to: Header, serial: int, text: str, *, emergency: bool = Fa
 def position_body(position: Position) -> bytes:
     """Return the body of 0x0200; the status word says itself which hemisphere, and that there is a fix."""
     south, west = SOUTH * (position.lat_deg < 0), WEST * (position.lon_deg < 0)
-    time = bytes.fromhex(local_time(position.time_s).strftime("%y%m%d%H%M%S"))
     base = BASE.pack(
         *(position.alarm, position.status & ~(SOUTH | WEST) | FIXED | south | west),
         *(round(abs(position.lat_deg) * 1e6), round(abs(position.lon_deg) * 1e6), position.height_m),
-        *(round(position.speed_kmh * 10), position.direction_deg, time),
+        *(round(position.speed_kmh * 10), position.direction_deg, _bcd_time(int(position.time_s))),
     )
     return base + b"".join(bytes([item, len(value)]) + value for item, value in position.items) + position.tail
+
+
+@lru_cache(256)  # all terminals tell the same seconds
+def _bcd_time(time_s: int) -> bytes:
+    return bytes.fromhex(local_time(time_s).strftime("%y%m%d%H%M%S"))
 
 
 def write_position(phone: str, serial: int, position: Position, version: int = 0) -> bytes:
