@@ -117,7 +117,7 @@ def test_kept_results_are_filled_outlined_and_named_with_their_figure() -> None:
     assert list(fills.style) == ["seen"]
     assert list(lines.rows.columns["id"]) == ["r2", "r2"]
     assert list(lines.style) == ["seen", "hidden"]
-    assert labels.zh[0] == "视域 1 400 m²"
+    assert labels.zh[0] == "视域 1 · 400 m²"
 
 
 def test_another_kept_thing_is_another_row() -> None:
