@@ -18,11 +18,17 @@ START_S = 1_700_000_000.0
 ENTITIES = 20_000
 
 
-def county_folder() -> Path:
+def bare_folder() -> Path:
     """Return the folder of the full county, made if need be."""
     folder = Home.of_user().cache / "benchmarks" / "county"
     if not (folder / "twin.json").exists():
         save_city(build_county(seed=1, small=False), folder)
+    return folder
+
+
+def county_folder() -> Path:
+    """Return the folder of the full county with its drawing cache beside it, made if need be."""
+    folder = bare_folder()
     prepare(open_city(folder), scene_folder(), lambda _share, _what: None)
     return folder
 

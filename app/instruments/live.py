@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
+
 import shapely
 
 from app.instruments.pen import Pen
@@ -13,14 +14,28 @@ from twin.kept import written
 from twin.measure import extent, geodesic_m
 
 
-def figures(pen: Pen, ground: Ground | None, texts: Texts) -> tuple[str, ...]:
-    """Return the lines beside the pointer; none while there is nothing to tell.
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The lines beside the pointer, and where a line of sight is blocked (east, north, up; local metres)."""
+
+    lines: tuple[str, ...] = ()
+    turn_m: FloatArray | None = None
+
+
+def live(pen: Pen, ground: Ground | None, texts: Texts) -> Live:
+    """Return what is told while something is drawn; nothing while there is nothing to tell.
 
     Parameters
     ----------
     ground : Ground or None
         None while its index is still made.
     """
+    if ground is not None and pen.kind.name == "sight" and len(pen.drawn_m) > 1:
+        return _sight(pen.drawn_m, ground, texts)
+    return Live(_figures(pen, ground, texts))
+
+
+def _figures(pen: Pen, ground: Ground | None, texts: Texts) -> tuple[str, ...]:
     points = pen.drawn_m
     if ground is None:
         return (texts("instrument.preparing"),) if len(points) > 1 else ()
@@ -34,8 +49,6 @@ def figures(pen: Pen, ground: Ground | None, texts: Texts) -> tuple[str, ...]:
         return _area(points, ground, texts)
     if outline == "band":
         return _band(points, pen.widening, ground, texts)
-    if pen.kind.name == "sight":
-        return _sight(points, ground, texts)
     if outline == "sight":
         flat = float(geodesic_m(ground.city.frame, points[:2, :2])[0])
         rise = float(points[1, 2] - points[0, 2])
@@ -64,22 +77,12 @@ def _band(points: FloatArray, widening: bool, ground: Ground, texts: Texts) -> t
     return (f"{texts('instrument.radius')} {written(float(bare.distance(shapely.Point(points[-1, :2]))), 'm')}",)
 
 
-def _sight(points: FloatArray, ground: Ground, texts: Texts) -> tuple[str, ...]:
-    found = sight(ground, points)
-    whole = written(float(found.details["length_m"]), "m")
-    if found.details["seen"] == "yes":
-        return (texts("instrument.seen"), whole)
-    what = "ground" if found.details["by"] == "ground" else "building"
-    return (texts(f"instrument.hidden_by_{what}", distance=written(found.figure, "m")), whole)
-
-
-def turning_point(pen: Pen, ground: Ground | None) -> FloatArray | None:
-    """Return where the line of sight that is drawn is blocked, as a share of it; None where it is free."""
-    points = pen.drawn_m
-    if ground is None or pen.kind.name != "sight" or len(points) < 2:
-        return None
+def _sight(points: FloatArray, ground: Ground, texts: Texts) -> Live:
     found = sight(ground, ground.projected(points))
+    length = float(found.details["length_m"])
+    whole = written(length, "m")
     if found.details["seen"] == "yes":
-        return None
-    share = found.figure / max(float(found.details["length_m"]), 1e-9)
-    return np.asarray(points[0] + share * (points[1] - points[0]))
+        return Live((texts("instrument.seen"), whole))
+    what = "ground" if found.details["by"] == "ground" else "building"
+    turn = points[0] + found.figure / max(length, 1e-9) * (points[1] - points[0])
+    return Live((texts(f"instrument.hidden_by_{what}", distance=written(found.figure, "m")), whole), turn)

@@ -21,7 +21,7 @@ from app.instruments import sketch
 from app.instruments.book import Book, fresh_id
 from app.instruments.fences import fly_over
 from app.instruments.kinds import FENCE, KINDS, LASSO, Kind
-from app.instruments.live import figures, turning_point
+from app.instruments.live import Live, live
 from app.instruments.pen import Pen
 from app.jobs import Cancelled, Report
 from app.map.camera import Lens
@@ -60,7 +60,8 @@ class Measuring(QObject):
         self._city: City | None = None
         self.layer = ResultLayer()
         self.pens = {kind.name: self._pen(kind) for kind in (*KINDS, FENCE, LASSO)}
-        self._live: tuple[tuple[str, ...], FloatArray | None] = ((), None)
+        self.told = Live()
+        self._rims: dict[str, FloatArray] = {}
         self.shown: Callable[[str], None] = lambda _key: None
         """Called with the id of a result that is new."""
         self._map.tool_changed.connect(self._on_tool_changed)
@@ -84,6 +85,7 @@ class Measuring(QObject):
     def open(self, city: City) -> None:
         """Make the index of a city's buildings, off this thread; what was not kept of another city goes."""
         self.ground, self._city = None, city
+        self._rims.clear()
         self._book.forget_loose()
         self._desk.jobs.submit(
             "job.ground", lambda _report, _cancelled: Ground.of(city), self._on_ground, key="ground", quiet=True
@@ -124,7 +126,7 @@ class Measuring(QObject):
     def _on_sketched(self) -> None:
         pen = self._map.tool
         if isinstance(pen, Pen):
-            self._live = (figures(pen, self.ground, self._desk.look.texts), turning_point(pen, self.ground))
+            self.told = live(pen, self.ground, self._desk.look.texts)
             self._map.extras.repaint.emit()
 
     def _paint(self, painter: QPainter, lens: Lens, style: MapStyle) -> None:
@@ -132,9 +134,8 @@ class Measuring(QObject):
         if isinstance(pen, Pen):
             texts, title = self._desk.look.texts, f"instrument.{pen.kind.name}"
             how = "widen" if pen.widening else pen.kind.outline
-            lines, turn = self._live
             hint = f"{texts(title)}    {texts(f'instrument_hint.{how}')}"
-            sketch.paint(painter, lens, style, pen, lines, hint, turn)
+            sketch.paint(painter, lens, style, pen, self.told.lines, hint, self.told.turn_m)
 
     def _paint_slices(self, painter: QPainter, lens: Lens, style: MapStyle) -> None:
         """Draw what was cut at a height there: on the ground the buildings would hide it."""
@@ -143,7 +144,9 @@ class Measuring(QObject):
         origin = self._desk.live.world.city.frame.origin_m
         for result, kept in self._book.all():
             if result.kind == "slice" and not (kept and not self._desk.layers.states["results"].visible):
-                sketch.paint_cut(painter, lens, style, _rims(result, origin))
+                if result.id not in self._rims:
+                    self._rims[result.id] = _rims(result, origin)
+                sketch.paint_cut(painter, lens, style, self._rims[result.id])
 
     # Working
 
@@ -163,17 +166,17 @@ class Measuring(QObject):
         def work(_report: Report, _cancelled: Cancelled) -> Found:
             return WORK[kind.name](ground, projected)
 
-        at_s, live = world.at_s, world.live
-        self._desk.jobs.submit("job.instrument", work, lambda found: self._on_found(kind, found, at_s, live))
+        at_s, is_now = world.at_s, world.live
+        self._desk.jobs.submit("job.instrument", work, lambda found: self._on_found(kind, found, at_s, is_now))
 
-    def _on_found(self, kind: Kind, found: Found, at_s: float, live: bool) -> None:
+    def _on_found(self, kind: Kind, found: Found, at_s: float, is_now: bool) -> None:
         texts, city = self._desk.look.texts, self._desk.live.city
         told = ";".join(f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}"
                         for name, value in found.details.items())  # fmt: skip
         source = "demo" if city is not None and city.invented else "city"
         result = Result(
             fresh_id("r"), kind.name, self._book.free_name(texts(f"instrument.{kind.name}")), found.shape,
-            found.figure, found.unit, time.time(), at_s, live, source, told, self._desk.session.commands.actor.id,
+            found.figure, found.unit, time.time(), at_s, is_now, source, told, self._desk.session.commands.actor.id,
         )  # fmt: skip
         self._book.add(result)
         self.shown(result.id)

@@ -106,7 +106,7 @@ def test_the_figure_is_told_while_it_is_drawn_and_escape_leaves(window: MainWind
     found = ready(window)
     draw(window, "area", (400, 300), (500, 300))
     QTest.mouseMove(window.map, QPoint(500, 380))
-    until(lambda: len(found.measuring._live[0]) == 2 and "m²" in found.measuring._live[0][0])
+    until(lambda: len(found.measuring.told.lines) == 2 and "m²" in found.measuring.told.lines[0])
     assert isinstance(window.map.tool, Pen)
     window.acts.run("selection.clear")
     assert window.map.tool is None
