@@ -76,7 +76,7 @@ def _a_ray_each(surface: Surface, grid: Grid, view: View, place: FloatArray) -> 
 
 def _densest(obstacles: Obstacles) -> tuple[float, float]:
     middle = shapely.get_coordinates(shapely.centroid(obstacles.footprint))
-    count, east, north = np.histogram2d(*middle.T, bins=60)
+    count, east, north = np.histogram2d(middle[:, 0], middle[:, 1], bins=60)
     i, j = np.unravel_index(int(count.argmax()), count.shape)
     return float(east[i] + east[i + 1]) / 2, float(north[j] + north[j + 1]) / 2
 
