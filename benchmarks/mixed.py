@@ -53,7 +53,7 @@ HOST = "127.0.0.1"
 SHARES = {"jt808": 0.6, "mqtt": 0.25, "gat1400": 0.1, "cot": 0.025, "mavlink": 0.025}
 DEVICES = 100
 AIM = 20_000
-BEGIN, STEP, TRIAL_S = 2000.0, 1.1, 10.0
+BEGIN, STEP, TRIAL_S = 1000.0, 1.1, 10.0
 """The search doubles the rate until it is not held, and then halves the way between until that is this near."""
 HELD, PATIENT_MS = 0.95, 1000.0
 FRAME_S = 1 / 30
