@@ -12,6 +12,7 @@ import shapely
 from PySide6.QtWidgets import QWidget
 
 from app.card.about import About, day_at_place, day_of_entity
+from app.card.reach import ReachCommands
 from app.card.words import write_day, write_line, write_moment
 from app.commands import Call, Command
 from app.facts import is_live
@@ -75,7 +76,7 @@ class CardFeature:
         self.sections.chosen.connect(self._on_chosen)
 
     def entries(self) -> Iterator[Entry]:
-        """Return its commands; all are steps of the card itself."""
+        """Return the steps of the card itself, and how far one comes from what it is about."""
         go = Command("card.go", self._go, "view", in_palette=False)
         entity_day = Command(
             "card.entity_day", self._entity_day, "history.ask", needs_purpose=True, sensitive=True, in_palette=False
@@ -83,6 +84,7 @@ class CardFeature:
         place_day = Command("card.place_day", self._place_day, "history.ask", sensitive=True, in_palette=False)
         for command in (go, entity_day, place_day):
             yield Entry(command, told=False)
+        yield from ReachCommands(self._context, lambda: self._about).entries()
 
     def panels(self) -> Mapping[str, QWidget]:
         """Return no panel of its own: the card is part of the details."""

@@ -74,6 +74,7 @@ class Measuring(QObject):
             command = Command(f"instrument.{kind.name}", partial(self._toggle, kind), "view", kind.shortcut)
             yield Entry(command, "instruments", kind.icon, tool=kind.tool, checkable=True, told=False)
         for name, run, permission, sensitive in (
+            ("add", self._add, "view", False),
             ("keep", self._keep, "result.keep", False),
             ("fly_to", self._fly, "view", False),
             ("rename", self._rename, "result.keep", False),
@@ -182,6 +183,12 @@ class Measuring(QObject):
         self.shown(result.id)
 
     # Results
+
+    def _add(self, call: Call) -> None:
+        """Take a result that was worked out elsewhere."""
+        result: Result = call.arguments["result"]
+        self._book.add(result)
+        self.shown(result.id)
 
     def _keep(self, call: Call) -> None:
         self._book.keep(str(call.arguments["key"]))

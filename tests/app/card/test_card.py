@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.card.sections import CardSections
+from app.instruments.feature import Instruments
 from app.main_window import MainWindow
 from app.map.events import Pick
 from tests.app.conftest import StillEngine, still_frame, until
@@ -29,7 +30,8 @@ def card(window: MainWindow, small_city: City) -> CardSections:
 
 
 def known(card: CardSections, part: str) -> bool:
-    return not card.parts[part].empty.isVisible() or "……" not in card.parts[part].empty.text()
+    section = card.parts[part]
+    return bool(section.model.answers) or "……" not in section.empty.text()
 
 
 def site(city: City) -> Pick:
@@ -39,7 +41,7 @@ def site(city: City) -> Pick:
 def test_a_card_tells_who_is_near_and_where_it_is(window: MainWindow, card: CardSections, small_city: City) -> None:
     window.selection.select([site(small_city)])
     until(lambda: all(known(card, name) for name in card.parts), 90.0)
-    assert card.isVisible()
+    assert not card.isHidden()
     keys = [answer.value.key for answer in card.parts["units"].model.answers]
     assert keys == ["officer-1"]
     assert card.parts["where"].model.answers
@@ -74,7 +76,7 @@ def test_a_unit_that_is_chosen_is_followed_with_its_way_drawn(
     until(lambda: "card-route" in window.map.extras.drawings)
     window.selection.clear()
     assert "card-route" not in window.map.extras.drawings
-    assert not card.isVisible()
+    assert card.isHidden()
 
 
 def test_a_camera_that_is_chosen_is_flown_to(window: MainWindow, card: CardSections) -> None:
@@ -95,7 +97,7 @@ def test_a_bare_place_has_a_card_too(window: MainWindow, card: CardSections, sma
     lon, lat = small_city.frame.to_lonlat(0.0, 0.0)
     found = Found("point", "", "120.9, 30.8", "", "point_wgs-84", float(lon), float(lat), 800.0)
     window.top.search.chosen.emit(found)
-    assert window.details.title.text() == "120.9, 30.8"
+    until(lambda: window.details.title.text() == "120.9, 30.8")
     until(lambda: all(known(card, name) for name in card.parts), 90.0)
 
 
@@ -113,3 +115,25 @@ def test_an_answer_of_a_selection_that_is_gone_is_dropped(
     window.selection.select([CAR])
     until(lambda: known(card, "units") and not window.jobs.is_running("card.units"))
     assert [answer.value.key for answer in card.parts["units"].model.answers] == ["officer-1"]
+
+
+@pytest.mark.parametrize(("command", "count"), [("reach.minutes", 3), ("reach.inward", 3), ("reach.metres", 2)])
+def test_how_far_one_comes_is_a_result(
+    window: MainWindow, card: CardSections, small_city: City, command: str, count: int
+) -> None:
+    book = next(feature for feature in window.features if isinstance(feature, Instruments)).book
+    book.forget_loose()
+    window.selection.select([site(small_city)])
+    until(lambda: known(card, "units"))
+    window.acts.run(command)
+    until(lambda: len(book.loose) == count, 60.0)
+    sizes = [result.figure for result in book.loose.values()]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] > 0
+    book.forget_loose()
+
+
+def test_without_a_selection_there_is_nowhere_to_come_from(window: MainWindow) -> None:
+    said: list[str] = []
+    window.acts.run("reach.minutes", refused=said.append)
+    assert said == [window.look.texts("details.nothing")]
