@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City, Terrain
 from twin.geo import FloatArray
-from twin.pieces import in_pieces
+from twin.pieces import Forest, in_pieces
 
 EARTH_RADIUS_M = 6_371_000.0
 REFRACTION = 0.13
@@ -45,9 +45,9 @@ class Obstacles:
         return cls(footprint, _tops(city, footprint, table["base_m"], table["height_m"]), city.terrain)
 
     @cached_property
-    def tree(self) -> shapely.STRtree:
+    def tree(self) -> Forest:
         """Return the index of the footprints, made when it is first asked for."""
-        return shapely.STRtree(self.footprint)
+        return Forest(self.footprint)
 
     def ground_m(self, east_m: Any, north_m: Any) -> FloatArray:
         """Return the height of the ground; 0 where there is no terrain."""
