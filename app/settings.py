@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lock_minutes: Annotated[int, msgspec.Meta(ge=1, le=30)] = 10
     reduced_motion: bool = False
     daylight: bool = False
+    quality: Literal["", "software", "integrated", "discrete"] = ""
+    """How much the map draws; empty for what the machine's OpenGL is good for."""
     clusters: bool = True
     trails: bool = True
     trail_kinds: list[str] = []

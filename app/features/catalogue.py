@@ -11,6 +11,7 @@ from app.features.drawing import Drawing
 from app.features.feature import Context, Feature
 from app.features.hints import Hints
 from app.features.locking import Locking
+from app.features.quality import QualityChoice
 from app.features.second_map import SecondMap
 from app.features.trails import Trails
 from app.features.views import Views
@@ -29,4 +30,5 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Trails,
     Locking,
     CardFeature,
+    QualityChoice,
 )

@@ -37,6 +37,18 @@ class Canvas(QtInteractor):
         self.renderer.SetGradientBackground(False)
         self._open, self._resizing = True, False
 
+    @property
+    def gl_name(self) -> str:
+        """What OpenGL calls its renderer; empty before the first frame."""
+        told = str(self._window.ReportCapabilities())
+        lines = [line for line in told.splitlines() if line.startswith("OpenGL renderer string")]
+        return lines[0].partition(":")[2].strip() if lines else ""
+
+    def smooth(self, samples: int) -> None:
+        """Take so many samples a pixel from the next frame on."""
+        if self._window.GetMultiSamples() != samples:
+            self._window.SetMultiSamples(samples)
+
     def _count(self, _window: Any, _event: str) -> None:
         self.renders += 1
 

@@ -26,6 +26,7 @@ from app.map.highlight import MOST_AT_ONCE, Highlight
 from app.map.labels import Grid, LabelPainter, LabelSet, parted
 from app.map.overlay import OverlayState
 from app.map.pilot import Pilot
+from app.map.quality import LEVELS, Quality, level_for
 from app.map.ramps import ramps_of, trail_ramp
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
@@ -83,6 +84,7 @@ class MapView(QWidget):
         self._states: dict[str, LayerState] = {}
         self._style, self._theme = load_style("dark"), "dark"
         self._daylight = False
+        self._level: Quality | None = None
         self._sun: Sun | None = None
         self._texts = Texts("zh")
         self._scene: PreparedScene | None = None
@@ -211,6 +213,23 @@ class MapView(QWidget):
         """Light the map as the sun stands in the world shown, or as the theme has it."""
         self._daylight, self._sun = on, None
         self._set_light()
+
+    def set_quality(self, name: str) -> None:
+        """Draw at a level of :data:`app.map.quality.LEVELS`; empty for what the machine's OpenGL is good for."""
+        self._level = LEVELS.get(name)
+        self._choose_quality()
+        self.refresh()
+
+    @property
+    def quality(self) -> Quality:
+        """The level at which is drawn."""
+        return self._stage.quality
+
+    def _choose_quality(self) -> None:
+        level = self._level or (level_for(self._canvas.gl_name) if self._canvas.renders else None)
+        if level is not None:
+            self._stage.set_quality(level)
+            self._canvas.smooth(level.samples)
 
     def _set_light(self) -> None:
         """Choose colours and light; a sun that hardly moved changes nothing."""
@@ -377,6 +396,8 @@ class MapView(QWidget):
         overlay.paint(painter, lens, self._style, self._overlay)
 
     def _frame_done(self) -> None:
+        if self._canvas.renders == 1:
+            self._choose_quality()
         took = (time.perf_counter() - self._frame_start) * 1000
         newest = self._labels.request.world.tracks.at_s if self._labels is not None else 0.0
         age = time.time() - newest if newest else 0.0
