@@ -13,7 +13,7 @@ from layers.layer import Areas, Labels, Lines, Rows
 from twin.city.city import City
 
 AREA_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-WIDTH_M, STRENGTH = 3.0, 0.34
+WIDTH_M, STRENGTH = 3.0, 0.42
 NAME_RANK = 2
 
 

@@ -43,6 +43,11 @@ class Pen(Tool):
         loose = [] if self.hovering is None or self._dragged_px is not None else [self.hovering]
         return np.array([*self.points, *loose], np.float64).reshape(-1, 3)
 
+    @property
+    def is_free(self) -> bool:
+        """Tell whether a free line is being dragged."""
+        return self._dragged_px is not None
+
     def press(self, at: Touch) -> bool:
         """Begin a free line with a lasso; other drags turn the map."""
         self._dragged_px = None

@@ -28,7 +28,8 @@ def paint(
     if turn is not None and len(points) > 1:
         _shape(painter, lens, np.array([points[0], turn]), QColor(style.colour("lines", "seen")), closed=False)
         _shape(painter, lens, np.array([turn, points[1]]), QColor(style.colour("lines", "hidden")), closed=False)
-    _dots(painter, lens, points[: len(pen.points)], accent)
+    if not pen.is_free:
+        _dots(painter, lens, points[: len(pen.points)], accent)
     _hint(painter, lens, style, hint)
     if lines:
         _figure(painter, lens, style, pen.at_px, lines)
