@@ -89,8 +89,7 @@ class Instruments:
         if open_now and not dock.isFloating() and not open_now[0].isFloating():
             window.tabifyDockWidget(open_now[0], dock)
             QTimer.singleShot(0, dock.raise_)
-        else:
-            window.resizeDocks([dock], [PANEL_PX], Qt.Orientation.Vertical)
+        window.resizeDocks([dock], [PANEL_PX], Qt.Orientation.Vertical)
 
     def _on_lasso(self, points_m: FloatArray) -> None:
         """Select what is inside, off this thread."""
