@@ -20,6 +20,24 @@ REFRACTION = 0.13
 BULGE_PER_M = (1.0 - REFRACTION) / (2.0 * EARTH_RADIUS_M)
 
 
+PIECE = 2000
+"""Shapes in one tree: making it holds Python's lock for a millisecond or two."""
+
+
+class Index:
+    """Finds shapes by their place, as one :class:`shapely.STRtree` would that were made in pieces."""
+
+    def __init__(self, shapes: NDArray[np.object_]) -> None:
+        self._trees = [shapely.STRtree(shapes[start : start + PIECE]) for start in range(0, max(len(shapes), 1), PIECE)]
+
+    def query(self, shape: Any, **how: Any) -> NDArray[np.int64]:
+        """Return rows of shapes as :meth:`shapely.STRtree.query` does: (K,) of one shape, (2, K) of an array."""
+        found = [tree.query(shape, **how) for tree in self._trees]
+        for number, rows in enumerate(found):
+            rows[..., :] += np.array([[0], [number * PIECE]]) if rows.ndim == 2 else number * PIECE
+        return np.concatenate(found, axis=-1)
+
+
 @dataclass(frozen=True)
 class Obstacles:
     """Buildings as prisms up to their highest point, and the ground they stand on.
