@@ -83,9 +83,10 @@ class Lens:
             From the top left corner; a point is in front of the camera where the depth is positive.
         """
         # By columns: a matrix product of (N, 3) costs fifty times as much with some BLAS builds.
-        ex, ey, ez = self.eye_m
+        # Plain numbers: numpy's own would make float32 positions float64.
+        ex, ey, ez = self.eye_m.tolist()
         x, y, z = position_m[:, 0] - ex, position_m[:, 1] - ey, position_m[:, 2] - ez
-        f, r, u = self.forward, self.right, self.up
+        f, r, u = self.forward.tolist(), self.right.tolist(), self.up.tolist()
         depth = x * f[0] + y * f[1] + z * f[2]
         scale = 1.0 / (np.where(np.abs(depth) < 1e-6, 1e-6, depth) * self.metres_a_pixel)
         x_px = self.width_px / 2 + (x * r[0] + y * r[1] + z * r[2]) * scale

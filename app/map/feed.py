@@ -22,6 +22,7 @@ from app.map.extras import Drawn, Extra
 from app.map.gl import Arrays
 from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
+from app.map.names import names_of, names_of_chosen
 from app.map.rasters import RasterSet, raster_set
 from app.map.split import Split
 from app.map.symbols import MoverArrays, SymbolBatch, pack, placed, velocities
@@ -30,15 +31,10 @@ from layers.catalogue import first_state
 from layers.layer import Areas, Drawing, Labels, Layer, LayerState, Lines, Raster, Rows, Several, Symbols
 from layers.shown import shown
 from twin.city.city import City
-from twin.geo import BoolArray, FloatArray
+from twin.geo import BoolArray
 from twin.world import World
 
-NAMED, NAMED_MOVERS = 120, 40
-MOVERS_NAMED_WITHIN_M, NAMED_WITHIN_M = 450.0, 6000.0
-# Those that an operator sends or follows are named from farther away than the traffic around them.
-TRAFFIC, UNITS_NAMED_WITHIN_M = ("car", "taxi", "other"), 2600.0
 FASTEST_GUESS = 4.0
-SITE_RANK, DEVICE_RANK, MOVER_RANK = 5, 6, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +147,7 @@ class Feed:
             if isinstance(drawn, Symbols) and len(drawn.position_m):
                 drawn = placed(drawn)
                 batches.append(SymbolBatch(name, drawn, _drift(drawn, request), opacity))
-                labels += _names(name, drawn, request, opacity, live=name in self._live)
+                labels += names_of(batches[-1], request.lens, request.world.at_s, live=name in self._live)
             elif isinstance(drawn, Labels) and len(drawn.position_m):
                 labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, opacity))
             elif isinstance(drawn, Lines) and len(drawn.rows):
@@ -163,6 +159,7 @@ class Feed:
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
         packed = pack(batches, request.symbols_known)
         chosen = self._chooser(packed, request.picks)
+        labels = names_of_chosen(packed, chosen.symbols, request.world.at_s) + labels
         return Answer(
             request,
             packed,
@@ -279,36 +276,6 @@ def _own(drawing: Drawing) -> tuple[Extra, ...]:
     if isinstance(drawing, Several):
         return drawing.drawings
     return (drawing,) if isinstance(drawing, Symbols | Labels | Lines | Areas | Raster) else ()
-
-
-def _reach_m(symbols: Symbols) -> FloatArray:
-    """Return how near each mover must be to be named, (N,) metres."""
-    traffic = [number for number, name in enumerate(symbols.names) if name in TRAFFIC]
-    return np.where(np.isin(symbols.symbol, traffic), MOVERS_NAMED_WITHIN_M, UNITS_NAMED_WITHIN_M)
-
-
-def _names(layer: str, symbols: Symbols, request: Request, opacity: float, *, live: bool) -> list[LabelSet]:
-    """Return the words beside the symbols of a layer, for the nearest of them."""
-    columns = symbols.rows.columns
-    column = next((name for name in ("name", "label") if name in columns), "")
-    lens = request.lens
-    if not column or (live and lens.state.distance_m > 2 * UNITS_NAMED_WITHIN_M):
-        return []
-    x, y, depth = lens.project(symbols.position_m)
-    reach = _reach_m(symbols) if live else np.full(len(depth), NAMED_WITHIN_M)
-    margin = 0.3 * lens.width_px
-    seen = (depth > 1) & (depth < reach) & (x > -margin) & (x < lens.width_px + margin)
-    seen &= (y > -margin) & (y < lens.height_px + margin)
-    chosen = np.flatnonzero(seen)
-    chosen = np.sort(chosen[np.argsort(depth[chosen])[: NAMED_MOVERS if live else NAMED]])
-    keep = np.zeros(len(symbols.position_m), bool)
-    keep[chosen] = True
-    few = symbols.rows.take(keep)
-    zh = few.columns[column]
-    en = np.where(few.columns["name_en"] == "", zh, few.columns["name_en"]) if "name_en" in columns else zh
-    rank = np.full(len(chosen), MOVER_RANK if live else SITE_RANK if layer == "sites" else DEVICE_RANK, np.int16)
-    names = LabelSet(layer, symbols.position_m[keep], zh, en, rank, opacity, below_px=15.0)
-    return [replace(names, velocity_mps=_drift(symbols, request)[keep])] if live else [names]
 
 
 def _drift(symbols: Symbols, request: Request) -> NDArray[np.float32]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +14,19 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from app.map.camera import Lens
 from app.map.style import MapStyle
+from twin.geo import BoolArray, FloatArray
 
 GRID_PX = 12
+LONGEST = 24
+"""Letters of a label."""
 MOST = 150
 # How far (metres) a label of each rank is still written.
 REACH_M = (150_000.0, 90_000.0, 45_000.0, 16_000.0, 9_000.0, 3_500.0, 900.0, 2_600.0)
 SIZES_PX = (19, 16, 14, 13, 12, 12, 11, 11)
+
+
+Hides = Callable[[FloatArray, FloatArray, FloatArray], BoolArray]
+"""Of points (x, y in pixels, depth in metres): which are behind something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ class LabelSet:
     opacity: float = 1.0
     below_px: float = 0.0
     velocity_mps: NDArray[np.float32] | None = None
+    behind: bool = False
+    """Whether houses in front hide them."""
 
     def now_m(self, since_s: float) -> NDArray[np.float32]:
         """Return the positions some seconds after they were true, (N, 3)."""
@@ -74,8 +85,17 @@ class Grid:
 
 
 def parted(sets: Sequence[LabelSet]) -> tuple[list[LabelSet], list[LabelSet]]:
-    """Return the names of places, which come first, and all others."""
-    return [s for s in sets if s.layer == "places"], [s for s in sets if s.layer != "places"]
+    """Return what comes first, the names of places and of what is selected, and all others."""
+    first = [labels for labels in sets if labels.layer in ("places", "chosen")]
+    return first, [labels for labels in sets if labels.layer not in ("places", "chosen")]
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    """Return words as they can be written in one line: no control characters, no order of their own, not too long."""
+    kept = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 20 * LONGEST])
+    words = " ".join(kept.split())
+    return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
 
 
 class LabelPainter:
@@ -84,6 +104,7 @@ class LabelPainter:
     def __init__(self, family: str = "") -> None:
         self._family = family
         self._pictures: dict[tuple[str, int, str, float], QPixmap] = {}
+        self._sizes: dict[tuple[str, int], tuple[float, float]] = {}
 
     def font(self, rank: int) -> QFont:
         """Return the font of a rank."""
@@ -95,32 +116,48 @@ class LabelPainter:
         return font
 
     def lay_out(
-        self, sets: Sequence[LabelSet], lens: Lens, language: str, grid: Grid, since_s: float = 0.0
+        self,
+        sets: Sequence[LabelSet],
+        lens: Lens,
+        language: str,
+        grid: Grid,
+        since_s: float = 0.0,
+        hides: Hides | None = None,
     ) -> list[Placed]:
-        """Choose labels, the important and near ones first, at most :data:`MOST`."""
+        """Choose labels, the important and near ones first, at most :data:`MOST`; ``hides`` tells what is hidden."""
         placed: list[Placed] = []
         for labels in sets:
             texts = labels.zh if language == "zh" else labels.en
             x, y, depth = lens.project(labels.now_m(since_s))
-            y = y + labels.below_px
             rank = np.clip(labels.rank, 0, len(REACH_M) - 1)
             reach = np.asarray(REACH_M)[rank]
             seen = (depth > 1) & (depth < reach) & (x > -40) & (x < lens.width_px + 40) & (y > 0) & (y < lens.height_px)
+            if labels.behind and hides is not None and seen.any():
+                seen[seen] = ~hides(x[seen], y[seen] - 3.0, depth[seen])
+            y = y + labels.below_px
             chosen = np.flatnonzero(seen)
             order = chosen[np.lexsort((depth[chosen], rank[chosen]))]
             for row in order[: 4 * MOST]:
                 if len(placed) >= MOST:
                     break
-                text = str(texts[row])
+                text = plain(str(texts[row]))
                 if not text:
                     continue
-                metrics = QFontMetricsF(self.font(int(rank[row])))
-                width, height = metrics.horizontalAdvance(text) + 22, metrics.height() + 10
+                width, height = self._size(text, int(rank[row]))
                 if grid.take(float(x[row]), float(y[row]), width, height):
                     fade = float(np.clip((reach[row] - depth[row]) / (0.15 * reach[row]), 0.0, 1.0))
                     fade *= labels.opacity
                     placed.append(Placed(text, int(rank[row]), float(x[row]), float(y[row]), fade))
         return placed
+
+    def _size(self, text: str, rank: int) -> tuple[float, float]:
+        """Return how much room a label takes, in pixels; measured once."""
+        if (text, rank) not in self._sizes:
+            if len(self._sizes) > 8000:
+                self._sizes.clear()
+            metrics = QFontMetricsF(self.font(rank))
+            self._sizes[text, rank] = metrics.horizontalAdvance(text) + 22, metrics.height() + 10
+        return self._sizes[text, rank]
 
     def paint(self, painter: QPainter, placed: Sequence[Placed], style: MapStyle, ratio: float) -> None:
         """Draw labels, the less important first; ``ratio`` is pixels of the device to one of the widget."""

@@ -11,7 +11,7 @@ from app.map.style import MapStyle, SymbolStyle, rgb
 FADED, HIDDEN, SELECTED, HOVERED, CROWD = 1, 2, 4, 8, 16
 """Bits of a symbol's state. A crowd is drawn as one where clusters are."""
 PLAIN, HOLLOW, ALARM, FAULT = 0, 1, 2, 3
-"""Marks: busy or standing; in need of a hand, dark on a disc; broken, struck through."""
+"""Marks: busy or off duty; in need of a hand, dark on a disc; broken, struck through."""
 RING_PX = 5.0
 FULL_TO_M = 1900.0
 """From there on symbols get smaller."""

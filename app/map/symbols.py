@@ -21,7 +21,7 @@ NOWHERE_M = -1.0e6
 CROWDS = frozenset({"car", "taxi", "bus", "dump_truck", "boat", "other", "guard", "volunteer"})
 """Those that are one of many; the others are looked for one by one."""
 IntArray = NDArray[np.int64]
-_MARKS = {"busy": HOLLOW, "off_duty": HOLLOW, "stopped": HOLLOW, "alarm": ALARM, "fault": FAULT}
+_MARKS = {"busy": HOLLOW, "off_duty": HOLLOW, "alarm": ALARM, "fault": FAULT}
 _MARK = np.array([_MARKS.get(state, PLAIN) for state in STATES], np.uint8)
 _OFF_DUTY = STATES.index("off_duty")
 

@@ -23,13 +23,14 @@ from app.map.feed import Answer, Feed, Request
 from app.map.finder import Finder
 from app.map.hand import Hand
 from app.map.highlight import MOST_AT_ONCE, Highlight
-from app.map.labels import Grid, LabelPainter, LabelSet, parted
+from app.map.labels import Grid, Hides, LabelPainter, LabelSet, parted
 from app.map.overlay import OverlayState
 from app.map.pilot import Pilot
 from app.map.quality import LEVELS, Quality, level_for
 from app.map.ramps import ramps_of, trail_ramp
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
+from app.map.sight import WITHIN_M, Sight
 from app.map.split import Split
 from app.map.style import load_style
 from app.map.symbols import MoverArrays
@@ -113,7 +114,7 @@ class MapView(QWidget):
         self._stage, self._movers = self._scenery.stage, self._scenery.movers
         self._finder, self._highlight = Finder(self._stage, self._movers), Highlight(self._movers)
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
-        self._painter = LabelPainter()
+        self._painter, self._sight = LabelPainter(), Sight(renderer)
         self._pilot = Pilot(self)
         self.extras = Extras(self)
         self._boxes = Boxes(self._pilot, self._finder, self._overlay, self)
@@ -383,7 +384,7 @@ class MapView(QWidget):
             places, others = parted(self._labels.labels)
             placed = self._painter.lay_out(places, lens, language, grid, since)
             self._crowd.place(lens, grid)
-            placed += self._painter.lay_out(others, lens, language, grid, since)
+            placed += self._painter.lay_out(others, lens, language, grid, since, self._hides(lens, ratio))
             self._crowd.paint(painter, self._style, language, ratio)
             self._painter.paint(painter, placed, self._style, ratio)
         self._highlight.paint(painter, lens, self._style, time.monotonic())
@@ -394,6 +395,12 @@ class MapView(QWidget):
             painting(painter, lens, self._style)
             painter.restore()
         overlay.paint(painter, lens, self._style, self._overlay)
+
+    def _hides(self, lens: Lens, ratio: float) -> Hides | None:
+        self._sight.forget()
+        if lens.state.distance_m > WITHIN_M:
+            return None
+        return lambda x, y, depth: self._sight.hides(x, y, depth, ratio)
 
     def _frame_done(self) -> None:
         if self._canvas.renders == 1:
