@@ -85,6 +85,10 @@ class Arrangement(QObject):
         left, right = self._widths(workspace)
         self._column(workspace.left, Qt.DockWidgetArea.LeftDockWidgetArea, left)
         self._column(workspace.right, Qt.DockWidgetArea.RightDockWidgetArea, right)
+        for dock in self.docks.values():
+            if not self.shows(dock.name):  # one that is opened by its command has a place as well
+                self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+                dock.hide()
         self.share_heights()
 
     def share_heights(self) -> None:

@@ -61,6 +61,9 @@ def test_each_instant_is_drawn_on_its_side_of_the_line(window: MainWindow, compa
 def test_the_two_instants_are_named_and_their_differences_listed(window: MainWindow, compare: Compare) -> None:
     window.acts.run("compare.hold")  # now is A; what is looked at next is B
     until(lambda: compare.panel.isVisible())
+    dock = window.arrangement.docks["compare"]
+    assert window.dockWidgetArea(dock) == Qt.DockWidgetArea.RightDockWidgetArea
+    assert dock.geometry().left() > window.map.width()
     window.look_back.go_to(BEGIN_S + 8 * 3600.0)
     until(lambda: "昨天 08:00:00" in compare.panel.instants.text())
     assert "A  今天" in compare.panel.instants.text()
