@@ -85,13 +85,16 @@ def ground(relief: bool) -> Program:
     else:
         # Beyond the edge of the county there is only ground; the alpha of the cover is the light of its windows.
         colour = (
+            # Near by there are the things themselves, whose edges the coarse paint would blur.
             "  vec2 edge = step(abs(uv - 0.5), vec2(0.5));\n"
-            f"  vec3 c = mix({tone('ground', 'base')}, on.rgb, edge.x * edge.y * painted) * groundTint;\n"
-            f"  c += {tone('buildings', 'window')} * (on.a * edge.x * edge.y * painted * night);\n"
+            "  float shown = edge.x * edge.y * painted * smoothstep(0.7 * paintFrom, paintFrom, far);\n"
+            f"  vec3 c = mix({tone('ground', 'base')}, on.rgb, shown) * groundTint;\n"
+            f"  c += {tone('buildings', 'window')} * (on.a * shown * night);\n"
         )
     fragment = FRAGMENT + (
         "in vec3 vc; in vec2 slope; in vec2 uv; in float high;\n"
-        "uniform sampler2D cover; uniform vec3 slopeLight; uniform float night; uniform float painted;\n"
+        "uniform sampler2D cover; uniform vec3 slopeLight; uniform float night;\n"
+        "uniform float painted; uniform float paintFrom;\n"
         "void main() {\n  float far = length(vc);\n  vec4 on = texture(cover, uv);\n"
         + colour
         + "  gl_FragData[0] = vec4(hazed(c, far), 1.0);\n}\n"

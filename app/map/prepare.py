@@ -31,7 +31,7 @@ from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KIND
 from twin.geo import BoolArray, FloatArray
 from twin.pieces import in_pieces
 
-FORMAT = 9
+FORMAT = 10
 COARSER = 4
 MESHES = (
     "buildings", "boxes", "dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far", "ground",
@@ -53,7 +53,7 @@ LEAST_WIDTH_M: Mapping[str, float] = {
     "motorway": 22, "trunk": 18, "primary": 14, "secondary": 11, "tertiary": 8, "residential": 6, "service": 4,
     "track": 3, "path": 2,
 }  # fmt: skip
-MOST_COVER, FINEST_COVER_M = 3072, 4.0
+MOST_COVER, FINEST_COVER_M = 3072, 1.0
 Progress = Callable[[float, str], None]
 IntArray = NDArray[np.int64]
 

@@ -177,6 +177,7 @@ class Stage:
             material.set_number("hazeFrom", haze_m[0])
             material.set_number("hazeFull", haze_m[1])
             material.set_number("windowsTo", self._quality.windows_m)
+            material.set_number("paintFrom", self._quality.detail_m)
             material.set_number("nearest", self._quality.box_m)
             material.set_number("farthest", self._quality.dot_m)
 
