@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from app.actions import ICONS
+from app.cli import verb_modules
 from app.main_window import MainWindow
 from app.menus import MENUS, TOOLS
+from app.verbs.access import matrix
 from app.widgets.command_palette import score
 from tests.app.conftest import Audit
 
@@ -48,3 +50,9 @@ def test_letters_in_order_fit_and_whole_words_fit_better() -> None:
     assert score("cth", "Change theme") is not None
     assert score("xyz", "Change theme") is None
     assert (score("theme", "Change theme") or 0) < (score("cgm", "Change theme") or 0)
+
+
+def test_the_rules_name_what_commands_ask_for_and_nothing_else(window: MainWindow) -> None:
+    of_verbs = (command for verb in verb_modules() for command in verb.commands(window.session))
+    asked = {command.permission for command in (*window.session.commands, *of_verbs)}
+    assert asked == set(matrix(window.session.commands.rules))
