@@ -11,6 +11,8 @@ from twin.kept import Kept, written
 from twin.world import World
 
 SEEN = ("viewshed", "coverage")
+RIMS = ("isochrone", "network")
+"""One lies within the other: filled, they would hide the town."""
 
 
 class ResultLayer:
@@ -55,7 +57,8 @@ class ResultLayer:
             f"{name} · {written(figure, unit)}"
             for name, figure, unit in zip(*(rows.columns[c] for c in ("name", "figure", "unit")), strict=True)
         ]
-        return Several(rows, (areas(rows, style), lines, names(world.city, rows, words)))
+        filled = ~np.isin(kind, RIMS)
+        return Several(rows, (areas(rows.take(filled), style[filled]), lines, names(world.city, rows, words)))
 
     def status(self, world: World) -> LayerStatus:
         """Return how many are kept."""

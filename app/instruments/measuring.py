@@ -81,7 +81,9 @@ class Measuring(QObject):
             ("drop", self._drop, "result.keep", False),
             ("export", self._export, "layer.export", True),
         ):
-            yield Entry(Command(f"result.{name}", run, permission, sensitive=sensitive, in_palette=False))
+            yield Entry(
+                Command(f"result.{name}", run, permission, sensitive=sensitive, in_palette=False), told=name != "add"
+            )
 
     def open(self, city: City) -> None:
         """Make the index of a city's buildings, off this thread; what was not kept of another city goes."""
