@@ -56,7 +56,7 @@ def picture(city: City, path: Path) -> GeoTiffImagery:
 
 
 def frame(city: City) -> TrackFrame:
-    """Twenty of each kind, on the roads, with Chinese labels and some unknowns."""
+    """Twenty of each kind, on the roads, some in alarm, with Chinese labels and some unknowns."""
     lines = np.asarray(city.table("roads").geometry.array, dtype=object)
     spots = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
     observations = []
@@ -66,7 +66,8 @@ def frame(city: City) -> TrackFrame:
         lon, lat = city.frame.to_lonlat(east - city.frame.origin_m[0], north - city.frame.origin_m[1])
         observations.append(
             Observation(
-                f"e{number}", kind, AT_S - number / 7, float(lon), float(lat), f"浙F·{number:05d}", "moving",
+                f"e{number}", kind, AT_S - number / 7, float(lon), float(lat), f"浙F·{number:05d}",
+                "alarm" if number % 20 == 7 else "moving",
                 height_m=60.0 if kind == "drone" else 0.0, speed_mps=number % 17 + 0.1,
                 heading_deg=number * 7.0 % 360 if number % 3 else float("nan"), value=number / 3,
             )
