@@ -227,8 +227,7 @@ def test_a_filter_that_cannot_be_read_is_refused_in_words(window: MainWindow) ->
 
 
 def test_the_layer_tree_tells_counts_and_why_there_is_nothing(window: MainWindow) -> None:
-    until(lambda: "vehicles" in window.layers.statuses)
-    assert window.layers.statuses["vehicles"].count == 3
+    until(lambda: "vehicles" in window.layers.statuses and window.layers.statuses["vehicles"].count == 3)
     assert window.layers.statuses["imagery"].reason
 
 
