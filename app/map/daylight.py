@@ -6,13 +6,16 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.map.gl import Material
 from app.map.style import MapStyle, Rgb, load_style
 from twin.geo import FloatArray
 from twin.sun import Sun
+
+if TYPE_CHECKING:  # headless verbs prepare a city's drawing, and load no VTK for it
+    from app.map.gl import Material
 
 WHITE: Rgb = (1.0, 1.0, 1.0)
 BLACK: Rgb = (0.0, 0.0, 0.0)
