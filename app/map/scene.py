@@ -30,6 +30,9 @@ TILE_DTYPE = np.dtype(
 PARTS = ("vertices", "code", "owner", "triangles", "across")
 TOWER_M, TOWERS = 45.0, 40
 
+SMALL_BYTES = 1 << 20
+"""A file up to this size is read whole: one that is mapped keeps a descriptor open for as long as it is looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class TiledMesh:
@@ -203,6 +206,5 @@ def map_mesh(folder: Path, name: str) -> TiledMesh:
 
 
 def _mapped(file: Path) -> NDArray[Any]:
-    # An empty file cannot be mapped.
-    empty = file.stat().st_size <= 128
-    return np.asanyarray(np.load(file, mmap_mode=None if empty else "r"))
+    small = file.stat().st_size <= SMALL_BYTES
+    return np.asanyarray(np.load(file, mmap_mode=None if small else "r"))
