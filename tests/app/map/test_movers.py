@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.map.events import Pick
 from app.map.scene import PreparedScene
 from app.map.style import load_style, rgb
+from app.map.symbols import MoverArrays
 from app.map.view import MapView
 from layers.layer import LayerState
 from tests.app.map.conftest import look_down, picture, world_of
@@ -138,7 +139,13 @@ def test_symbols_go_on_at_the_pace_of_their_world_unless_time_flies(
     world.tracks.rows["speed_mps"] = 10.0
     known = view.shown_symbols()
     view.set_world(world, pace)
-    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=5000)
-    shown = view.shown_symbols()
-    assert shown is not None
-    assert np.abs(shown.velocity_mps).max() == pytest.approx(metres_a_second, abs=0.01)
+
+    def at_that_pace() -> bool:  # symbols of the test before may still be on their way
+        shown = view.shown_symbols()
+        return shown is not known and shown is not None and abs(_fastest_mps(shown) - metres_a_second) < 0.01
+
+    qtbot.waitUntil(at_that_pace, timeout=5000)
+
+
+def _fastest_mps(shown: MoverArrays) -> float:
+    return float(np.abs(shown.velocity_mps).max())
