@@ -123,7 +123,7 @@ def _imported(plugin: Plugin) -> ModuleType:
 
 
 def _forget(name: str) -> None:
-    for other in [other for other in sys.modules if other == name or other.startswith(f"{name}.")]:
+    for other in [other for other in list(sys.modules) if other == name or other.startswith(f"{name}.")]:
         del sys.modules[other]
 
 

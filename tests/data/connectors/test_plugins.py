@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     home = Home.of_user()
     plugins.folder_of(home).mkdir(mode=0o755)
     yield home
-    for name in [name for name in sys.modules if name.split(".")[0] == plugins.NAMESPACE]:
+    for name in [name for name in list(sys.modules) if name.split(".")[0] == plugins.NAMESPACE]:
         del sys.modules[name]
 
 
@@ -143,7 +143,7 @@ def test_a_faulty_one_says_what_is_wrong_and_leaves_nothing_behind(home: Home, c
     if "open_source" not in problem:
         assert "zhian_plugins.faulty" not in sys.modules
     put(home, "faulty.py", EMPTY + "# mended, and longer than before, so that no compiled one is taken for it\n")
-    for name in [name for name in sys.modules if name.startswith("zhian_plugins.")]:
+    for name in [name for name in list(sys.modules) if name.startswith("zhian_plugins.")]:
         del sys.modules[name]
     assert opened("faulty") == "mine"
 
