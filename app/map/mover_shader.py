@@ -15,7 +15,7 @@ PLAIN, HOLLOW, ALARM, FAULT = 0, 1, 2, 3
 RING_PX = 5.0
 FULL_TO_M = 1900.0
 """From there on symbols get smaller."""
-POINT_PX, SMALL_PX = 4.0, 6.0
+POINT_PX, SMALL_PX = 2.0, 6.0
 """The width of points, and below which a symbol is one."""
 _VERTEX = """in vec3 normalMC;
 uniform vec2 viewPx; uniform float since; uniform float sizeBy; uniform float crowd;
