@@ -17,6 +17,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QImage
 
 from app.cli import open_session, verb_modules
+from app.features.hints import VERSION
 from app.headless import virtual_display
 from app.main_window import MainWindow
 from app.map.events import CameraState
@@ -71,7 +72,7 @@ def main() -> int:
 def take(session: Session, picture: Picture) -> None:
     """Open the window as a picture wants it, wait, and write the file."""
     settings = SettingsFile.in_folder(session.home.data)
-    settings.overlay(theme=picture.theme, workspace=picture.workspace)
+    settings.overlay(theme=picture.theme, workspace=picture.workspace, hints_seen=VERSION)
     window = MainWindow(session, settings)
     window.move(0, 0)
     window.resize(1920, 1080)
