@@ -27,3 +27,8 @@ def test_only_a_gpu_smooths_edges_and_better_ones_draw_farther() -> None:
     assert software.samples == 0 < integrated.samples < discrete.samples
     assert software.solid_m < integrated.solid_m < discrete.solid_m
     assert software.box_m < integrated.box_m < discrete.box_m
+
+
+def test_each_way_of_drawing_a_building_ends_where_the_next_begins() -> None:
+    for level in LEVELS.values():
+        assert 0.0 < level.windows_m < level.solid_m < level.box_m < level.dot_m, level.name
