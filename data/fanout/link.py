@@ -9,6 +9,7 @@ import ssl
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +22,7 @@ from twin.words import said, say, why
 RECONNECT_S = 0.5
 CONNECT_S = 5.0
 CLOSE_S = 1.0
+CANCEL_AGAIN_S = 0.2
 PING_S = 2
 """A server that does not answer for two of these is given up, and tried again."""
 
@@ -130,6 +132,8 @@ async def keep_linked(
         else:
             try:
                 told = ""
+                if (task := asyncio.current_task()) is not None and task.cancelling():
+                    raise asyncio.CancelledError  # the client swallowed it while it connected
                 reason = await _until_lost(link, work)
             finally:
                 await link.__aexit__()
@@ -149,10 +153,17 @@ async def _until_lost(link: Link, work: Callable[[Link], Awaitable[None]]) -> st
     except (OSError, nats.errors.Error) as error:
         return why(error) or type(error).__name__
     finally:
-        for task in (working, losing):
-            task.cancel()
-        await asyncio.gather(working, losing, return_exceptions=True)
+        await _end(working, losing)
     return link.refused or said("the connection was lost")
+
+
+async def _end(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks until they end: in Python 3.11 the client's ``wait_for`` swallows one that meets an answer."""
+    while not all(task.done() for task in tasks):
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def read_credential(path: Path) -> Credential:

@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 
 from data.fanout.accounts import Accounts, Grant, Join
 from data.fanout.frames import Frame, live_subject, unpack_word
-from data.fanout.link import Credential, Link, checked
+from data.fanout.link import Credential, Link, checked, keep_linked
 from data.home import Home
 from tests.data.fanout.far import TWIN, ZONES, FarDesk, FarEngine, join, publisher, running, until
 from tests.services import HOST, Service, free_port, nats_server
@@ -179,6 +179,32 @@ def test_a_desk_that_does_not_read_slows_neither_the_engine_nor_the_others(
             desk.engine.quit()
 
     asyncio.run(run())
+
+
+def test_a_cancellation_that_the_client_swallows_ends_the_link_all_the_same(server: Service) -> None:
+    swallowed: list[bool] = []
+    begun = asyncio.Event()
+
+    async def work(link: Link) -> None:
+        begun.set()
+        while len(swallowed) < 2:
+            try:
+                await link.client.flush()
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:  # as asyncio.wait_for does when the answer comes in the same turn
+                swallowed.append(True)
+        await asyncio.sleep(60)
+
+    async def run() -> None:
+        linked = asyncio.ensure_future(keep_linked(_url(server), None, work, lambda reason: None))
+        async with asyncio.timeout(15):
+            await begun.wait()
+            linked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await linked
+
+    asyncio.run(run())
+    assert len(swallowed) == 2
 
 
 @pytest.fixture
