@@ -1,0 +1,254 @@
+"""What a person, or the program for a person, can do in the day's work: frozen requests.
+
+:func:`twin.operations.doing.do` says what comes of each, ``data/operations`` keeps it. Each deed names the permission
+that :func:`twin.access.decide` is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from twin.access import Purpose
+from twin.operations.records import Level
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does it, when, and for which purpose."""
+
+    actor: str
+    at_s: float
+    purpose: Purpose | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an incident of a scenario begins with; ``title`` is what it is called until somebody says better."""
+
+    title: str
+    form: str = "alarm"
+    plan: str = ""
+    levels: tuple[Level, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmAlerts:
+    """A person says that alerts are real: an incident is opened, or they join one that is."""
+
+    permission: ClassVar[str] = "alert.answer"
+    alerts: tuple[str, ...]
+    start: Start
+    incident: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DismissAlerts:
+    """A person says that alerts need nothing, and why: one of :data:`twin.operations.states.DISMISSALS`."""
+
+    permission: ClassVar[str] = "alert.answer"
+    alerts: tuple[str, ...]
+    reason: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAlerts:
+    """Take an answer back, while nobody was sent and nothing handed over."""
+
+    permission: ClassVar[str] = "alert.answer"
+    alerts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """What was reported by telephone, at a counter, by a colleague; with ``parent`` a part of another incident."""
+
+    permission: ClassVar[str] = "incident.open"
+    scenario: str
+    severity: int
+    start: Start
+    since_s: float = 0.0
+    place: str = ""
+    district: str = ""
+    street: str = ""
+    lon_deg: float = math.nan
+    lat_deg: float = math.nan
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimIncident:
+    """Take an incident in hand."""
+
+    permission: ClassVar[str] = "incident.work"
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeIncidents:
+    """Say that incidents are one: alerts, units, tasks and steps go over to ``into``."""
+
+    permission: ClassVar[str] = "incident.work"
+    incidents: tuple[str, ...]
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One unit to be sent, and its travel time as it was proposed; infinite if not known."""
+
+    unit: str
+    expected_s: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class SendUnits:
+    """Send units; each is told over its own channel."""
+
+    permission: ClassVar[str] = "unit.send"
+    incident: str
+    units: tuple[Assignment, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDispatch:
+    """What became of a dispatch: a state of :data:`twin.operations.states.DISPATCH`."""
+
+    permission: ClassVar[str] = "unit.send"
+    dispatch: str
+    state: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Give work to another agency, to be done by a time."""
+
+    permission: ClassVar[str] = "task.offer"
+    incident: str
+    agency: str
+    what: str
+    due_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTask:
+    """An agency accepts, finishes or returns a task; who offered it withdraws it."""
+
+    permission: ClassVar[str] = "task.answer"
+    task: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStep:
+    """A step of the plan was done, or is skipped with a reason, or that is taken back."""
+
+    permission: ClassVar[str] = "incident.work"
+    step: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Write a line into an incident's record."""
+
+    permission: ClassVar[str] = "incident.work"
+    incident: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Raise an incident to the next desk, as before a level is missed."""
+
+    permission: ClassVar[str] = "incident.work"
+    incident: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Say how an incident ended: one of :data:`twin.operations.states.OUTCOMES`; units on scene are free again."""
+
+    permission: ClassVar[str] = "incident.work"
+    incident: str
+    outcome: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close what is resolved."""
+
+    permission: ClassVar[str] = "incident.close"
+    incident: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Open again what was resolved too early."""
+
+    permission: ClassVar[str] = "incident.close"
+    incident: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotice:
+    """Write to who is concerned, from a template and on a legal basis."""
+
+    permission: ClassVar[str] = "notice.send"
+    incident: str
+    channel: str
+    recipient: str
+    template: str
+    text: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMessage:
+    """What became of a message in the outbox."""
+
+    permission: ClassVar[str] = "unit.send"
+    message: str
+    state: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolUnit:
+    """Make a unit known, or change what it is; its state and its work stay as they are."""
+
+    permission: ClassVar[str] = "unit.manage"
+    unit: str
+    name: str
+    kind: str
+    agency: str
+    what: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetUnit:
+    """A unit comes on duty, goes off, or is out of order."""
+
+    permission: ClassVar[str] = "unit.manage"
+    unit: str
+    state: str
+    until_s: float = math.inf
+    why: str = ""
+
+
+Deed = (
+    ConfirmAlerts | DismissAlerts | RestoreAlerts | OpenIncident | ClaimIncident | MergeIncidents | SendUnits
+    | ReportDispatch | HandOver | AnswerTask | AnswerStep | AddNote | Escalate | Resolve | Close | Reopen | SendNotice
+    | ReportMessage | EnrolUnit | SetUnit
+)  # fmt: skip

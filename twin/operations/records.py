@@ -1,0 +1,276 @@
+"""What the day's work is made of. Records are frozen; a deed answers with fresh ones, each one version on.
+
+Times are seconds since 1970-01-01 UTC, 0 for what has not happened; places are degrees in WGS 84, NaN where not known.
+Texts hold no plates and no names of people: ``subject`` is an id as in the live table, shown under a mask by layers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+NOWHERE = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A service level: a state to be reached within a time of the first observation.
+
+    Parameters
+    ----------
+    state : str
+        Of the incident: ``confirmed`` (it was opened), ``dispatched``, ``on_scene`` or ``resolved``.
+    within_s : float
+    """
+
+    state: str
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that a scenario saw, one or more times, of one subject.
+
+    Parameters
+    ----------
+    group : str
+        Alerts of one scenario that are near each other in place and time share it, and are one row of the queue.
+    first_s, last_s : float
+        When it was first and last observed.
+    hits : int
+        How many observations it stands for.
+    """
+
+    id: str
+    version: int
+    state: str
+    scenario: str
+    rule_version: str
+    severity: int
+    subject: str
+    subject_kind: str
+    group: str
+    place: str
+    district: str
+    street: str
+    lon_deg: float
+    lat_deg: float
+    first_s: float
+    last_s: float
+    hits: int
+    raised_s: float
+    incident: str = ""
+    reason: str = ""
+    note: str = ""
+    answered_s: float = 0.0
+    answered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What somebody has to do something about, from confirmed to closed.
+
+    Parameters
+    ----------
+    since_s : float
+        When it was first observed, or reported: the clocks of its levels begin here.
+    form : str
+        ``alarm``, or ``queue`` for people who wait to be served.
+    parent, merged_into : str
+        Other incidents.
+    levels : tuple of Level
+        As its scenario promised when it was opened.
+    escalated : int
+        How many times it was raised to a higher desk.
+    owner : str
+        The account that has it in hand.
+    """
+
+    id: str
+    version: int
+    state: str
+    scenario: str
+    form: str
+    severity: int
+    title: str
+    place: str
+    district: str
+    street: str
+    lon_deg: float
+    lat_deg: float
+    since_s: float
+    opened_s: float
+    opened_by: str
+    owner: str
+    plan: str = ""
+    levels: tuple[Level, ...] = ()
+    parent: str = ""
+    merged_into: str = ""
+    escalated: int = 0
+    dispatched_s: float = 0.0
+    on_scene_s: float = 0.0
+    resolved_s: float = 0.0
+    closed_s: float = 0.0
+    outcome: str = ""
+    note: str = ""
+    changed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Somebody who can be sent.
+
+    Parameters
+    ----------
+    kind : str
+        As of the live table: ``police_car``, ``officer``, ``guard``, ``drone`` …
+    agency : str
+        Whose it is, as in ``resources/agencies.toml``.
+    skills : tuple of str
+    entity : str
+        Its id in the live table, from where its place is known.
+    channel, source, device : str
+        How it is told: ``cot``, ``jt808`` or ``radio``, over which source, and its terminal there.
+    lon_deg, lat_deg : float
+        Where it stands when the live table does not know better.
+    until_s : float
+        When its shift ends; infinite without one.
+    load : int
+        How often it was sent in this shift.
+    """
+
+    id: str
+    version: int
+    state: str
+    name: str
+    kind: str
+    agency: str
+    skills: tuple[str, ...] = ()
+    entity: str = ""
+    channel: str = "radio"
+    source: str = ""
+    device: str = ""
+    district: str = ""
+    street: str = ""
+    lon_deg: float = NOWHERE
+    lat_deg: float = NOWHERE
+    until_s: float = math.inf
+    load: int = 0
+    dispatch: str = ""
+    changed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """One unit on its way to one incident; ``expected_s`` is the travel time that was promised."""
+
+    id: str
+    version: int
+    state: str
+    incident: str
+    unit: str
+    sent_by: str
+    sent_s: float
+    expected_s: float
+    acknowledged_s: float = 0.0
+    en_route_s: float = 0.0
+    on_scene_s: float = 0.0
+    ended_s: float = 0.0
+    reason: str = ""
+    changed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work handed over to another agency."""
+
+    id: str
+    version: int
+    state: str
+    incident: str
+    agency: str
+    what: str
+    offered_by: str
+    offered_s: float
+    due_s: float
+    accepted_s: float = 0.0
+    ended_s: float = 0.0
+    answered_by: str = ""
+    note: str = ""
+    changed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an incident's plan; ``action`` is what the workbench can do for it at once."""
+
+    id: str
+    version: int
+    state: str
+    incident: str
+    plan: str
+    step: str
+    place: int
+    owner: str
+    action: str
+    due_s: float
+    answered_s: float = 0.0
+    answered_by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes out: an order to a terminal, a text to be read out, a notice to who is concerned.
+
+    Parameters
+    ----------
+    channel : str
+        One of :data:`CHANNELS`.
+    recipient : str
+        A unit's id; for a notice a number or an address, which is shown under a mask.
+    about : str
+        The dispatch or incident it belongs to.
+    template, basis : str
+        Of a notice: by which template it was written, and on which legal basis.
+    """
+
+    id: str
+    version: int
+    state: str
+    channel: str
+    recipient: str
+    about: str
+    text: str
+    made_by: str
+    made_s: float
+    template: str = ""
+    basis: str = ""
+    source: str = ""
+    device: str = ""
+    tries: int = 0
+    ended_s: float = 0.0
+    answer: str = ""
+
+
+CHANNELS = ("cot", "jt808", "radio", "sms", "letter")
+NOTICES = ("sms", "letter")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of what happened to a record; ``number`` counts up and never back, whatever the clock does."""
+
+    number: int
+    at_s: float
+    by: str
+    deed: str
+    kind: str
+    record: str
+    incident: str
+    before: str
+    after: str
+    why: str = ""
+
+
+Record = Alert | Incident | Unit | Dispatch | Task | Step | Message
