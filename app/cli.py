@@ -30,7 +30,7 @@ from app.session import Session
 from app.texts import Texts
 from app.who import actor_of
 from data.access_rules import rules_of
-from data.audit import open_audit
+from data.audit.desk import open_audit
 from data.home import Home
 from twin.access import Purpose
 from twin.errors import CancelledError, DiskError, ZhianError
@@ -83,7 +83,7 @@ def open_session(
 ) -> Session:
     """Return a session of this user, signed in if an account is named."""
     home = Home.of_user()
-    rules, audit = rules_of(home), open_audit(home.state / "audit.sqlite")
+    rules, audit = rules_of(home), open_audit(home.state / "trail.sqlite")
     try:
         actor = actor_of(home, rules, audit, account, password_file)
     except BaseException:

@@ -164,7 +164,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One decision on record. ``details`` holds names of things, never plates, names or numbers of people."""
+    """One decision or deed on record.
+
+    Parameters
+    ----------
+    details : mapping of str to str
+        Names of things, never plates, names or numbers of people.
+    shown : str
+        The hash of what was shown; empty where nothing was.
+    """
 
     actor: str
     action: str
@@ -172,6 +180,7 @@ class AuditEntry:
     purpose: Purpose | None
     decision: Decision
     details: Mapping[str, str] = field(default_factory=dict)
+    shown: str = ""
 
 
 class AuditSink(Protocol):

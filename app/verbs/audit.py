@@ -10,7 +10,8 @@ from typing import Any
 
 from app.commands import Call, Command
 from app.session import Session
-from data.audit import Verification, entries, verify
+from data.audit.reading import entries, verify_file
+from data.audit.verify import Mark, Verification
 from twin.errors import IntegrityError, UsageError
 from twin.words import said, say
 
@@ -33,11 +34,11 @@ def add_parser(verbs: Any) -> None:
 
 def commands(session: Session) -> tuple[Command, ...]:
     """Return the commands of this verb."""
-    path = session.home.state / "audit.sqlite"
+    path = session.home.state / "trail.sqlite"
 
     def check(call: Call) -> Verification:
-        found = verify(path, call.arguments.get("checkpoint"))
-        if found.bad_seq:
+        found = verify_file(path, call.arguments.get("checkpoint"))
+        if found.problem:
             raise IntegrityError(
                 say(
                     "the audit record {path} does not hold: entry {entry}: {problem}. "
@@ -64,13 +65,13 @@ def _verify(arguments: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _checkpoint(text: str) -> tuple[int, str] | None:
+def _checkpoint(text: str) -> dict[int, Mark]:
     if not text:
-        return None
+        return {}
     match = re.fullmatch(r"(\d{1,15}):([0-9a-f]{64})", text)
     if match is None:
         raise UsageError("--checkpoint is NUMBER:HASH as `zhian audit verify` prints it")
-    return int(match[1]), match[2]
+    return {int(match[1]): Mark(bytes.fromhex(match[2]))}
 
 
 def _list(arguments: argparse.Namespace, session: Session) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from data.audit.tables import entries_table
 from data.sync.tables import COUNTS
 
 META = sa.MetaData()
@@ -122,3 +123,6 @@ SEATS = sa.Table(
     sa.Column("at_s", sa.Double, nullable=False),
 )
 """Where each account is signed in, and when that was last said."""
+
+AUDIT = entries_table(META)
+"""What was done to all of the above; written by :func:`data.audit.trail.append` alone."""

@@ -9,7 +9,7 @@ import pytest
 
 from app.cli import main
 from data.accounts.tickets import VARIABLE, write_ticket
-from data.audit import entries
+from data.audit.reading import entries
 from data.home import Home
 from twin.access import Actor
 
@@ -49,7 +49,7 @@ def test_from_the_first_account_on_everybody_does(capsys: pytest.CaptureFixture[
 
 def test_a_wrong_password_is_refused_and_on_record(first: list[str], home: Path) -> None:
     assert main([*first[:2], "--password-file", file(home, OTHER), "layers"]) == 5
-    tries = [entry for entry in entries(Home.of_user().state / "audit.sqlite") if entry["action"] == "account.sign_in"]
+    tries = [entry for entry in entries(Home.of_user().state / "trail.sqlite") if entry["action"] == "account.sign_in"]
     assert [(entry["actor"], bool(entry["allowed"])) for entry in tries] == [("root", False)]
 
 

@@ -16,7 +16,7 @@ from data.home import Home
 def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
     monkeypatch.setenv("ZHIAN_LANGUAGE", "en")
-    return Home.of_user().state / "audit.sqlite"
+    return Home.of_user().state / "trail.sqlite"
 
 
 def test_a_whole_record_gives_a_checkpoint_that_holds_later(capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,7 +33,7 @@ def test_a_changed_record_is_exit_code_6(record: Path, capsys: pytest.CaptureFix
     for _ in range(3):
         assert main(["audit", "list"]) == 0
     connection = sqlite3.connect(record)
-    connection.executescript("DROP TRIGGER entries_no_update; UPDATE entries SET actor = 'nobody' WHERE seq = 2")
+    connection.executescript("DROP TRIGGER audit_entry_no_update; UPDATE audit_entry SET body = '{}' WHERE seq = 2")
     connection.close()
     capsys.readouterr()
     assert main(["audit", "verify"]) == 6

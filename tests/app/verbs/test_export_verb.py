@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from data.audit import entries
+from data.audit.reading import entries
 from data.home import Home
 from data.store.kept import kept_path, write_kept
 from data.store.twin_folder import save_city
@@ -84,7 +84,7 @@ def test_an_export_passes_the_brakes_and_is_on_record(
     assert (told["rows"], told["crs"]) == (1, "EPSG:4326")
     assert json.loads(target.read_text("utf-8"))["features"][0]["properties"]["name"] == "人民医院"
     assert json.loads(Path(told["provenance"]).read_text("utf-8"))["purpose"]["text"] == "演练"
-    (entry,) = entries(home.state / "audit.sqlite")
+    (entry,) = entries(home.state / "trail.sqlite")
     assert (entry["action"], entry["object"], entry["purpose"]) == ("layer.export", "tiny/buildings", "演练")
     assert entry["allowed"]
 

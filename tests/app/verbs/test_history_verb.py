@@ -11,7 +11,7 @@ import pytest
 
 from app.cli import main
 from app.times import parse_time, show_time
-from data.audit import entries
+from data.audit.reading import entries
 from data.history.retention import Tombstone, leave
 from data.home import Home
 from data.sync.journal import journal_path
@@ -94,7 +94,7 @@ def test_one_entity_is_shown_for_a_purpose_only_and_no_plate_goes_on_record(home
     by_label = told(capsys)
     assert len(by_label) == 240  # the officer of the factory bears the same
     assert [state for state in by_label if state in track] != []
-    recorded = entries(home.state / "audit.sqlite")
+    recorded = entries(home.state / "trail.sqlite")
     asked = [entry["object"] for entry in recorded if entry["action"] == "history.ask"]
     assert asked[-3:] == ["small/car 2", "small/car 2", "small"]
     assert "Z-00002" not in json.dumps(recorded, ensure_ascii=False)

@@ -11,7 +11,7 @@ import pytest
 from app.cli import main
 from app.making import Teller
 from app.texts import Texts
-from data.audit import entries
+from data.audit.reading import entries
 from data.home import Home
 from data.importers.report import NOTES, REASONS
 from data.store.twin_folder import open_city
@@ -41,7 +41,7 @@ def test_an_import_is_told_kept_and_made_current(
     assert report == json.loads((home.state / "imports" / "镇.json").read_text("utf-8"))
     assert report["files"][0]["faults"][0]["reason"] == "height"
     assert (home.cache / "scenes" / "镇").is_dir()
-    newest = entries(home.state / "audit.sqlite", 1)[0]
+    newest = entries(home.state / "trail.sqlite", 1)[0]
     assert (newest["action"], newest["object"]) == ("twin.write", "镇")
 
 

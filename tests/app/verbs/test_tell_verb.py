@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from data.audit import entries
+from data.audit.reading import entries
 from data.connectors.contract import SourceSettings
 from data.connectors.jt808.client import TerminalClient
 from data.sync.settings import set_sources
@@ -52,9 +52,9 @@ def test_a_terminal_takes_a_text_and_what_it_answers_is_shown(bench: Bench, caps
     assert "no terminal of this number was heard of" in said.out
     assert "there is no source 'cars'" in said.out
     assert "text_answered" in bench.told()
-    newest = entries(bench.home.state / "audit.sqlite")[0]
+    newest = entries(bench.home.state / "trail.sqlite")[0]
     assert (newest["action"], newest["object"]) == ("device.tell", "small/vans/13912345678")
-    assert "前方" not in str(entries(bench.home.state / "audit.sqlite"))
+    assert "前方" not in str(entries(bench.home.state / "trail.sqlite"))
 
 
 def test_a_terminal_that_is_connected_and_says_nothing_is_shown_so(

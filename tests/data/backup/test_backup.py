@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.cli import main
-from data.audit import verify as verify_audit
+from data.audit.reading import verify_file as verify_audit
 from data.backup.listing import NAME, read_listing, verify
 from data.backup.make import make_backup
 from data.backup.restore import restore
@@ -98,7 +98,7 @@ def test_the_drill(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(stored) == len(set(stored))
     assert [account.difference for account in ledger.balance()] == [0] * len(ledger.balance())
     assert ledger.verify() == []
-    assert verify_audit(home.state / "audit.sqlite").problem == ""
+    assert verify_audit(home.state / "trail.sqlite").problem == ""
 
 
 def test_what_comes_again_after_a_restore_is_recognised(home: Home, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data.audit import entries, open_audit
+from data.audit.desk import open_audit
+from data.audit.reading import entries
 from data.history.child import history_round
 from data.history.compactor import alone
 from data.history.manifest import lake_path
@@ -29,7 +30,7 @@ def test_a_round_seals_deletes_and_prunes(home: Home) -> None:
     (home.data / FILE).write_text("[keep]\ndays = { vehicles = 1 }\n", "utf-8")
     told = walk(3, 60)
     record(journal_path(home, "small"), told)
-    with open_audit(home.state / "audit.sqlite") as audit:
+    with open_audit(home.state / "trail.sqlite") as audit:
         first = make_round(home, "small", audit, lambda: NOON + 60)
         assert (first.sealed.rows, first.deleted, first.pruned.chunks) == (len(told), [], 0)
         later = make_round(home, "small", audit, lambda: NOON + 86400)
