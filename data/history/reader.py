@@ -244,6 +244,10 @@ class History:
         """Return id, label and kind of lean rows, as rows whose other columns tell nothing."""
         return self._entities.told_of(lean["entity"])
 
+    def told(self) -> ObservationArray:
+        """Return id, label and kind of every entity by its number, as rows whose other columns tell nothing."""
+        return self._entities.told()
+
     def numbers_of(self, key: bytes) -> list[int]:
         """Return the numbers that an entity's id has had."""
         self._look()
