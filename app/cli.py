@@ -26,6 +26,7 @@ import data.gdal_guard  # noqa: F401 - before any verb loads GDAL
 import app.verbs
 from app import help_words
 from app.commands import Commands
+from app.second import KeptRequests
 from app.session import Session
 from app.texts import Texts
 from app.who import actor_of
@@ -89,7 +90,7 @@ def open_session(
     except BaseException:
         audit.close()
         raise
-    commands = Commands(actor, audit, rules)
+    commands = Commands(actor, audit, rules, KeptRequests(home, rules, audit))
     if purpose:
         commands.purpose = Purpose(purpose, reference)
     return Session(home, Texts(language or default_language()), commands, as_json)

@@ -8,24 +8,57 @@ without a display.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from twin.access import DEMO_RULES, NO_PURPOSE, Actor, AuditEntry, AuditSink, Purpose, Resource, Rules, decide
+from twin.access import (
+    DEMO_RULES,
+    NO_PURPOSE,
+    Actor,
+    AuditEntry,
+    AuditSink,
+    Decision,
+    Purpose,
+    Resource,
+    Rules,
+    decide,
+)
 from twin.errors import NotAllowedError, UsageError
+from twin.requests import Deed, SecondPerson
 from twin.words import said, say
 
 SIGN_IN = "sign in first: name your account with --account"
 
 
+def _nobody_else(_: Deed) -> AbstractContextManager[None]:
+    raise NotAllowedError("there is nobody to confirm it")
+
+
+Held = Callable[[Deed], AbstractContextManager[None]]
+Told = Callable[[Mapping[str, Any]], Mapping[str, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a command's function is given: who asks, why, whether names may be shown, and its arguments."""
+    """What a command's function is given: who asks, why, whether names may be shown, and its arguments.
+
+    ``held(deed)`` is entered around what turns out to need a second person only while it is being done. ``rules`` are
+    those that hold.
+    """
 
     actor: Actor
     purpose: Purpose | None
     unmask: bool
     arguments: Mapping[str, Any]
+    held: Held = _nobody_else
+    rules: Rules = DEMO_RULES
+
+
+def plain(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Tell arguments by their names; what a second person confirms where a command does not tell it better."""
+    return {name: str(value) for name, value in arguments.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +81,8 @@ class Command:
         What it shows can identify a person.
     in_palette : bool
         False for commands that only make sense with arguments.
+    told : callable
+        Tells the arguments to the second person, where the rules ask for one: each particular that is confirmed.
     """
 
     id: str
@@ -57,13 +92,16 @@ class Command:
     needs_purpose: bool = False
     sensitive: bool = False
     in_palette: bool = True
+    told: Told = plain
 
 
 class Commands:
     """The registry, and the one way to run a command."""
 
-    def __init__(self, actor: Actor, audit: AuditSink, rules: Rules = DEMO_RULES) -> None:
-        self.actor, self.rules = actor, rules
+    def __init__(
+        self, actor: Actor, audit: AuditSink, rules: Rules = DEMO_RULES, second: SecondPerson | None = None
+    ) -> None:
+        self.actor, self.rules, self.second = actor, rules, second
         self.purpose: Purpose | None = None
         self.audit = audit
         self._by_id: dict[str, Command] = {}
@@ -97,17 +135,28 @@ class Commands:
         twin.errors.NotAllowedError
             If the actor may not, or a purpose is needed and none was stated.
         """
-        command = self[command_id]
+        command, actor, purpose = self[command_id], self.actor, self.purpose
         resource = Resource(command.id, about, command.sensitive)
-        decision = decide(self.actor, command.permission, resource, self.purpose, self.rules)
-        refused = "" if decision.allowed else decision.reason
-        if command.needs_purpose and self.purpose is None:
-            refused = NO_PURPOSE
-        if refused:
-            decision = type(decision)(False, refused)
-        self.audit.write(AuditEntry(self.actor.id, command.permission, resource, self.purpose, decision))
-        if refused and not self.actor.id:
+        decision = decide(actor, command.permission, resource, purpose, self.rules)
+        if command.needs_purpose and purpose is None:
+            decision = Decision(False, NO_PURPOSE)
+        held = partial(self._held, actor)
+        if decision.second:
+            with held(Deed(command.permission, resource, command.told(arguments), purpose)):
+                return command.run(Call(actor, purpose, purpose is not None, arguments, held, self.rules))
+        self.audit.write(AuditEntry(actor.id, command.permission, resource, purpose, decision))
+        if decision.allowed:
+            return command.run(Call(actor, purpose, decision.unmask, arguments, held, self.rules))
+        if not actor.id:
             raise NotAllowedError(SIGN_IN)
-        if refused:
-            raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(refused)))
-        return command.run(Call(self.actor, self.purpose, decision.unmask, arguments))
+        raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(decision.reason)))
+
+    def _held(self, actor: Actor, deed: Deed) -> AbstractContextManager[None]:
+        """Have a deed confirmed by a second person where the rules ask for one."""
+        decision = decide(actor, deed.action, deed.resource, deed.purpose, self.rules)
+        if decision.second and self.second is not None:
+            return self.second.held(actor, deed)
+        self.audit.write(AuditEntry(actor.id, deed.action, deed.resource, deed.purpose, decision))
+        if decision.allowed:
+            return nullcontext()
+        raise NotAllowedError(say("{command_id}: {refused}", command_id=deed.action, refused=said(decision.reason)))

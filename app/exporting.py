@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,15 +21,20 @@ from app.version import program_version
 from data.export.content import About, Content, Features, Heights, Picture, Request, iso
 from data.export.export import Receipt, check_target, export
 from data.export.formats import check_crs, choose_format
+from data.export.select import within
 from layers.catalogue import layer_by_name
 from layers.layer import Layer, Rows, Surface
 from layers.shown import shown
+from twin.access import Resource
 from twin.errors import BadInputError, UsageError
 from twin.filters import compile_filter
+from twin.requests import Deed
 from twin.words import say
 from twin.world import World
 
 Box = tuple[float, float, float, float]
+BULK = "layer.export.bulk"
+"""What an export asks for beside when it turns out to be of many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,27 @@ def export_layer(
     about = _about(world, layer)
     request = Request(content, about, form.name, wish.bbox_deg, wish.crs)
     told = _told(wish, world, twin, call, about, content) | {"format": form.name}
-    return export(request, wish.target, told, overwrite=wish.overwrite, cancelled=cancelled)
+    with _second_person(wish, twin, call, content, told):
+        return export(request, wish.target, told, overwrite=wish.overwrite, cancelled=cancelled)
+
+
+def _second_person(
+    wish: Wish, twin: str, call: Call, content: Content, told: dict[str, Any]
+) -> AbstractContextManager[None]:
+    """Have a bulk export confirmed: many rows of a layer that can identify people."""
+    columns = layer_by_name(wish.layer).columns
+    if not call.rules.bulk_rows or not isinstance(content, Features) or not any(c.sensitive for c in columns):
+        return nullcontext()
+    rows = len(content if wish.bbox_deg is None else within(content, wish.bbox_deg))
+    if rows <= call.rules.bulk_rows:
+        return nullcontext()
+    what = {name: str(told[name] or "") for name in ("filter", "bbox_deg", "format")}
+    what |= {name: str(call.arguments.get(name) or "") for name in ("past", "network")}
+    what |= {"crs": wish.crs, "target": str(wish.target.absolute())}
+    if wish.ids is not None:
+        what["ids"] = hashlib.sha256("\n".join(sorted(wish.ids)).encode()).hexdigest()
+    resource = Resource("layer.export", f"{twin}/{wish.layer}", sensitive=True)
+    return call.held(Deed(BULK, resource, what, call.purpose, {"rows": f"{rows:,}"}))
 
 
 def check_box(bbox_deg: Box) -> None:

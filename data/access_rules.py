@@ -24,6 +24,7 @@ class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     english: Annotated[str, msgspec.Meta(min_length=1)]
     may: Words
     alone: bool = False
+    invented: bool = False
 
 
 class _Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +39,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: dict[str, _Role]
     groups: dict[str, Words] = {}
     permission: dict[str, _Permission] = {}
+    bulk_rows: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 def read_rules(path: Path) -> Rules:
@@ -53,7 +55,7 @@ def read_rules(path: Path) -> Rules:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise _bad(path, say("{error}", error=error)) from None
     roles = {
-        name: Role(role.chinese, role.english, _actions(role.may, told.groups, path), role.alone)
+        name: Role(role.chinese, role.english, _actions(role.may, told.groups, path), role.alone, role.invented)
         for name, role in told.role.items()
     }
     named = {role for permission in told.permission.values() for role in permission.confirmed_by}
@@ -63,7 +65,7 @@ def read_rules(path: Path) -> Rules:
         name: Permission(told.purpose, frozenset(told.confirmed_by), told.anywhere, told.off_duty)
         for name, told in told.permission.items()
     }
-    return Rules(roles, permissions, told.classifications)
+    return Rules(roles, permissions, told.classifications, told.bulk_rows)
 
 
 def rules_of(home: Home) -> Rules:

@@ -106,12 +106,24 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role by its names, and what it may do: actions, or ``*`` for everything; ``alone`` goes with no other role."""
+    """A role by its names, and what it may do.
+
+    Parameters
+    ----------
+    chinese, english : str
+    may : frozenset of str
+        Actions, or ``*`` for everything.
+    alone : bool
+        Goes with no other role.
+    invented : bool
+        Of who looks at invented data: no account has it, and no second person is asked for.
+    """
 
     chinese: str
     english: str
     may: frozenset[str]
     alone: bool = False
+    invented: bool = False
 
     def allows(self, action: str) -> bool:
         """Tell whether the role may do ``action``."""
@@ -129,11 +141,14 @@ class Rules:
         An action that is not listed asks for nothing but a role.
     classifications : tuple of str
         From the lowest to the highest.
+    bulk_rows : int
+        More rows than these that can identify people are a bulk export; 0 for no limit.
     """
 
     roles: Mapping[str, Role]
     permissions: Mapping[str, Permission] = field(default_factory=dict)
     classifications: tuple[str, ...] = ()
+    bulk_rows: int = 0
 
     def who_may(self, action: str) -> tuple[str, ...]:
         """Return the roles that may do ``action``."""
@@ -155,11 +170,15 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer: allowed or not and why, and whether plates and names may be shown in full."""
+    """The answer: allowed or not and why, and whether plates and names may be shown in full.
+
+    ``second`` is true where it is refused for nothing but the second person who must confirm it.
+    """
 
     allowed: bool
     reason: str
     unmask: bool = False
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +215,7 @@ class AuditSink(Protocol):
 
 
 DEMO_ACTOR = Actor("demo", "演示用户", frozenset({"demo"}))
-DEMO_RULES = Rules({"demo": Role("演示", "Demo", frozenset({EVERYTHING}))})
+DEMO_RULES = Rules({"demo": Role("演示", "Demo", frozenset({EVERYTHING}), invented=True)})
 """Where everything is invented, the demo account may do everything it states a purpose for."""
 
 
@@ -226,10 +245,11 @@ def decide(
         _refused_by_role(actor, action, rules)
         or _refused_by_scope(actor.scope, asked, resource, rules)
         or (NO_PURPOSE if asked.purpose and not stated else "")
-        or _refused_by_second(actor, action, asked, second, resource, rules)
     )
     if refused:
         return Decision(False, refused)
+    if refused := _refused_by_second(actor, action, asked, second, resource, rules):
+        return Decision(False, refused, second=second is None)
     if not resource.sensitive:
         return Decision(True, "open to the role", unmask=stated)
     return Decision(True, "purpose stated" if stated else "shown masked", unmask=stated)
@@ -267,7 +287,7 @@ def _refused_by_scope(scope: Scope, asked: Permission, resource: Resource, rules
 def _refused_by_second(
     actor: Actor, action: str, asked: Permission, second: Actor | None, resource: Resource, rules: Rules
 ) -> str:
-    if not asked.confirmed_by:
+    if not asked.confirmed_by or any(rules.roles[name].invented for name in actor.roles if name in rules.roles):
         return ""
     if second is None:
         return say("a second person must confirm: {roles}", roles=_listed(asked.confirmed_by))

@@ -45,6 +45,8 @@ class Account:
         Wrong passwords since the last right one.
     locked_until_s, changed_at_s, expires_at_s : float
         Seconds since 1970-01-01 UTC: end of the lock-out, last change of the password, end of the account (0: none).
+    card : str
+        The subject of the certificates on its holder's cards; empty without one.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Account:
     locked_until_s: float = 0.0
     changed_at_s: float = 0.0
     expires_at_s: float = 0.0
+    card: str = ""
 
     def actor(self, local: datetime) -> Actor:
         """Return who acts when it is signed in, at a moment in local time."""
@@ -77,6 +80,8 @@ class Account:
         for role in sorted(self.roles - set(rules.roles)):
             return say("there is no role {role}; there are {roles}", role=role, roles=", ".join(sorted(rules.roles)))
         for role in sorted(self.roles):
+            if rules.roles[role].invented:
+                return say("{role} is for invented data: no account has it", role=role)
             if rules.roles[role].alone and len(self.roles) > 1:
                 return say("{role} goes with no other role", role=role)
         if self.scope.clearance and self.scope.clearance not in rules.classifications:

@@ -12,6 +12,7 @@ from app.features.feature import Context, Feature
 from app.features.hints import Hints
 from app.features.locking import Locking
 from app.features.quality import QualityChoice
+from app.features.requests import Requests
 from app.features.second_map import SecondMap
 from app.features.trails import Trails
 from app.features.views import Views
@@ -29,6 +30,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Crowds,
     Trails,
     Locking,
+    Requests,
     CardFeature,
     QualityChoice,
 )

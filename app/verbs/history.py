@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,13 +114,20 @@ def commands(session: Session) -> tuple[Command, ...]:
         Command("history.status", lambda call: state_of(session.home, call.arguments["twin"]), "history.read",
                 in_palette=False),
         Command("history.compact", compact, "history.compact", in_palette=False),
-        Command("history.forget", bury, "history.forget", in_palette=False),
+        Command("history.forget", bury, "history.forget", in_palette=False, told=_buried),
         Command("history.area", area, "history.ask", sensitive=True, in_palette=False),
         Command("history.track", track, "history.ask", needs_purpose=True, sensitive=True, in_palette=False),
         Command("history.replay", lambda call: play_in(session, call.arguments["twin"], call.arguments["settings"]),
                 "recording.play", sensitive=True, in_palette=False),
         Command("history.heat", heat, "history.ask", in_palette=False),
     )  # fmt: skip
+
+
+def _buried(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Tell the second person which tombstone it is, by its content."""
+    file = Path(arguments["file"])
+    content = file.read_bytes() if file.is_file() else b""
+    return {"twin": arguments["twin"], "file": file.name, "sha256": hashlib.sha256(content).hexdigest()}
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Whether anybody has an account here, and the accounts themselves."""
+"""Whether anybody has an account here, the accounts themselves, and what they ask each other for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from data.accounts.requests import RequestStore
 from data.accounts.store import AccountStore
 from data.home import Home
 from data.records.settings import database_url
@@ -37,3 +38,11 @@ def open_accounts(home: Home, rules: Rules) -> AccountStore:
     from data.records.database import open_records  # takes a while to import: only where there is somebody to sign in
 
     return AccountStore(open_records(home), rules)
+
+
+def open_requests(home: Home, rules: Rules) -> RequestStore:
+    """Open the requests, as :func:`open_accounts`."""
+    from data.records.database import open_records
+
+    engine = open_records(home)
+    return RequestStore(engine, rules, AccountStore(engine, rules))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from data.accounts.passwords import NOBODY, first_password, fits, hashed
 from data.records.database import answering
 from data.records.tables import ACCOUNTS, SEATS
-from twin.access import Rules, Scope
+from twin.access import Actor, Rules, Scope
 from twin.accounts import Account, can_name, weakness
 from twin.errors import NotAllowedError, UsageError
 from twin.words import say
@@ -56,6 +57,19 @@ class AccountStore:
         if found is None:
             raise UsageError(say("there is no account {name}", name=name))
         return found[0]
+
+    def actor(self, name: str) -> Actor:
+        """Return who acts for an account now, without a sign-in.
+
+        Raises
+        ------
+        twin.errors.NotAllowedError
+            If it is closed, locked or expired.
+        """
+        account, now_s = self.account(name), self._now_s()
+        if barred := account.barred(now_s):
+            raise NotAllowedError(barred)
+        return account.actor(datetime.fromtimestamp(now_s).astimezone())
 
     def make_first(self, name: str, person: str, password: str) -> Account:
         """Make the first account, an administrator's, with a password of its own choice.
@@ -208,7 +222,7 @@ def _row(account: Account) -> dict[str, Any]:
     scope = {name: sorted(reach) for name, reach in asdict(account.scope).items() if isinstance(reach, frozenset)}
     return {
         **{name: getattr(account, name) for name in ("id", "name", "shift", "service", "enabled", "must_change",
-           "failures", "locked_until_s", "changed_at_s", "expires_at_s")},
+           "failures", "locked_until_s", "changed_at_s", "expires_at_s", "card")},
         "roles": msgspec.json.encode(sorted(account.roles)).decode(),
         "scope": msgspec.json.encode({**scope, "clearance": account.scope.clearance}).decode(),
     }  # fmt: skip

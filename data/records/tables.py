@@ -26,6 +26,7 @@ CASES = sa.Table(
     sa.Column("opened_at_s", sa.Float, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("opened_by", sa.String(64), nullable=False),
+    *(sa.Column(name, sa.String(64), nullable=False, server_default="") for name in ("district", "street")),
 )
 
 SOURCES = sa.Table(
@@ -112,8 +113,9 @@ ACCOUNTS = sa.Table(
     *(sa.Column(name, sa.Boolean, nullable=False) for name in ("service", "enabled", "must_change")),
     sa.Column("failures", sa.Integer, nullable=False),
     *(sa.Column(name, sa.Double, nullable=False) for name in ("locked_until_s", "changed_at_s", "expires_at_s")),
+    sa.Column("card", sa.Text, nullable=False, server_default=""),
 )
-"""Who may sign in. ``roles`` and ``scope`` are JSON, ``password`` is an argon2id hash."""
+"""Who may sign in. ``roles`` and ``scope`` are JSON, ``password`` is an argon2id hash, ``card`` the name on a card."""
 
 SEATS = sa.Table(
     "account_seat",
@@ -123,6 +125,31 @@ SEATS = sa.Table(
     sa.Column("at_s", sa.Double, nullable=False),
 )
 """Where each account is signed in, and when that was last said."""
+
+REQUESTS = sa.Table(
+    "account_request",
+    META,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("asked_by", sa.String(32), nullable=False, index=True),
+    *(sa.Column(name, sa.Text, nullable=False) for name in ("mark", "action", "deed", "state", "reason")),
+    sa.Column("decided_by", sa.String(32), nullable=False),
+    *(sa.Column(name, sa.Double, nullable=False) for name in ("asked_at_s", "expires_at_s", "decided_at_s")),
+    sa.Column("done_at_s", sa.Double, nullable=False),
+    sa.CheckConstraint("decided_by <> asked_by", name="second_person"),
+)
+"""What one person asks for and another confirms. ``deed`` is JSON, ``mark`` its hash."""
+
+ORDERS = sa.Table(
+    "standing_order",
+    META,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("account", sa.String(32), nullable=False, index=True),
+    sa.Column("terms", sa.Text, nullable=False),
+    *(sa.Column(name, sa.String(32), nullable=False) for name in ("made_by", "approved_by", "ended_by")),
+    *(sa.Column(name, sa.Double, nullable=False) for name in ("made_at_s", "expires_at_s", "ended_at_s")),
+    sa.CheckConstraint("made_by <> approved_by", name="two_persons"),
+)
+"""What a script may export without anybody present. ``terms`` is JSON."""
 
 AUDIT = entries_table(META)
 """What was done to all of the above; written by :func:`data.audit.trail.append` alone."""

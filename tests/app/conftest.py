@@ -15,6 +15,7 @@ from app.commands import Commands
 from app.engine import EngineState
 from app.main_window import MainWindow
 from app.map.prepare import prepare
+from app.second import KeptRequests
 from app.session import Session
 from app.settings import SettingsFile
 from app.texts import Texts
@@ -108,7 +109,9 @@ def home_at(root: Path) -> Home:
 
 def session_at(root: Path, language: str = "zh") -> tuple[Session, Audit]:
     audit, home = Audit(), home_at(root)
-    return Session(home, Texts(language), Commands(DEMO_ACTOR, audit, rules_of(home))), audit
+    rules = rules_of(home)
+    commands = Commands(DEMO_ACTOR, audit, rules, KeptRequests(home, rules, audit))
+    return Session(home, Texts(language), commands), audit
 
 
 def shared_home(root: Path, made: Path) -> Path:

@@ -1,0 +1,197 @@
+"""What needs two persons: a list of what was asked for, and the word of the second one."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app import formats
+from app.commands import Call, Command
+from app.desk import Desk
+from app.features.feature import Context, Entry
+from app.verbs.request import particulars
+from app.widgets.parts import label, line
+from app.widgets.table import Table, TableColumn, TableModel
+from data.accounts.opening import open_requests
+from data.accounts.requests import RequestStore
+from twin.errors import UsageError
+from twin.requests import OPEN, Request
+
+ROUND_MS = 5_000
+
+
+class Requests(QObject):
+    """Looks every five seconds while its panel is seen; where nobody has an account there is nothing to ask for."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.window)
+        self._desk = context.desk
+        self.panel = RequestsPanel(context.desk)
+        self.panel.seen.connect(self.look)
+        self._timer = QTimer(self)
+        self._timer.setInterval(ROUND_MS)
+        self._timer.timeout.connect(self._on_round)
+        self._timer.start()
+
+    def entries(self) -> Iterator[Entry]:
+        """Return the two words that can be said; ``name`` is a request, the one chosen in the list if left out."""
+        yield Entry(Command("asked.confirm", self._confirm, "request.decide"), "app", "check")
+        yield Entry(Command("asked.refuse", self._refuse, "request.decide"), "app", "prohibit")
+
+    def panels(self) -> Mapping[str, QWidget]:
+        """Return the list."""
+        return {"requests": self.panel}
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._timer.stop()
+
+    def look(self) -> None:
+        """Read the list, off this thread."""
+        session = self._desk.session
+        if session.signed_in and not self._desk.jobs.is_running("requests"):
+            actor = session.commands.actor
+            self._work(lambda store: store.requests(actor), key="requests")
+
+    def _on_round(self) -> None:
+        if self.panel.isVisible():
+            self.look()
+
+    def _confirm(self, call: Call) -> None:
+        name = self._chosen(call)
+
+        def act(store: RequestStore) -> list[Request]:
+            store.confirm(name, call.actor)
+            return store.requests(call.actor)
+
+        self._work(act)
+
+    def _refuse(self, call: Call) -> None:
+        name, reason = self._chosen(call), str(call.arguments.get("reason") or self.panel.reason.text())
+
+        def act(store: RequestStore) -> list[Request]:
+            store.refuse(name, call.actor, reason)
+            return store.requests(call.actor)
+
+        self._work(act)
+
+    def _chosen(self, call: Call) -> str:
+        name = str(call.arguments.get("name") or self.panel.chosen)
+        if not name:
+            raise UsageError("choose a request in the list first")
+        return name
+
+    def _work(self, act: Callable[[RequestStore], list[Request]], key: str = "") -> None:
+        home, rules = self._desk.session.home, self._desk.session.commands.rules
+
+        def work(*_: object) -> list[Request]:
+            with contextlib.closing(open_requests(home, rules)) as store:
+                return act(store)
+
+        self._desk.jobs.submit("job.requests", work, self.panel.show_requests, self.panel.tell, key=key, quiet=True)
+
+
+class RequestsPanel(QWidget):
+    """The list, the particulars of the chosen request, and the two buttons."""
+
+    seen = Signal()
+    """It is shown: what it lists should be read."""
+    note = Signal(str)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._requests: dict[str, Request] = {}
+        self.chosen = ""
+        texts = desk.look.texts
+        columns = (
+            TableColumn("state", lambda state: texts(f"requests.states.{state}"), token=_token),
+            TableColumn("deed", width_px=180),
+            TableColumn("asked_by"),
+            TableColumn("until", lambda at_s: f"{formats.local_time(at_s):%m-%d %H:%M}", figure=True),
+        )
+        self.table = Table(TableModel(desk.look, "requests", columns), desk.look)
+        self.table.chosen.connect(self.choose)
+        self.explain, self.problem = label("quiet", wrap=True), label("problem", wrap=True)
+        self.reason = line(200)
+        self.confirm, self.refuse = QPushButton(), QPushButton()
+        self.confirm.clicked.connect(lambda: desk.run("asked.confirm", about=self.chosen))
+        self.refuse.clicked.connect(lambda: desk.run("asked.refuse", about=self.chosen))
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.reason, 1)
+        buttons.addWidget(self.refuse)
+        buttons.addWidget(self.confirm)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.explain)
+        layout.addWidget(self.problem)
+        layout.addLayout(buttons)
+        desk.look.language_changed.connect(self.retranslate)
+        self.retranslate()
+
+    def show_requests(self, requests: Sequence[Request]) -> None:
+        """List them, newest first."""
+        now_s = time.time()
+        self._requests = {request.id: request for request in requests}
+        rows = [(one.standing(now_s), self._title(one), one.asked_by, one.expires_at_s) for one in requests]
+        self.table.rows.set_rows(list(self._requests), rows)
+        waiting = sum(row[0] == OPEN for row in rows)
+        self.note.emit(self._desk.look.texts("requests.note", count=waiting) if waiting else "")
+        self.problem.hide()
+        self.choose(self.chosen if self.chosen in self._requests else "")
+
+    def choose(self, name: str) -> None:
+        """Tell exactly what one asks for; only what waits for another person can be answered."""
+        self.chosen = name
+        texts, request = self._desk.look.texts, self._requests.get(name)
+        waits = request is not None and request.standing(time.time()) == OPEN
+        own = request is not None and request.asked_by == self._desk.session.commands.actor.id
+        self.confirm.setEnabled(waits and not own)
+        self.refuse.setEnabled(waits)
+        self.refuse.setText(texts("requests.take_back" if own else "requests.refuse"))
+        if request is None:
+            self.explain.setText(texts("requests.choose" if self._requests else "requests.empty"))
+            return
+        deed = request.deed
+        parts = [f"{deed.purpose.text} {deed.purpose.reference}".strip()] if deed.purpose else []
+        parts += [f"{self._named(what)} {value}" for what, value in particulars(request)]
+        parts += [f"{request.decided_by} {request.reason}".strip()]
+        self.explain.setText("\n".join(part for part in parts if part))
+
+    def tell(self, error: Exception) -> None:
+        """Say what went wrong."""
+        texts = self._desk.look.texts
+        self.problem.setText(texts.error(error))
+        self.problem.show()
+
+    def retranslate(self, *_: object) -> None:
+        """Write its words in the language of the moment."""
+        texts = self._desk.look.texts
+        self.confirm.setText(texts("requests.confirm"))
+        self.reason.setPlaceholderText(texts("requests.reason"))
+        self.show_requests(tuple(self._requests.values()))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Have the list read at once."""
+        super().showEvent(event)
+        self.seen.emit()
+
+    def _named(self, what: str) -> str:
+        key, texts = f"requests.what.{what}", self._desk.look.texts
+        return texts(key) if key in texts else what
+
+    def _title(self, request: Request) -> str:
+        key = f"requests.deeds.{request.deed.action.replace('.', '_')}"
+        texts = self._desk.look.texts
+        return f"{texts(key) if key in texts else request.deed.action} {request.deed.resource.id}".strip()
+
+
+def _token(state: str) -> str:
+    return {"open": "severity_2", "confirmed": "good"}.get(state, "quiet")
