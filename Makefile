@@ -8,8 +8,10 @@ DATA ?= ../shared/data
 run: setup
 	$(BIN)/zhian run $(ARGS)
 
+# A worker a core, a file to each at a time; `make test SHARED=` runs one test after the other.
+SHARED ?= -n auto --maxprocesses 4 --dist loadfile
 test: setup-dev check
-	$(BIN)/python -m pytest -m "not real" $(ARGS)
+	$(BIN)/python -m pytest -m "not real" $(SHARED) $(ARGS)
 
 # Imports and plays the real files of a folder laid out as docs/real-data.md says.
 test-real: setup-dev

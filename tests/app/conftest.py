@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEventLoop, QObject, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Signal
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.commands import Commands
 from app.engine import EngineState
@@ -123,12 +123,19 @@ def shared_home(root: Path, made: Path) -> Path:
     return root
 
 
-def until(met: Callable[[], object], seconds: float = 20.0) -> None:
+def until(met: Callable[[], object], seconds: float = 60.0) -> None:
     """Let the window work until something holds."""
     loop, end = QEventLoop(), time.monotonic() + seconds
     while not met():
         assert time.monotonic() < end, "it did not come about in time"
         loop.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+
+def let_go(window: QWidget) -> None:
+    """Close a window and delete it at once: what is deleted later waits for a loop that ends, which no test has."""
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 def make_window(root: Path, city: City, actor: Actor = DEMO_ACTOR) -> MainWindow:
@@ -156,8 +163,7 @@ def open_window(qapp: QApplication, tmp_path: Path, made_home: Path, small_city:
 
     yield make
     for window in opened:
-        window.close()
-        window.deleteLater()
+        let_go(window)
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +172,7 @@ def only_window(
 ) -> Iterator[MainWindow]:
     window = make_window(shared_home(Path(tmp_path_factory.mktemp("window")), made_home), small_city)
     yield window
-    window.close()
-    window.deleteLater()
+    let_go(window)
 
 
 @pytest.fixture

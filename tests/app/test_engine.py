@@ -18,7 +18,7 @@ from tests.small_county import home_with_county
 from twin.world import Playback
 
 BLOCK_S = 0.016
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 
 
 @pytest.fixture

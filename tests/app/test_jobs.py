@@ -32,7 +32,7 @@ def test_an_answer_comes_back_on_the_threads_own_ground(jobs: Jobs, qtbot: QtBot
         answers.append(answer)
 
     jobs.submit("job.open", work, done)
-    qtbot.waitUntil(lambda: answers == [42])
+    qtbot.waitUntil(lambda: answers == [42], timeout=60_000)
     assert threads[0] != threads[1] == threading.get_ident()
 
 
@@ -42,11 +42,11 @@ def test_cancelling_is_seen_at_once_and_the_answer_is_dropped(jobs: Jobs, qtbot:
 
     def work(_report: Report, cancelled: Cancelled) -> str:
         begun.set()
-        let_go.wait(10)
+        let_go.wait(60)
         return "cancelled" if cancelled() else "not told"
 
     number = jobs.submit("job.open", work, answers.append)
-    assert begun.wait(10)
+    assert begun.wait(60)
     start = time.monotonic()
     with qtbot.waitSignal(jobs.ended) as ended:
         jobs.cancel(number)
@@ -66,13 +66,13 @@ def test_a_newer_job_of_the_same_key_replaces_the_older(jobs: Jobs, qtbot: QtBot
     answers: list[str] = []
 
     def slow(_report: Report, _cancelled: Cancelled) -> str:
-        hold.wait(10)
+        hold.wait(60)
         return "old"
 
     jobs.submit("job.facts", slow, answers.append, key="facts")
     jobs.submit("job.facts", lambda _report, _cancelled: "new", answers.append, key="facts")
     hold.set()
-    qtbot.waitUntil(lambda: bool(answers) and not jobs.running())
+    qtbot.waitUntil(lambda: bool(answers) and not jobs.running(), timeout=60_000)
     jobs.close()
     qtbot.wait(1)
     assert answers == ["new"]
@@ -119,5 +119,5 @@ def test_a_thread_keeps_what_libraries_keep_for_it(jobs: Jobs, qtbot: QtBot) -> 
 
     for number in range(8):
         jobs.submit("job.open", work, answers.append)
-        qtbot.waitUntil(lambda number=number: len(answers) == number + 1)  # type: ignore[misc]  # mypy takes no default in a lambda here
+        qtbot.waitUntil(lambda number=number: len(answers) == number + 1, timeout=60_000)  # type: ignore[misc]  # mypy takes no default in a lambda here
     assert max(answers) > 1

@@ -16,7 +16,7 @@ from app.main_window import MainWindow
 from app.recordings import Asked, look_at
 from app.settings import SettingsFile
 from app.widgets.stage import MoveQuestion
-from tests.app.conftest import session_at, shared_home, until
+from tests.app.conftest import let_go, session_at, shared_home, until
 from twin.city.city import City
 
 BEGIN_S = datetime(2024, 3, 5, 0, 0, tzinfo=UTC).timestamp()
@@ -53,8 +53,7 @@ def living(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory, made_ho
         window.open_twin("small", build=False)
         until(lambda: window.live.world is not None and len(window.live.world.tracks) > 100, 60)
         yield window
-        window.close()
-        window.deleteLater()
+        let_go(window)
 
 
 @pytest.fixture

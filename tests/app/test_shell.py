@@ -13,7 +13,7 @@ from app.main_window import MainWindow
 from app.settings import SettingsFile
 from data.connectors.contract import SourceSettings
 from data.sync.settings import set_sources
-from tests.app.conftest import made_home, session_at, shared_home, small_city, until
+from tests.app.conftest import let_go, made_home, session_at, shared_home, small_city, until
 
 __all__ = ["made_home", "small_city"]
 
@@ -35,4 +35,4 @@ def test_sources_that_tell_nothing_do_not_cost_the_picture(
     assert ending.code == 0
     assert not QImage(str(picture)).isNull()
     assert "没有移动目标" in capsys.readouterr().err
-    window.deleteLater()
+    let_go(window)

@@ -24,7 +24,7 @@ from data.accounts.opening import open_accounts
 from data.accounts.store import AccountStore
 from data.accounts.tickets import VARIABLE, read_ticket
 from data.home import Home
-from tests.app.conftest import make_window, session_at, shared_home, until
+from tests.app.conftest import let_go, make_window, session_at, shared_home, until
 from twin.accounts import Account
 from twin.city.city import City
 
@@ -95,8 +95,7 @@ def seated(
         wang = store.account("wang").actor(datetime.now(UTC))
     window = make_window(root, small_city, wang)
     yield window, next(feature for feature in window.features if isinstance(feature, Locking))
-    window.close()
-    window.deleteLater()
+    let_go(window)
 
 
 def test_what_the_window_starts_acts_for_who_is_signed_in(seated: tuple[MainWindow, Locking]) -> None:

@@ -18,7 +18,7 @@ def test_the_window_answers_between_two_steps(qtbot: QtBot) -> None:
     turns = Turns(parent)
     QTimer.singleShot(0, lambda: seen.append("answer"))
     turns.start(steps(lambda: seen.append("first"), lambda: seen.append("second")))
-    qtbot.waitUntil(lambda: "second" in seen)
+    qtbot.waitUntil(lambda: "second" in seen, timeout=60_000)
     assert seen.index("answer") < seen.index("second")
 
 
@@ -27,7 +27,7 @@ def test_new_steps_replace_those_left_and_closing_forgets_them(qtbot: QtBot) -> 
     turns = Turns(parent)
     turns.start(steps(lambda: seen.append("old"), lambda: seen.append("older")))
     turns.start(steps(lambda: seen.append("new"), turns.close, lambda: seen.append("never")))
-    qtbot.waitUntil(lambda: "new" in seen)
+    qtbot.waitUntil(lambda: "new" in seen, timeout=60_000)
     qtbot.wait(20)
     assert seen == ["new"]
 
@@ -40,7 +40,7 @@ def test_what_is_wanted_soon_comes_one_a_turn_and_only_the_newest_of_a_name(qtbo
     turns.soon(lambda: seen.append("new picture"), "picture")
     QTimer.singleShot(0, lambda: seen.append("click"))
     turns.start(steps(lambda: seen.append("step")))
-    qtbot.waitUntil(lambda: "step" in seen)
+    qtbot.waitUntil(lambda: "step" in seen, timeout=60_000)
     assert [one for one in seen if one != "click"] == ["new picture", "answer", "step"]
     assert seen.index("click") < seen.index("step")
 
@@ -55,6 +55,6 @@ def test_what_comes_again_and_again_does_not_hold_up_the_rest(qtbot: QtBot) -> N
 
     turns.soon(frame, "frame")
     turns.start(steps(*[lambda: seen.append("step")] * 3))
-    qtbot.waitUntil(lambda: seen.count("step") == 3)
+    qtbot.waitUntil(lambda: seen.count("step") == 3, timeout=60_000)
     assert seen[:6] == ["frame", "step"] * 3
     turns.close()

@@ -78,7 +78,7 @@ def test_seven_protocols_at_once_and_every_account_is_exact_throughout(tmp_path:
     async def act() -> dict[str, dict[str, int]]:
         engine = EngineProcess(tmp_path / "home", int(addresses["jt808"].rpartition(":")[2]))
         await engine.start()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not any(log.key == "sources_started" for log in engine.logs):
                 await asyncio.sleep(0.02)
         simulation = await asyncio.create_subprocess_exec(

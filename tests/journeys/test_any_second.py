@@ -19,7 +19,7 @@ from app.main_window import MainWindow
 from app.settings import SettingsFile
 from app.widgets.day_picker import day_of
 from data.sync.journal import journal_path
-from tests.app.conftest import made_home, session_at, shared_home, small_city, until
+from tests.app.conftest import let_go, made_home, session_at, shared_home, small_city, until
 from tests.data.history.factory import record
 from twin.city.city import City
 from twin.live.kinds import CODE, STATE_CODE
@@ -64,8 +64,7 @@ def window(
     opened.open_twin("small", build=False)
     until(lambda: opened.live.world is not None and len(opened.live.world.tracks) > 100, 180)
     yield opened
-    opened.close()
-    opened.deleteLater()
+    let_go(opened)
 
 
 def result_of(window: MainWindow, instrument: str, *places: QPoint, double: bool = False) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.gui_watch import GuiWatch, WatchedWindow
 from app.settings import SettingsFile
-from tests.app.conftest import home_at, made_home, session_at, shared_home, small_city, until
+from tests.app.conftest import home_at, let_go, made_home, session_at, shared_home, small_city, until
 
 __all__ = ["made_home", "small_city"]
 
@@ -29,8 +29,7 @@ def window(
     opened.resize(1600, 900)
     opened.show()
     yield opened
-    opened.close()
-    opened.deleteLater()
+    let_go(opened)
 
 
 def test_open_search_fly_look_and_export(window: WatchedWindow, tmp_path: Path) -> None:
@@ -80,8 +79,7 @@ def test_without_a_twin_the_window_opens_at_once_and_says_why_building_failed(
     until(lambda: bool(opened.opening_panel.problem.text()))
     assert opened.opening_panel.retry.isVisible()
     assert not opened.opening_panel.bar.isVisible()
-    opened.close()
-    opened.deleteLater()
+    let_go(opened)
 
 
 def test_a_twin_that_cannot_be_read_is_told_in_a_sentence(qapp: QApplication, tmp_path: Path) -> None:
@@ -94,5 +92,4 @@ def test_a_twin_that_cannot_be_read_is_told_in_a_sentence(qapp: QApplication, tm
     opened.open_twin("bad", build=False)
     until(lambda: bool(opened.opening_panel.problem.text()))
     assert "twin.json" in opened.opening_panel.problem.text()
-    opened.close()
-    opened.deleteLater()
+    let_go(opened)

@@ -13,6 +13,7 @@ from app.map.prepare import open_scene
 from app.map.scene import PreparedScene
 from app.map.view import MapView
 from data.simulate.county.build import build_county
+from tests.app.conftest import let_go
 from twin.live.frame import TrackFrame
 from twin.live.kinds import CODE
 from twin.live.observation import OBSERVATION_DTYPE
@@ -35,8 +36,7 @@ def view(qtbot: QtBot, scene: PreparedScene) -> Iterator[MapView]:
     qtbot.waitExposed(shown)
     shown.show_city(scene)
     yield shown
-    shown.close()
-    shown.deleteLater()
+    let_go(shown)
 
 
 def look_down(view: MapView, x: float, y: float, distance: float, z: float = 3.0) -> None:
@@ -46,7 +46,7 @@ def look_down(view: MapView, x: float, y: float, distance: float, z: float = 3.0
 def picture(qtbot: QtBot, view: MapView) -> NDArray[np.uint8]:
     """Return what is on the widget, (H, W, 3)."""
     view.settle()
-    with qtbot.waitSignal(view.frame_drawn, timeout=5000):
+    with qtbot.waitSignal(view.frame_drawn, timeout=60_000):
         view.refresh()
     image = view.grab().toImage().convertToFormat(view.grab().toImage().Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())

@@ -30,7 +30,7 @@ def rows_of(*shapes: shapely.Geometry) -> Rows:
 
 def shown(qtbot: QtBot, view: MapView, put: Callable[[], None]) -> NDArray[np.uint8]:
     """Put something on the map, and return the picture once the feed has drawn it."""
-    with qtbot.waitSignal(view._answered, timeout=5000):
+    with qtbot.waitSignal(view._answered, timeout=60_000):
         put()
     return picture(qtbot, view)
 

@@ -66,7 +66,7 @@ def test_what_is_hidden_is_not_written(qtbot: QtBot) -> None:
 def _show(qtbot: QtBot, view: MapView, world: World) -> list[str]:
     known = view.shown_symbols()
     view.set_world(world)
-    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=5000)
+    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=60_000)
     return [str(word) for labels in view.shown_labels() for word in labels.en]
 
 

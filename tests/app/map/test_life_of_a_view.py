@@ -29,7 +29,7 @@ def test_nothing_of_vtk_outlives_a_closed_view(qtbot: QtBot, scene: PreparedScen
     view.close()
     view.deleteLater()
     del view
-    qtbot.waitUntil(lambda: _vtk_objects() <= before and gone() is None, timeout=5000)
+    qtbot.waitUntil(lambda: _vtk_objects() <= before and gone() is None, timeout=60_000)
 
 
 def test_a_hidden_view_does_not_render(qtbot: QtBot, view: MapView) -> None:

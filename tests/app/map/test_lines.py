@@ -23,7 +23,7 @@ def test_congestion_colours_the_road_it_is_on(qtbot: QtBot, view: MapView, scene
     look_down(view, x, y, 200)
     known = view.shown_symbols()
     view.set_world(world_of(scene, [(x, y)] * 3, kind="car"))
-    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=5000)
+    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=60_000)
     centre = picture(qtbot, view)[290:310, 390:410].reshape(-1, 3) / 255
     grades = [load_style("dark").colour("lines", grade) for grade in ("slow", "congested", "jammed", "free", "steady")]
     assert min(np.abs(centre - rgb(colour)).max(axis=1).min() for colour in grades) < 0.05

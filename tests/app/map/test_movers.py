@@ -27,7 +27,7 @@ def _mover_pixels(image: NDArray[np.uint8]) -> NDArray[np.int64]:
 def _show(qtbot: QtBot, view: MapView, scene: PreparedScene, *places: tuple[float, float]) -> NDArray[np.uint8]:
     known = view.shown_symbols()
     view.set_world(world_of(scene, list(places)))
-    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=5000)
+    qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=60_000)
     return picture(qtbot, view)
 
 
@@ -52,7 +52,7 @@ def test_a_filter_hides_movers(qtbot: QtBot, over_open_ground: MapView, scene: P
     _show(qtbot, over_open_ground, scene, OPEN_GROUND)
     known = over_open_ground.shown_symbols()
     over_open_ground.set_layer_state("vehicles", LayerState(where="kind == 'bus'"))
-    qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=5000)
+    qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=60_000)
     assert len(_mover_pixels(picture(qtbot, over_open_ground))) == 0
 
 
@@ -64,7 +64,7 @@ def test_a_layer_is_drawn_in_the_shape_that_is_chosen(
     for shape in ("dot", "ring"):
         known = over_open_ground.shown_symbols()
         over_open_ground.set_layer_state("vehicles", LayerState(symbol=shape))
-        qtbot.waitUntil(lambda known=known: over_open_ground.shown_symbols() is not known, timeout=5000)  # type: ignore[misc]  # mypy takes no default here
+        qtbot.waitUntil(lambda known=known: over_open_ground.shown_symbols() is not known, timeout=60_000)  # type: ignore[misc]  # mypy takes no default here
         pixels = _mover_pixels(picture(qtbot, over_open_ground))
         drawn[shape] = len(pixels)
         middle[shape] = bool((np.hypot(*(pixels - (300, 400)).T) < 1.5).any())
@@ -116,7 +116,7 @@ def test_a_dragged_box_selects_what_is_in_it(qtbot: QtBot, over_open_ground: Map
         QTest.mousePress(over_open_ground, Qt.MouseButton.LeftButton, pos=QPoint(*start))
         QTest.mouseMove(over_open_ground, QPoint(*end))
         QTest.mouseRelease(over_open_ground, Qt.MouseButton.LeftButton, pos=QPoint(*end))
-    qtbot.waitUntil(lambda: bool(told and told[-1]), timeout=5000)
+    qtbot.waitUntil(lambda: bool(told and told[-1]), timeout=60_000)
     assert told[-1] >= {"unit-0", "unit-1"}
     assert "unit-2" not in told[-1]
 
@@ -126,7 +126,7 @@ def test_the_drawing_is_left_to_the_window_when_the_map_gets_another_size(
 ) -> None:
     picture(qtbot, over_open_ground)
     renders = over_open_ground.renders
-    with qtbot.waitSignal(over_open_ground.frame_drawn, timeout=5000):
+    with qtbot.waitSignal(over_open_ground.frame_drawn, timeout=60_000):
         over_open_ground.resize(780, 580)
         assert over_open_ground.renders == renders
 
@@ -144,7 +144,7 @@ def test_symbols_go_on_at_the_pace_of_their_world_unless_time_flies(
         shown = view.shown_symbols()
         return shown is not known and shown is not None and abs(_fastest_mps(shown) - metres_a_second) < 0.01
 
-    qtbot.waitUntil(at_that_pace, timeout=5000)
+    qtbot.waitUntil(at_that_pace, timeout=60_000)
 
 
 def _fastest_mps(shown: MoverArrays) -> float:

@@ -48,7 +48,7 @@ def _shown(view: MapView) -> int:
 def _show(qtbot: QtBot, view: MapView, world: World) -> NDArray[np.uint8]:
     known = view.shown_symbols()
     view.set_world(world)
-    qtbot.waitUntil(lambda: view.shown_symbols() is not known and _shown(view) == len(world.tracks), timeout=5000)
+    qtbot.waitUntil(lambda: view.shown_symbols() is not known and _shown(view) == len(world.tracks), timeout=60_000)
     return picture(qtbot, view)
 
 

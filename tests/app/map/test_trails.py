@@ -67,7 +67,7 @@ def _drive(qtbot: QtBot, view: MapView, scene: PreparedScene, kind: str = "polic
         world = replace(world, tracks=replace(world.tracks, version=second + 1), at_s=AT_S + second)
         known = view.shown_symbols()
         view.set_world(world)
-        qtbot.waitUntil(lambda known=known: view.shown_symbols() is not known, timeout=5000)  # type: ignore[misc]  # mypy takes no default here
+        qtbot.waitUntil(lambda known=known: view.shown_symbols() is not known, timeout=60_000)  # type: ignore[misc]  # mypy takes no default here
     return world
 
 
@@ -91,7 +91,7 @@ def test_a_trail_is_seen_behind_what_moved(
     over_open_ground.set_trails(wish)
     known = over_open_ground.shown_symbols()
     over_open_ground.set_world(world)
-    qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=5000)
+    qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=60_000)
     after = picture(qtbot, over_open_ground)
     behind = np.abs(after - before).max(axis=2)[296:305, 280:420] > 20
     assert behind.any(axis=0).mean() > 0.9
@@ -105,6 +105,6 @@ def test_a_trail_of_what_is_filtered_out_is_not_shown(
     over_open_ground.set_layer_state("vehicles", LayerState(where="kind == 'bus'"))
     known = over_open_ground.shown_symbols()
     over_open_ground.set_world(world)
-    qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=5000)
+    qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=60_000)
     image = picture(qtbot, over_open_ground)[296:305, 280:420].astype(int)
     assert np.ptp(image.reshape(-1, 3), axis=0).max() < 30

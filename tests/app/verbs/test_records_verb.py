@@ -65,4 +65,4 @@ def test_the_service_follows_into_the_records_beside_the_engine(home: Home) -> N
             assert process.poll() is None
         engine.dispose()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0

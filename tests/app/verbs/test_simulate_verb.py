@@ -40,7 +40,7 @@ def listener(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
-    assert up.wait(30)
+    assert up.wait(60)
     yield port
     loops[0].call_soon_threadsafe(engine.quit)
     thread.join()

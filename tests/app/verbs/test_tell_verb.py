@@ -67,7 +67,7 @@ def test_a_terminal_that_is_connected_and_says_nothing_is_shown_so(
         terminal = TerminalClient("013912345678", "浙F·I0001", random.Random(1))
         running = asyncio.create_task(terminal.run("127.0.0.1", bench.port))
         await bench.until(lambda: terminal.online)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "silent · 1 connected" not in capsys.readouterr().out:
                 assert await asyncio.to_thread(main, ["networks", "--twin", "small"]) == 0
         running.cancel()

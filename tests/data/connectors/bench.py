@@ -56,7 +56,7 @@ class Bench:
         return next((message for message in reversed(self.said) if isinstance(message, Status)), None)
 
     async def until(self, come: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not come():
                 await asyncio.sleep(0.01)
 
@@ -99,7 +99,7 @@ def shout(port: int, *datagrams: bytes, host: str = HOST) -> None:
 
 async def hung_up(reader: asyncio.StreamReader) -> bool:
     """Wait until the other side hangs up; False if it says something instead."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         try:
             return await reader.read() == b""
         except OSError:

@@ -66,7 +66,7 @@ def test_the_pages_example_shows_its_rows_in_the_engine(tmp_path: Path, monkeypa
         async with asyncio.TaskGroup() as group:
             group.create_task(engine.run())
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sweeper:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     while not any(isinstance(message, Status) and message.entities == 1 for message in said):
                         told = {"id": "S-07", "lon": 120.92, "lat": 30.84, "kmh": 12}
                         sweeper.sendto(json.dumps(told).encode(), (HOST, port))

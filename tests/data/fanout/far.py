@@ -109,13 +109,11 @@ def join(url: str, credential: Credential | None = None) -> Join:
     return Join(url, TWIN, "test", subjects, credential=credential)
 
 
-async def until(come: Callable[[], bool], seconds: float = 15.0) -> float:
-    """Wait for something and return how long it took."""
-    begun = time.monotonic()
+async def until(come: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait for something."""
     async with asyncio.timeout(seconds):
         while not come():
             await asyncio.sleep(0.005)
-    return time.monotonic() - begun
 
 
 @asynccontextmanager

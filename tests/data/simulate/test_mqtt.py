@@ -36,7 +36,7 @@ def played(broker: Service, fleet: Fleet) -> tuple[MqttSimulation, list[tuple[st
         listening = asyncio.create_task(listen(up))
         await up.wait()
         outcome = await simulation.run()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not set(simulation.acknowledged.values()) <= set(heard):
                 await asyncio.sleep(0.01)
         listening.cancel()

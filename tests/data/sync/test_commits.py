@@ -51,7 +51,7 @@ class Failing:
 
 def test_an_entry_is_answered_once_it_is_on_disk(commits: Commits, tmp_path: Path) -> None:
     futures = [commits.put(entry(range(n * 10, n * 10 + 10))) for n in range(20)]
-    assert all(future.result(timeout=30).new.all() for future in futures)
+    assert all(future.result(timeout=60).new.all() for future in futures)
     assert len(list(read(tmp_path / "journal.sqlite"))) == 200
 
 
@@ -76,11 +76,11 @@ def test_while_the_disk_is_full_nothing_is_answered_and_then_everything(
 ) -> None:
     disk = Failing(monkeypatch, sqlite3.OperationalError("database or disk is full"))
     futures = [commits.put(entry([n])) for n in range(5)]
-    assert disk.failed.wait(30)
+    assert disk.failed.wait(60)
     assert not any(future.done() for future in futures)
     disk.well.set()
     for future in futures:
-        assert future.result(timeout=30).new.all()
+        assert future.result(timeout=60).new.all()
     assert commits.problem == ""
     assert lines == [("journal_stopped", "database or disk is full"), ("journal_writes_again", "")]
     assert len(list(read(tmp_path / "journal.sqlite"))) == 5
@@ -100,11 +100,11 @@ def test_a_disk_that_takes_no_more_for_real_is_waited_for(tmp_path: Path) -> Non
     resource.setrlimit(resource.RLIMIT_FSIZE, (log + 5000, unlimited[1]))
     try:
         future = running.put(entry(range(10, 3000)))
-        assert told.wait(30)
+        assert told.wait(60)
         assert not future.done()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
-    assert future.result(timeout=30).new.all()
+    assert future.result(timeout=60).new.all()
     running.close()
     assert keys == ["journal_stopped", "journal_writes_again"]
     assert len(list(read(path))) == 3000
@@ -115,8 +115,8 @@ def test_an_entry_that_can_never_be_kept_does_not_hold_up_the_others(commits: Co
     bad = entry([2])
     bad = replace(bad, records=[bad.records[0]._replace(device=None)])  # type: ignore[arg-type]  # a connector's mistake
     futures = [commits.put(one) for one in (entry([1]), bad, entry([3]))]
-    assert futures[0].result(timeout=30).new.all()
-    assert futures[2].result(timeout=30).new.all()
+    assert futures[0].result(timeout=60).new.all()
+    assert futures[2].result(timeout=60).new.all()
     assert isinstance(futures[1].exception(timeout=30), BadEntryError)
     assert commits.problem == ""
     assert Ledger(tmp_path / "journal.sqlite").verify() == []
@@ -128,7 +128,7 @@ def test_closing_on_a_full_disk_leaves_unanswered_what_was_not_kept(
     disk = Failing(monkeypatch, sqlite3.OperationalError("database or disk is full"))
     running = Commits(tmp_path / "journal.sqlite", lambda *_: None)
     future = running.put(entry([1]))
-    assert disk.failed.wait(30)
+    assert disk.failed.wait(60)
     running.close()
     assert not future.done()
 
@@ -146,8 +146,8 @@ def test_a_journal_damaged_while_it_is_open_is_mended_and_nothing_waiting_is_los
     commits.put(entry(range(2000))).result(timeout=30)
     disk = Failing(monkeypatch, sqlite3.DatabaseError("database disk image is malformed"))
     future = commits.put(entry(range(3000, 3010)))
-    assert disk.failed.wait(30)
+    assert disk.failed.wait(60)
     disk.well.set()
-    assert future.result(timeout=30).new.all()
+    assert future.result(timeout=60).new.all()
     assert len(list(read(tmp_path / "journal.sqlite"))) == 2010
     assert lines[0] == ("journal_stopped", "database disk image is malformed")

@@ -81,7 +81,7 @@ class Bench:
         return frame
 
     async def until(self, come: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not come():
                 await asyncio.sleep(0.01)
 
@@ -254,5 +254,5 @@ def test_a_twin_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_engine_told_to_quit_before_it_ran_ends_at_once(kept: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(kept, {"script": Script([])}, monkeypatch)
     bench.engine.quit()
-    asyncio.run(asyncio.wait_for(bench.engine.run(), 10))
+    asyncio.run(asyncio.wait_for(bench.engine.run(), 60))
     assert list(kept.runtime.glob("*.table")) == []

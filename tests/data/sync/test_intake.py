@@ -61,7 +61,7 @@ class Bench:
         return [message.key for message in self.said if isinstance(message, Log)]
 
     async def until(self, come: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not come():
                 await asyncio.sleep(0.01)
 
@@ -89,7 +89,7 @@ def position(number: int) -> bytes:
 
 async def answers(reader: asyncio.StreamReader, count: int) -> list[decoder.Frame]:
     splitter, found = Splitter(), list[decoder.Frame]()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(found) < count:
             found += [decoder.read_frame(frame) for frame in splitter.feed(await reader.read(65536))]
     return found
@@ -122,7 +122,7 @@ def test_udp_is_answered_too(home: Home) -> None:
             terminal.setblocking(False)
             terminal.connect(("127.0.0.1", bench.port))
             terminal.send(position(1) + position(2))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 loop = asyncio.get_running_loop()
                 told = [await loop.sock_recv(terminal, 2000) for _ in range(2)]
         assert [decoder.read_frame(wire[1:-1]).body.hex() for wire in told] == ["0001020000", "0002020000"]

@@ -52,7 +52,7 @@ def test_events_over_tcp_are_on_disk_and_then_in_the_table(home: Home) -> None:
     async def act() -> None:
         reader, writer = await connect(desk.port)
         writer.write(event(1) + b"noise" + event(2) + as_stream(event(3)) + event(1) + PING)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert b"t-x-c-t-r" in await reader.readuntil(b"</event>")
         await desk.until_stored(5)
         await desk.until(lambda: (status := desk.status()) is not None and status.entities == 1)

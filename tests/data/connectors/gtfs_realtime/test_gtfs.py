@@ -164,7 +164,7 @@ def test_a_feed_that_stays_is_not_told_again() -> None:
                     told.append(parcel)
 
             async def until(come: Callable[[], bool]) -> None:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while not come():
                         await asyncio.sleep(0.005)
 
@@ -192,7 +192,7 @@ def test_faults_of_the_server_lose_and_double_nothing(tmp_path: Path, monkeypatc
             engine = Engine(home, "small", said.append, [source_of(server)])
             async with asyncio.TaskGroup() as group:
                 group.create_task(engine.run())
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     while server.faults or counted(ledger.path, "count(*) FROM record") < 2:
                         await asyncio.sleep(0.01)
                     server.feed = feed({}, {"timestamp": NOW + 60})

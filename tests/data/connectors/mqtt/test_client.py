@@ -72,7 +72,7 @@ class Listener:
                 self.deliveries.append(delivery)
 
     async def until(self, come: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not come():
                 await asyncio.sleep(0.005)
 
@@ -80,7 +80,7 @@ class Listener:
     async def listening(self) -> AsyncIterator[asyncio.Task[None]]:
         task = asyncio.create_task(self.run())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await self.up.wait()
             yield task
         finally:

@@ -89,7 +89,7 @@ def test_all_of_it_is_told_once_then_the_source_ends() -> None:
     async def play() -> list[ObservationBatch | Rewound]:
         return [item async for item in track.batches()]
 
-    told = _told(asyncio.run(asyncio.wait_for(play(), 10)))
+    told = _told(asyncio.run(asyncio.wait_for(play(), 60)))
     assert sorted(zip(ids(told), told["time_s"].tolist(), strict=True)) == sorted(DRIVE)
 
 

@@ -56,7 +56,7 @@ class Bench:
         return [message.key for message in self.said if isinstance(message, Log)]
 
     async def until(self, come: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not come():
                 await asyncio.sleep(0.01)
 
