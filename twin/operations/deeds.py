@@ -7,11 +7,12 @@ that :func:`twin.access.decide` is asked for.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from twin.access import Purpose
-from twin.operations.records import Level
+from twin.operations.plans import PlanStep
+from twin.operations.records import Level, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,23 @@ class Start:
     title: str
     form: str = "alarm"
     plan: str = ""
+    steps: tuple[PlanStep, ...] = ()
     levels: tuple[Level, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmAlerts:
-    """A person says that alerts are real: an incident is opened, or they join one that is."""
+    """A person says that alerts are real: an incident is opened, or they join one that is.
+
+    With ``group`` all alerts of it that are new are meant.
+    """
 
     permission: ClassVar[str] = "alert.answer"
     alerts: tuple[str, ...]
     start: Start
     incident: str = ""
     note: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class DismissAlerts:
     alerts: tuple[str, ...]
     reason: str
     note: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +236,7 @@ class EnrolUnit:
     """Make a unit known, or change what it is; its state and its work stay as they are."""
 
     permission: ClassVar[str] = "unit.manage"
-    unit: str
-    name: str
-    kind: str
-    agency: str
-    what: dict[str, object] = field(default_factory=dict)
+    unit: Unit
 
 
 @dataclass(frozen=True, slots=True)

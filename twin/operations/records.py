@@ -229,8 +229,8 @@ class Message:
         One of :data:`CHANNELS`.
     recipient : str
         A unit's id; for a notice a number or an address, which is shown under a mask.
-    about : str
-        The dispatch or incident it belongs to.
+    dispatch : str
+        Of an order: the dispatch it gives or takes back.
     template, basis : str
         Of a notice: by which template it was written, and on which legal basis.
     """
@@ -240,7 +240,8 @@ class Message:
     state: str
     channel: str
     recipient: str
-    about: str
+    incident: str
+    dispatch: str
     text: str
     made_by: str
     made_s: float
@@ -273,4 +274,122 @@ class Event:
     why: str = ""
 
 
-Record = Alert | Incident | Unit | Dispatch | Task | Step | Message
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One line of the roster: who is on duty from when to when, with which unit, on which terminal.
+
+    Parameters
+    ----------
+    person : str
+        An account's id.
+    role : str
+        What the person does in it, as in ``resources/access.toml``.
+    unit : str
+        The unit that comes on duty and goes off with it; empty at a desk.
+    channel, source, device : str
+        The terminal in hand, as of :class:`Unit`; empty for the unit's own.
+    """
+
+    id: str
+    version: int
+    state: str
+    person: str
+    role: str
+    unit: str
+    begin_s: float
+    end_s: float
+    channel: str = ""
+    source: str = ""
+    device: str = ""
+    on_s: float = 0.0
+    off_s: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place to be looked at on patrol, and when somebody was there; 0 for not yet."""
+
+    name: str
+    lon_deg: float
+    lat_deg: float
+    due_s: float
+    reached_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patrol:
+    """What a unit is to look at in a shift; a dispatch comes before it."""
+
+    id: str
+    version: int
+    state: str
+    name: str
+    unit: str
+    begin_s: float
+    end_s: float
+    stops: tuple[Stop, ...]
+    changed_s: float = 0.0
+
+
+JOINT_KINDS = ("dispute", "wages", "loss")
+
+
+@dataclass(frozen=True, slots=True)
+class JointCase:
+    """A case of the joint duty room: the police and the partners who are there, with those called in.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`JOINT_KINDS`.
+    parties : tuple of str
+        Who is at odds; names, to be shown under a mask.
+    partners, called_in : tuple of str
+        Agencies, as in ``resources/agencies.toml``: those of the eight who take part, and others.
+    amount_fen : int
+        What it is about, in 0.01 yuan; 0 where it is not about money.
+    follow_s : float
+        When it is looked after whether the agreement is kept.
+    """
+
+    id: str
+    version: int
+    state: str
+    kind: str
+    title: str
+    parties: tuple[str, ...]
+    partners: tuple[str, ...]
+    place: str
+    street: str
+    opened_s: float
+    opened_by: str
+    called_in: tuple[str, ...] = ()
+    incident: str = ""
+    amount_fen: int = 0
+    agreement: str = ""
+    agreed_s: float = 0.0
+    follow_s: float = 0.0
+    followed_s: float = 0.0
+    closed_s: float = 0.0
+    note: str = ""
+    changed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """The minutes of one mediation: who was present, and what was said."""
+
+    id: str
+    version: int
+    state: str
+    case: str
+    held_s: float
+    present: tuple[str, ...]
+    text: str
+    written_by: str
+
+
+Record = (
+    Alert | Incident | Unit | Dispatch | Task | Step | Message | Watch | Patrol | JointCase | Minutes
+)  # fmt: skip

@@ -116,7 +116,21 @@ JOINT = Life("joint case", {
     "referred":     ("closed",),                    # to a court, an arbitration, another authority
     "closed":       (),
 })  # fmt: skip
-LIVES = (ALERT, INCIDENT, DISPATCH, TASK, UNIT, STEP, MESSAGE, JOINT)
+MINUTES = Life("minutes", {"written": ()})  # as they were written; what was wrong is said in the next
+WATCH = Life("watch", {
+    "planned":      ("on", "cancelled"),
+    "on":           ("off",),
+    "off":          (),
+    "cancelled":    (),
+})  # fmt: skip
+PATROL = Life("patrol", {
+    "planned":      ("under_way", "cancelled"),
+    "under_way":    ("walked", "broken_off"),
+    "walked":       (),
+    "broken_off":   (),
+    "cancelled":    (),
+})  # fmt: skip
+LIVES = (ALERT, INCIDENT, DISPATCH, TASK, UNIT, STEP, MESSAGE, WATCH, PATROL, JOINT, MINUTES)
 
 UNDER_WAY = ("sent", "acknowledged", "en_route", "on_scene")
 """States of a dispatch whose unit is not free."""

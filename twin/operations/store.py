@@ -7,10 +7,26 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from twin.operations.deeds import By, Deed
-from twin.operations.records import Alert, Dispatch, Event, Incident, Message, Record, Step, Task, Unit
+from twin.operations.records import (
+    Alert,
+    Dispatch,
+    Event,
+    Incident,
+    JointCase,
+    Message,
+    Minutes,
+    Patrol,
+    Record,
+    Step,
+    Task,
+    Unit,
+    Watch,
+)
 from twin.rules.hit import Hit
 
-R = TypeVar("R", Alert, Incident, Unit, Dispatch, Task, Step, Message)
+R = TypeVar(
+    "R", Alert, Incident, Unit, Dispatch, Task, Step, Message, Watch, Patrol, JointCase, Minutes
+)  # fmt: skip
 
 
 class Book(Protocol):
@@ -22,6 +38,14 @@ class Book(Protocol):
 
     def of(self, kind: type[R], incident: str) -> tuple[R, ...]:
         """Return the records of an incident, in the order they were made; of incidents, its parts."""
+        ...
+
+    def has(self, kind: type[R], id_: str) -> bool:
+        """Tell whether there is such a record."""
+        ...
+
+    def group(self, group: str) -> tuple[Alert, ...]:
+        """Return the alerts of a group that are new."""
         ...
 
     def number(self, letter: str, at_s: float) -> str:
