@@ -32,11 +32,11 @@ from twin.words import said, say
 SIGN_IN = "sign in first: name your account with --account"
 
 
-def _nobody_else(_: Deed) -> AbstractContextManager[None]:
+def _nobody_else(_: Deed) -> AbstractContextManager[str]:
     raise NotAllowedError("there is nobody to confirm it")
 
 
-Held = Callable[[Deed], AbstractContextManager[None]]
+Held = Callable[[Deed], AbstractContextManager[str]]
 Told = Callable[[Mapping[str, Any]], Mapping[str, str]]
 
 
@@ -45,7 +45,7 @@ class Call:
     """What a command's function is given: who asks, why, whether names may be shown, and its arguments.
 
     ``held(deed)`` is entered around what turns out to need a second person only while it is being done. ``rules`` are
-    those that hold.
+    those that hold, ``second`` is the account of who confirmed the command, ``order`` the standing order of a script.
     """
 
     actor: Actor
@@ -54,6 +54,8 @@ class Call:
     arguments: Mapping[str, Any]
     held: Held = _nobody_else
     rules: Rules = DEMO_RULES
+    second: str = ""
+    order: str = ""
 
 
 def plain(arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -142,8 +144,8 @@ class Commands:
             decision = Decision(False, NO_PURPOSE)
         held = partial(self._held, actor)
         if decision.second:
-            with held(Deed(command.permission, resource, command.told(arguments), purpose)):
-                return command.run(Call(actor, purpose, purpose is not None, arguments, held, self.rules))
+            with held(Deed(command.permission, resource, command.told(arguments), purpose)) as second:
+                return command.run(Call(actor, purpose, purpose is not None, arguments, held, self.rules, second))
         self.audit.write(AuditEntry(actor.id, command.permission, resource, purpose, decision))
         if decision.allowed:
             return command.run(Call(actor, purpose, decision.unmask, arguments, held, self.rules))
@@ -151,12 +153,12 @@ class Commands:
             raise NotAllowedError(SIGN_IN)
         raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(decision.reason)))
 
-    def _held(self, actor: Actor, deed: Deed) -> AbstractContextManager[None]:
+    def _held(self, actor: Actor, deed: Deed) -> AbstractContextManager[str]:
         """Have a deed confirmed by a second person where the rules ask for one."""
         decision = decide(actor, deed.action, deed.resource, deed.purpose, self.rules)
         if decision.second and self.second is not None:
             return self.second.held(actor, deed)
         self.audit.write(AuditEntry(actor.id, deed.action, deed.resource, deed.purpose, decision))
         if decision.allowed:
-            return nullcontext()
+            return nullcontext("")
         raise NotAllowedError(say("{command_id}: {refused}", command_id=deed.action, refused=said(decision.reason)))

@@ -26,7 +26,7 @@ from layers.catalogue import layer_by_name
 from layers.layer import Layer, Rows, Surface
 from layers.shown import shown
 from twin.access import Resource
-from twin.errors import BadInputError, UsageError
+from twin.errors import BadInputError, NotAllowedError, UsageError
 from twin.filters import compile_filter
 from twin.requests import Deed
 from twin.words import say
@@ -96,6 +96,8 @@ def export_layer(
         If the disk does not take it.
     """
     check_wish(wish)
+    if call.actor.service and not call.order:
+        raise NotAllowedError("a script exports under a standing order alone, by `zhian export`")
     layer = layer_by_name(wish.layer)
     form = choose_format(wish.target, wish.format, layer.formats)
     content = _content(layer, world, wish, call.unmask)
@@ -108,7 +110,7 @@ def export_layer(
 
 def _second_person(
     wish: Wish, twin: str, call: Call, content: Content, told: dict[str, Any]
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[object]:
     """Have a bulk export confirmed: many rows of a layer that can identify people."""
     columns = layer_by_name(wish.layer).columns
     if not call.rules.bulk_rows or not isinstance(content, Features) or not any(c.sensitive for c in columns):
@@ -205,6 +207,7 @@ def _told(wish: Wish, world: World, twin: str, call: Call, about: About, content
         "masked_columns": [] if call.unmask else sensitive,
         "actor": call.actor.id,
         "purpose": None if purpose is None else {"text": purpose.text, "reference": purpose.reference},
+        "standing_order": call.order or None,
         "program": f"Zhian Twin {about.version}",
         "made": iso(about.made),
     }

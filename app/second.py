@@ -21,13 +21,13 @@ class KeptRequests:
         self._home, self._rules, self._audit = home, rules, audit
 
     @contextlib.contextmanager
-    def held(self, actor: Actor, deed: Deed) -> Iterator[None]:
+    def held(self, actor: Actor, deed: Deed) -> Iterator[str]:
         """See :class:`twin.requests.SecondPerson`."""
         with contextlib.closing(open_requests(self._home, self._rules)) as store:
             request = self._taken(store, actor, deed)
             try:
                 self._record(request, Decision(True, "confirmed by a second person", unmask=deed.purpose is not None))
-                yield
+                yield request.decided_by
             except BaseException:
                 store.give_back(request)
                 self._record(request, Decision(False, "it failed and may be tried again"))

@@ -43,12 +43,13 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or a script, the roles it was given, and how far they reach."""
+    """A person, or with ``service`` a script, the roles it was given, and how far they reach."""
 
     id: str
     name: str
     roles: frozenset[str] = frozenset()
     scope: Scope = Scope()
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True)

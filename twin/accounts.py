@@ -65,7 +65,8 @@ class Account:
 
     def actor(self, local: datetime) -> Actor:
         """Return who acts when it is signed in, at a moment in local time."""
-        return Actor(self.id, self.name, self.roles, replace(self.scope, on_duty=in_shift(self.shift, local)))
+        scope = replace(self.scope, on_duty=in_shift(self.shift, local))
+        return Actor(self.id, self.name, self.roles, scope, self.service)
 
     def problem(self, rules: Rules) -> str:
         """Return why there can be no such account, as a sentence; empty if there can."""
@@ -86,7 +87,7 @@ class Account:
                 return say("{role} goes with no other role", role=role)
         if self.scope.clearance and self.scope.clearance not in rules.classifications:
             return say("there is no classification {word}", word=self.scope.clearance)
-        if self.shift and not _SHIFT.fullmatch(self.shift):
+        if self.shift and not is_shift(self.shift):
             return say("{shift!r} is no shift: write it as 08:00-20:00", shift=self.shift)
         return ""
 
@@ -110,6 +111,11 @@ class Account:
 def can_name(text: str) -> bool:
     """Tell whether a text can be the name of an account."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_shift(text: str) -> bool:
+    """Tell whether a text is a shift."""
+    return _SHIFT.fullmatch(text) is not None
 
 
 def in_shift(shift: str, local: datetime) -> bool:

@@ -94,8 +94,10 @@ class Request:
 class SecondPerson(Protocol):
     """Has what needs two persons asked for, and lets it happen once it was confirmed."""
 
-    def held(self, actor: Actor, deed: Deed) -> AbstractContextManager[None]:
+    def held(self, actor: Actor, deed: Deed) -> AbstractContextManager[str]:
         """Take the confirmation of a deed for as long as it is being done; it is given back if the deed fails.
+
+        Gives the account of who confirmed it.
 
         Raises
         ------

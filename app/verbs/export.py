@@ -13,6 +13,7 @@ from app.commands import Call, Command
 from app.exporting import Wish, check_wish, export_layer
 from app.live_now import live_world, still_world
 from app.session import Session
+from app.standing import under_order
 from app.times import parse_time
 from data.export.export import Receipt
 from data.export.formats import FORMATS
@@ -62,6 +63,7 @@ def commands(session: Session) -> tuple[Command, ...]:
     def run(call: Call) -> Receipt:
         names = ("wish", "twin", "live_s", "past", "network")
         wish, twin, live_s, past, network = (call.arguments[name] for name in names)
+        call = under_order(session, call, wish, twin, bool(past))
         if network:
             check_network(session, wish.layer, network)
         world = _past_world(session, twin, past) if past else _world(session, wish, twin, live_s)

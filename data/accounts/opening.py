@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from data.accounts.orders import OrderStore
 from data.accounts.requests import RequestStore
 from data.accounts.store import AccountStore
 from data.home import Home
@@ -46,3 +47,11 @@ def open_requests(home: Home, rules: Rules) -> RequestStore:
 
     engine = open_records(home)
     return RequestStore(engine, rules, AccountStore(engine, rules))
+
+
+def open_orders(home: Home, rules: Rules) -> OrderStore:
+    """Open the standing orders, as :func:`open_accounts`."""
+    from data.records.database import open_records
+
+    engine = open_records(home)
+    return OrderStore(engine, AccountStore(engine, rules))
