@@ -44,6 +44,7 @@ LIBRARIES = {
 SERVICES = {
     "usr/sbin/mosquitto": "mosquitto",
     "usr/share/postgresql/*/extension/postgis.control": "postgresql-postgis",
+    "usr/lib/softhsm/libsofthsm2.so": "softhsm2",  # a card without a reader
     "usr/lib/*/libatomic.so.1": "libatomic1",  # SUMO
 }
 
