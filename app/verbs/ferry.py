@@ -14,9 +14,10 @@ from app.commands import Call, Command
 from app.session import Session
 from data.ferry.bundle import Receipt
 from data.ferry.incoming import REFUSED, Outcome, stone_folder, unpack, write_receipts
-from data.ferry.keys import Peer, forget, own_key, peers, trust, use_sm2
+from data.ferry.keys import USE, Peer, forget, own_line, peers, trust
 from data.ferry.outgoing import ENDING, Packed, pack
 from data.ferry.seal import NUMBERS
+from data.signing.keys import use_sm2
 from data.sync.zones import zones_of
 from twin.errors import BadInputError, IntegrityError
 from twin.words import say
@@ -68,7 +69,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         Command("ferry.receipts", receipts, "ferry.unpack", in_palette=False),
         Command("ferry.keys", lambda call: list(peers(home).values()), "ferry.keys.read", in_palette=False),
         Command("ferry.trust", lambda call: trust(home, *call.arguments["key"]), "ferry.keys.change", in_palette=False),
-        Command("ferry.sm2", lambda _: use_sm2(home), "ferry.keys.change", in_palette=False),
+        Command("ferry.sm2", lambda _: use_sm2(home, USE), "ferry.keys.change", in_palette=False),
         Command(
             "ferry.forget", lambda call: forget(home, call.arguments["name"]), "ferry.keys.change", in_palette=False
         ),
@@ -83,7 +84,7 @@ def _keys(arguments: argparse.Namespace, session: Session) -> int:
     if arguments.forget:
         session.commands.run("ferry.forget", about=arguments.forget, name=arguments.forget)
     trusted: list[Peer] = session.commands.run("ferry.keys")
-    ours = own_key(session.home).line(zones_of(session.home).networks.here)
+    ours = own_line(session.home, zones_of(session.home).networks.here)
     if session.as_json:
         known = [{"name": peer.name, "zone": peer.zone, "id": peer.id.hex()} for peer in trusted]
         print(json.dumps({"ours": ours, "trusted": known}, ensure_ascii=False))

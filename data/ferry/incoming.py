@@ -23,10 +23,11 @@ from sqlalchemy.exc import DBAPIError
 
 from data.connectors.contract import Record
 from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRows, SentStone, decode, encode
-from data.ferry.keys import Peer, own_key, peers
+from data.ferry.keys import USE, Peer, peers
 from data.ferry.outgoing import ENDING
 from data.ferry.seal import Sealed, SealError, read_file, seal, unseal, write_file
 from data.home import Home
+from data.signing.keys import own_key
 from data.sync.chunks import LAYOUTS, unpacked
 from data.sync.journal import Entry, Journal, Origin, journal_path
 from data.sync.schema import sound
@@ -199,7 +200,7 @@ def _of_rows(sent: SentOrigin, packed: SentRows, border: Border) -> Entry:
 
 def write_receipts(home: Home, twin: str, out: Path, digest: str = "sha256") -> list[Receipt]:
     """Write a receipt for each line that has come, to be carried back, and return them: they say what is missing."""
-    here, key = zones_of(home).networks.here, own_key(home)
+    here, key = zones_of(home).networks.here, own_key(home, USE)
     out.mkdir(parents=True, exist_ok=True)
     receipts = [_receipt(home, twin, *row, here) for row in _lines(home, twin)]
     for receipt in receipts:

@@ -18,11 +18,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRecord, SentRows, SentStone, decode, encode
-from data.ferry.keys import OwnKey, Peer, own_key, peers
+from data.ferry.keys import USE, Peer, peers
 from data.ferry.seal import SealError, read_file, seal, unseal, write_file
 from data.history.manifest import lake_path
 from data.history.retention import read_tombstone
 from data.home import Home
+from data.signing.keys import OwnKey, own_key
 from data.sync.chunks import LAYOUT, Chunk, DamagedChunkError, chunks, journal_id, packed, tell_followed
 from data.sync.journal import journal_path
 from data.sync.tables import RECORDS, SOURCES, SUMMED, create_tables, is_record_sound, open_engine
@@ -155,7 +156,7 @@ def pack(
 
 
 def _line(home: Home, twin: str, target: str, digest: str) -> _Line:
-    networks, journal, key = zones_of(home).networks, journal_path(home, twin), own_key(home)
+    networks, journal, key = zones_of(home).networks, journal_path(home, twin), own_key(home, USE)
     if target not in {zone.name for zone in networks.zones} - {networks.here}:
         names = ", ".join(zone.name for zone in networks.zones if zone.name != networks.here)
         raise BadInputError(target, "there is no such other network", say("use one of {names}", names=names))

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 
-from data.ferry.keys import OwnKey, Peer
+from data.ferry.keys import Peer
+from data.signing.keys import OwnKey
 from twin.errors import IntegrityError
 from twin.words import say
 

@@ -36,9 +36,10 @@ from data.connectors.mqtt.options import read_options
 from data.connectors.mqtt.packets import Cutter, Message
 from data.connectors.sensorthings import decoder as sensorthings
 from data.ferry import bundle, seal
-from data.ferry.keys import OwnKey, Peer
+from data.ferry.keys import Peer
 from data.home import Home
 from data.own_copy import shipped
+from data.signing.keys import OwnKey
 from data.sync.messages import read_message, read_order
 from data.sync.settings import FILE as SOURCES_FILE
 from data.sync.settings import sources_of

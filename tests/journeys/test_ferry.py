@@ -18,7 +18,7 @@ import pytest
 from app.cli import main
 from data.ferry import outgoing
 from data.ferry.incoming import DOUBLE, REFUSED, TAKEN, unpack, write_receipts
-from data.ferry.keys import own_key
+from data.ferry.keys import own_line
 from data.ferry.outgoing import ENDING, pack
 from tests.data.ferry.sides import POLICE, TWIN, VIDEO, Side, pair, side
 
@@ -125,7 +125,7 @@ def test_by_hand_with_the_command_line(tmp_path: Path, monkeypatch: pytest.Monke
     for here, there, name in ((one, other, "police"), (other, one, "video")):
         assert zhian(monkeypatch, there, "--json", "ferry", "keys") == 0
         line = json.loads(capsys.readouterr().out.splitlines()[-1])["ours"]
-        assert line == own_key(there.home).line(there.zone)
+        assert line == own_line(there.home, there.zone)
         assert zhian(monkeypatch, here, "ferry", "keys", "--trust", name, line) == 0
     one.keep(0, 5)
     to = ("ferry", "pack", "--twin", TWIN, "--to", POLICE)

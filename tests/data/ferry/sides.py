@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from data.connectors.contract import Record
-from data.ferry.keys import own_key, trust
+from data.ferry.keys import own_line, trust
 from data.home import Home
 from data.own_copy import shipped
 from data.sync.chunks import chunks
@@ -86,6 +86,6 @@ def side(root: Path, zone: str) -> Side:
 def pair(root: Path, first: str = VIDEO, second: str = POLICE) -> tuple[Side, Side]:
     """Return two machines that trust each other."""
     one, other = side(root / "one", first), side(root / "other", second)
-    trust(other.home, "one", own_key(one.home).line(first))
-    trust(one.home, "other", own_key(other.home).line(second))
+    trust(other.home, "one", own_line(one.home, first))
+    trust(one.home, "other", own_line(other.home, second))
     return one, other

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from data.ferry import incoming, outgoing, seal
 from data.ferry.bundle import Bundle, Manifest, SentOrigin, SentRecord, SentRows, decode, encode
 from data.ferry.incoming import DOUBLE, NOTED, REFUSED, TAKEN, stone_folder, unpack, write_receipts
-from data.ferry.keys import Peer, own_key
+from data.ferry.keys import USE, Peer
 from data.ferry.outgoing import ENDING, pack
 from data.ferry.seal import SealError, unseal
 from data.history.manifest import lake_path
 from data.history.retention import Tombstone, leave, read_tombstone
+from data.signing.keys import own_key
 from data.sync.journal import Journal, Origin
 from data.sync.ledger import Ledger
 from tests.data.ferry.sides import OUTER, POLICE, TWIN, VIDEO, Side, pair, side
@@ -109,7 +110,7 @@ def test_only_what_the_rules_allow_crosses_and_only_with_its_fields(tmp_path: Pa
 
 
 def trusted(of: Side, zone: str) -> dict[bytes, Peer]:
-    key = own_key(of.home)
+    key = own_key(of.home, USE)
     return {key.id: Peer("one", zone, key.public)}
 
 
@@ -160,7 +161,7 @@ def test_files_of_strangers_for_others_or_in_anothers_name_are_refused(tmp_path:
     refused = unpack(other.home, TWIN, [*files(tmp_path / "forged"), *files(tmp_path / "foreign")], 5000.0)
     assert {outcome.what for outcome in refused} == {REFUSED}
     assert {outcome.reason.split(" ")[0] for outcome in refused} == {"its", "it"}
-    key = own_key(one.home)
+    key = own_key(one.home, USE)
     for content, problem in (
         (Manifest(f"{key.id.hex()}/j/{POLICE}", OUTER, POLICE, last=3), "does not speak for"),
         (Manifest(f"00/j/{POLICE}", VIDEO, POLICE, last=3), "does not speak for"),
@@ -174,7 +175,7 @@ def test_files_of_strangers_for_others_or_in_anothers_name_are_refused(tmp_path:
 
 def test_a_number_that_was_taken_with_other_content_is_refused(tmp_path: Path) -> None:
     one, other = pair(tmp_path)
-    key = own_key(one.home)
+    key = own_key(one.home, USE)
     outcomes = []
     for name in ("a", "b"):
         record = SentRecord(0, name.encode(), "d", "m", 1.0, 1.0, b"raw")
@@ -204,7 +205,7 @@ def test_signed_nonsense_changes_nothing(
     tmp_path: Path, records: list[SentRecord], sent_rows: list[SentRows], problem: str
 ) -> None:
     one, other = pair(tmp_path)
-    key = own_key(one.home)
+    key = own_key(one.home, USE)
     content = Bundle(
         f"{key.id.hex()}/j/x", VIDEO, POLICE, number=1, origins=[SentOrigin("s", VIDEO, "一般")],
         records=records, rows=sent_rows,
@@ -219,7 +220,7 @@ def test_signed_nonsense_changes_nothing(
 
 def test_a_bomb_is_not_blown_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = side(tmp_path, VIDEO)
-    bomb = seal.seal(bytes(10_000_000), own_key(one.home))
+    bomb = seal.seal(bytes(10_000_000), own_key(one.home, USE))
     assert len(bomb) < 20_000
     monkeypatch.setattr(seal, "MOST_PLAIN_BYTES", 1_000_000)
     with pytest.raises(SealError, match="more than a bundle may"):
@@ -247,7 +248,7 @@ def test_any_payload_is_read_or_refused(payload: bytes) -> None:
 @pytest.mark.parametrize("digest", ["sha256", "sm3"])
 def test_both_digests_hold(tmp_path: Path, digest: str) -> None:
     one = side(tmp_path, VIDEO)
-    sealed = seal.seal(b"payload", own_key(one.home), digest)
+    sealed = seal.seal(b"payload", own_key(one.home, USE), digest)
     assert unseal(sealed, trusted(one, VIDEO)).payload == b"payload"
     swapped = sealed[:8] + bytes([3 - sealed[8]]) + sealed[9:]
     with pytest.raises(SealError):

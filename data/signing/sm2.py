@@ -1,4 +1,4 @@
-"""SM2 signatures with SM3 (GB/T 32918.2 on the curve of GB/T 32918.5), for the ferry's short heads only.
+"""SM2 signatures with SM3 (GB/T 32918.2 on the curve of GB/T 32918.5), for short heads only.
 
 ``gmalg`` is pure Python: some 10 ms a signature and 20 ms a check, and not in constant time. Whoever can measure this
 machine while it signs must not be near it.
