@@ -1,17 +1,29 @@
-"""``zhian audit``: verify the record of decisions, or list its newest entries."""
+"""``zhian audit``: verify the trails, list their newest entries, take checkpoints."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import re
+import time
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from app.commands import Call, Command
 from app.session import Session
-from data.audit.reading import entries, verify_file
-from data.audit.verify import Mark, Verification
+from data.audit.notary import USE, Taken, take_checkpoints
+from data.audit.reading import entries
+from data.audit.report import Report, verify_all
+from data.audit.settings import FILE
+from data.audit.trails import desk_file
+from data.audit.verify import Mark
+from data.own_copy import copy_shipped
+from data.signing.keys import key_id, own_key, public_key, public_text, use_sm2
 from twin.errors import IntegrityError, UsageError
 from twin.words import said, say
 
@@ -19,59 +31,112 @@ NEWEST = 50
 
 
 def add_parser(verbs: Any) -> None:
-    """Add ``zhian audit verify|list``."""
+    """Add ``zhian audit``."""
     parser = verbs.add_parser("audit", help="verify or list the record of decisions")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     checking = actions.add_parser("verify", help="follow the chain; exit 6 if an entry was changed or removed")
     checking.add_argument(
         "--checkpoint", default="", metavar="NUMBER:HASH", help="as printed earlier; shows whether the end was cut off"
     )
+    checking.add_argument("--witness", type=Path, metavar="FOLDER", help="default: that of audit.toml")
+    checking.add_argument(
+        "--key", default="", metavar="KEY", help="the one that counts, as noted from `zhian audit key`"
+    )
     checking.set_defaults(run=_verify)
     listing = actions.add_parser("list", help="show the newest entries")
     listing.add_argument("--newest", type=int, default=NEWEST, metavar="N", help=f"how many (default {NEWEST})")
     listing.set_defaults(run=_list)
+    taking = actions.add_parser("checkpoint", help="sign what there is now, and bring it to the witness")
+    taking.add_argument("--due", action="store_true", help="only where it is due by audit.toml")
+    taking.set_defaults(run=_checkpoint)
+    keys = actions.add_parser("key", help="show the key that signs; note it off this machine")
+    keys.add_argument("--sm2", action="store_true", help="sign by SM2 from now on")
+    keys.set_defaults(run=_key)
+    actions.add_parser("init", help="copy audit.toml to the data folder, to be changed there").set_defaults(run=_init)
 
 
 def commands(session: Session) -> tuple[Command, ...]:
     """Return the commands of this verb."""
-    path = session.home.state / "trail.sqlite"
+    home = session.home
 
-    def check(call: Call) -> Verification:
-        found = verify_file(path, call.arguments.get("checkpoint"))
-        if found.problem:
-            raise IntegrityError(
-                say(
-                    "the audit record {path} does not hold: entry {entry}: {problem}. "
-                    "Keep the file as it is and tell the auditor",
-                    path=path,
-                    entry=found.bad_seq,
-                    problem=said(found.problem),
-                )
-            )
-        return found
+    def verify(call: Call) -> list[Report]:
+        told = call.arguments
+        return verify_all(home, told["witness"], told["keys"], told["noted"])
+
+    def take(call: Call) -> list[Taken]:
+        return take_checkpoints(home, time.time(), call.arguments["at_once"])
+
+    def newest(call: Call) -> list[dict[str, Any]]:
+        return entries(desk_file(home), call.arguments["newest"])
 
     return (
-        Command("audit.verify", check, permission="audit.read"),
-        Command("audit.list", lambda call: entries(path, call.arguments["newest"]), "audit.read", in_palette=False),
+        Command("audit.verify", verify, "audit.read", in_palette=False),
+        Command("audit.list", newest, "audit.read", in_palette=False),
+        Command("audit.key", lambda _: public_text(own_key(home, USE)), "audit.read", in_palette=False),
+        Command("audit.checkpoint", take, "audit.checkpoint", in_palette=False),
+        Command("audit.sm2", lambda _: use_sm2(home, USE), "audit.change", in_palette=False),
+        Command("audit.init", lambda _: copy_shipped(FILE, home), "audit.change", in_palette=False),
     )
 
 
 def _verify(arguments: argparse.Namespace, session: Session) -> int:
-    found = session.commands.run("audit.verify", checkpoint=_checkpoint(arguments.checkpoint))
+    reports: list[Report] = session.commands.run(
+        "audit.verify", witness=arguments.witness, keys=_keys(arguments.key), noted=_noted(arguments.checkpoint)
+    )
     if session.as_json:
-        print(json.dumps(asdict(found)))
+        print(json.dumps([{**asdict(report), "holds": report.holds} for report in reports], ensure_ascii=False))
     else:
-        print(session.texts("audit.whole", count=found.count, hash=found.hash))
+        print("\n".join(line for report in reports for line in lines(report, session)))
+    for report in reports:
+        if not report.holds:
+            raise IntegrityError(_broken(report))
     return 0
 
 
-def _checkpoint(text: str) -> dict[int, Mark]:
+def lines(report: Report, session: Session) -> list[str]:
+    """Return what is told of a trail that was verified."""
+    texts, found = session.texts, report.found
+    name = texts(f"audit.trail.{report.trail}")
+    told = [texts("audit.whole", trail=name, count=found.count, hash=found.hash)] if report.holds else []
+    taken = datetime.fromtimestamp(report.newest_s).astimezone().isoformat(" ", "seconds") if report.newest_s else "-"
+    told.append(texts("audit.checkpoints", here=report.taken, witness=max(report.witnessed, 0), at=taken))
+    if report.witnessed < 0:
+        told.append(texts("audit.no_witness"))
+    told += [texts("audit.moved", entry=move.seq, seconds=f"{move.by_s:+.0f}") for move in report.moved]
+    told += [texts("audit.fault", trail=name, size=one.size, problem=texts.said(one.problem)) for one in report.faults]
+    return told
+
+
+def _broken(report: Report) -> str:
+    found = report.found
+    if found.problem:
+        return say(
+            "the audit trail {trail} does not hold: entry {entry}: {problem}. "
+            "Keep the file as it is and tell the auditor",
+            trail=report.trail, entry=found.bad_seq, problem=said(found.problem),
+        )  # fmt: skip
+    fault = report.faults[0]
+    return say(
+        "the audit trail {trail} does not hold: checkpoint {size}: {problem}. "
+        "Keep the file as it is and tell the auditor",
+        trail=report.trail, size=fault.size, problem=said(fault.problem),
+    )  # fmt: skip
+
+
+def _noted(text: str) -> dict[int, Mark]:
     if not text:
         return {}
     match = re.fullmatch(r"(\d{1,15}):([0-9a-f]{64})", text)
     if match is None:
         raise UsageError("--checkpoint is NUMBER:HASH as `zhian audit verify` prints it")
     return {int(match[1]): Mark(bytes.fromhex(match[2]))}
+
+
+def _keys(text: str) -> Mapping[bytes, bytes] | None:
+    try:
+        return {key_id(public): public for public in [public_key(text)]} if text else None
+    except ValueError:
+        raise UsageError("--key is a key as `zhian audit key` prints it") from None
 
 
 def _list(arguments: argparse.Namespace, session: Session) -> int:
@@ -86,3 +151,28 @@ def _line(row: dict[str, Any], session: Session) -> str:
     answer = session.texts("audit.allowed" if row["allowed"] else "audit.refused")
     why = f" «{row['purpose']}»" if row["purpose"] else ""
     return f"{row['seq']:>6}  {row['at']}  {row['actor']}  {row['action']}  {row['object'] or '-'}  {answer}{why}"
+
+
+def _checkpoint(arguments: argparse.Namespace, session: Session) -> int:
+    taken: list[Taken] = session.commands.run("audit.checkpoint", at_once=not arguments.due)
+    if session.as_json:
+        print(msgspec.json.encode(taken).decode())
+        return 0
+    for one in taken:
+        name = session.texts(f"audit.trail.{one.trail}")
+        print(session.texts("audit.taken" if one.now else "audit.not_due", trail=name, size=one.size))
+    return 0
+
+
+def _key(arguments: argparse.Namespace, session: Session) -> int:
+    if arguments.sm2:
+        session.commands.run("audit.sm2")
+    key = session.commands.run("audit.key")
+    print(json.dumps({"key": key}) if session.as_json else key)
+    return 0
+
+
+def _init(_arguments: argparse.Namespace, session: Session) -> int:
+    path = session.commands.run("audit.init")
+    print(json.dumps({"path": str(path)}) if session.as_json else session.texts("audit.copied", path=path))
+    return 0

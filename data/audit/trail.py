@@ -33,6 +33,8 @@ BEFORE_ALL = bytes(HASH_BYTES)
 BEGIN = "audit.begin"
 PAGE = 20_000
 SEAT = platform.node()
+Page = list[tuple[int, str, bytes]]
+"""Number, body and hash of some entries, one after another."""
 
 
 class Written(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -107,14 +109,14 @@ def make(connection: sa.Connection) -> None:
     append(connection, AuditEntry("", BEGIN, Resource("trail", secrets.token_hex(16)), None, Decision(True, "")))
 
 
-def pages(connection: sa.Connection, after: int = -1) -> Iterator[list[tuple[int, str, bytes]]]:
+def pages(connection: sa.Connection, after: int = -1) -> Iterator[Page]:
     """Yield number, body and hash of all entries after one, some thousands at a time, by their numbers."""
     query = f"SELECT seq, body, hash FROM {NAME} WHERE seq > {{}} ORDER BY seq LIMIT {PAGE}"  # noqa: S608
     while True:
         cursor = connection.connection.cursor()  # plain tuples: SQLAlchemy's rows take longer than to hash them
         with contextlib.closing(cursor):
             cursor.execute(query.format(int(after)))
-            page: list[tuple[int, str, bytes]] = [*cursor.fetchall()]
+            page: Page = [*cursor.fetchall()]
         if not page:
             return
         yield page

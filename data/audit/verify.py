@@ -6,17 +6,17 @@ What was cut off at the end leaves a trail that fits; it shows against what was 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from data.audit.trail import BEFORE_ALL, pages
+from data.audit.trail import BEFORE_ALL, Page, pages
 from twin.audit.merkle import Tree
 
 MISSING = "it is missing"
 CHANGED = "it was changed, or another stands in its place"
-NOT_THAT = "up to it, the trail is not the one of the checkpoint"
+NOT_THAT = "from here on the entries are not those of the checkpoint"
 CUT = "entries up to the checkpoint are missing"
 
 
@@ -43,14 +43,14 @@ class Verification:
     problem : str
         What is wrong with it; empty if nothing is.
     marked : int
-        Number of the newest entry up to which a mark was found to hold.
+        Number of the newest entry up to which a mark was found to hold; -1 for none.
     """
 
     count: int
     hash: str
     bad_seq: int = 0
     problem: str = ""
-    marked: int = 0
+    marked: int = -1
 
 
 def verify(connection: sa.Connection, marks: Mapping[int, Mark] | None = None) -> Verification:
@@ -61,7 +61,7 @@ def verify(connection: sa.Connection, marks: Mapping[int, Mark] | None = None) -
     marks : mapping of int to Mark
         By the number of the entry.
     """
-    walk = _Walk(marks or {})
+    walk = Walk(marks=marks)
     for page in pages(connection):
         if walk.problem:
             break
@@ -69,16 +69,27 @@ def verify(connection: sa.Connection, marks: Mapping[int, Mark] | None = None) -
     return walk.ended()
 
 
-class _Walk:
-    def __init__(self, marks: Mapping[int, Mark]) -> None:
-        self._marks, self._due = marks, sorted(marks, reverse=True)
-        self._seq, self._hash, self._tree = -1, BEFORE_ALL, Tree()
-        self._marked = 0
+class Walk:
+    """Follows a trail from an entry on, by default from before the first.
+
+    Parameters
+    ----------
+    seq, head : int, bytes
+        Number and hash of the entry after which it begins.
+    marks : mapping of int to Mark
+        What to hold it against; only with a walk from before the first.
+    """
+
+    def __init__(self, seq: int = -1, head: bytes = BEFORE_ALL, marks: Mapping[int, Mark] | None = None) -> None:
+        self.seq, self.hash = seq, head
+        self._marks, self._due = marks or {}, sorted(marks or {}, reverse=True)
+        self._tree, self._marked = Tree(), -1
         self._bad, self.problem = 0, ""
 
-    def take(self, page: Sequence[tuple[int, str, bytes]]) -> None:
+    def take(self, page: Page) -> None:
         """Go on over some entries, up to the first that does not fit."""
-        leaves, first = self._chain(page), self._tree.size
+        first = self._tree.size
+        leaves = self.chain(page)
         while self._due and self._due[-1] - first < len(leaves):
             at = self._due.pop()
             self._tree.extend(leaves[self._tree.size - first : at + 1 - first])
@@ -86,8 +97,9 @@ class _Walk:
         if self._due:
             self._tree.extend(leaves[self._tree.size - first :])
 
-    def _chain(self, page: Sequence[tuple[int, str, bytes]]) -> list[bytes]:
-        sha256, seq, before = hashlib.sha256, self._seq, self._hash
+    def chain(self, page: Page) -> list[bytes]:
+        """Go on, without looking at marks, and return the hashes of the entries that fit."""
+        sha256, seq, before = hashlib.sha256, self.seq, self.hash
         leaves: list[bytes] = []
         for number, body, kept in page:
             found = sha256(b"\0" + before + body.encode()).digest()
@@ -96,7 +108,7 @@ class _Walk:
                 break
             seq, before = number, found
             leaves.append(found)
-        self._seq, self._hash = seq, before
+        self.seq, self.hash = seq, before
         return leaves
 
     def _check(self, at: int, found: bytes) -> None:
@@ -104,13 +116,13 @@ class _Walk:
         if found == mark.hash and (not mark.root or mark.root == self._tree.root):
             self._marked = at
         else:
-            self._bad, self.problem = at, NOT_THAT
+            self._bad, self.problem = self._marked + 1, NOT_THAT
             self._due.clear()
 
     def ended(self) -> Verification:
         """Return what was found, once all was read."""
-        if not self.problem and self._seq < 0:
+        if not self.problem and self.seq < 0:
             self._bad, self.problem = 0, MISSING
         elif not self.problem and self._due:
-            self._bad, self.problem = self._seq + 1, CUT
-        return Verification(max(self._seq, 0), self._hash.hex(), self._bad, self.problem, self._marked)
+            self._bad, self.problem = self.seq + 1, CUT
+        return Verification(max(self.seq, 0), self.hash.hex(), self._bad, self.problem, self._marked)

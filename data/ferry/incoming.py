@@ -25,7 +25,7 @@ from data.connectors.contract import Record
 from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRows, SentStone, decode, encode
 from data.ferry.keys import USE, Peer, peers
 from data.ferry.outgoing import ENDING
-from data.ferry.seal import Sealed, SealError, read_file, seal, unseal, write_file
+from data.ferry.seal import Sealed, SealError, read_file, seal, unseal
 from data.home import Home
 from data.signing.keys import own_key
 from data.sync.chunks import LAYOUTS, unpacked
@@ -33,6 +33,7 @@ from data.sync.journal import Entry, Journal, Origin, journal_path
 from data.sync.schema import sound
 from data.sync.tables import FERRY_LINES, FERRY_TAKEN, ensure_tables, open_engine
 from data.sync.zones import zones_of
+from data.whole_file import write_file
 from twin.errors import DiskError
 from twin.live.observation import ObservationArray
 from twin.networks import Border, Networks

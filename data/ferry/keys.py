@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import msgspec
 
 from data.home import Home
-from data.signing.keys import ED25519_BYTES, OwnKey, is_sm2, key_id, own_key, public_key, signed
+from data.signing.keys import ED25519_BYTES, OwnKey, is_sm2, key_id, own_key, public_key, public_text, signed
 from data.signing.sm2 import PUBLIC_BYTES
 from twin.errors import BadInputError
 from twin.words import say
@@ -68,7 +68,7 @@ def own_line(home: Home, zone: str) -> str:
 
 def line(key: OwnKey, zone: str) -> str:
     """Return what others are told of a key."""
-    return f"{SM2_WORD if key.is_sm2 else WORD} {base64.b64encode(key.public).decode()} {zone}"
+    return f"{SM2_WORD if key.is_sm2 else WORD} {public_text(key)} {zone}"
 
 
 def peers(home: Home) -> dict[bytes, Peer]:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRecord, SentRows, SentStone, decode, encode
 from data.ferry.keys import USE, Peer, peers
-from data.ferry.seal import SealError, read_file, seal, unseal, write_file
+from data.ferry.seal import SealError, read_file, seal, unseal
 from data.history.manifest import lake_path
 from data.history.retention import read_tombstone
 from data.home import Home
@@ -28,6 +28,7 @@ from data.sync.chunks import LAYOUT, Chunk, DamagedChunkError, chunks, journal_i
 from data.sync.journal import journal_path
 from data.sync.tables import RECORDS, SOURCES, SUMMED, create_tables, is_record_sound, open_engine
 from data.sync.zones import zones_of
+from data.whole_file import write_file
 from twin.errors import BadInputError
 from twin.networks import Border, Networks
 from twin.words import say

@@ -7,7 +7,6 @@ payload is deflated MessagePack (:mod:`data.ferry.bundle`); how much it may beco
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,19 +107,3 @@ def read_file(path: Path) -> bytes:
     if len(data) > MOST_BYTES:
         raise SealError("it is larger than a bundle may be")
     return data
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whenever the process or the power ends."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

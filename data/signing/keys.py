@@ -98,6 +98,11 @@ def public_key(text: str) -> bytes:
     return public
 
 
+def public_text(key: OwnKey) -> str:
+    """Return the public half as :func:`public_key` reads it."""
+    return base64.b64encode(key.public).decode()
+
+
 def own_key(home: Home, use: str) -> OwnKey:
     """Return our key for a use, made if there is none; one of SM2 counts if there is one.
 
@@ -114,6 +119,13 @@ def own_key(home: Home, use: str) -> OwnKey:
         made = Ed25519PrivateKey.generate()
         kept = keep_secret(home, name, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return OwnKey(_ed25519(name, kept))
+
+
+def own_publics(home: Home, use: str) -> dict[bytes, bytes]:
+    """Return the public halves of all keys that this machine has for a use, by their ids."""
+    found = [OwnKey(_sm2(use, kept)) for kept in [secret(home, f"{use}/key.sm2")] if kept is not None]
+    found += [OwnKey(_ed25519(use, kept)) for kept in [secret(home, f"{use}/key.pem")] if kept is not None]
+    return {key.id: key.public for key in found}
 
 
 def use_sm2(home: Home, use: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError as SqlIntegrityError
 from app.commands import Command, Commands
 from data.audit.desk import DeskTrail, open_audit
 from data.audit.reading import entries, verify_file
-from data.audit.verify import Mark, Verification
+from data.audit.verify import NOT_THAT, Mark, Verification
 from tests.data.audit.trails import entry, tamper
 from twin.access import DEMO_ACTOR, Purpose
 from twin.errors import BadInputError, DiskError, IntegrityError
@@ -101,7 +101,8 @@ def test_another_record_in_its_place_shows_against_a_checkpoint(record: DeskTrai
     with open_audit(tmp_path / "other.sqlite") as other:
         for _ in range(8):
             other.write(entry())
-    assert verify_file(other.path, mark(noted)).bad_seq == 6
+    found = verify_file(other.path, mark(noted))
+    assert (found.bad_seq, found.problem) == (0, NOT_THAT)
 
 
 def test_a_damaged_file_is_an_integrity_error(record: DeskTrail) -> None:
