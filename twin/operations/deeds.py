@@ -173,11 +173,12 @@ class AddNote:
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """Raise an incident to the next desk, as before a level is missed."""
+    """Raise an incident to the next desk, as before a level is missed; once of those who saw it raised as often."""
 
     permission: ClassVar[str] = "incident.work"
     incident: str
     why: str
+    raised: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from twin.operations.states import (
     MESSAGE,
     TASK,
 )
-from twin.words import say
+from twin.words import Said, pack, say
 
 
 def hand_over(deed: deeds.HandOver, draft: Draft, by: By) -> None:
@@ -66,5 +66,6 @@ def report_message(deed: deeds.ReportMessage, draft: Draft, by: By) -> None:
     message = draft.one(Message, deed.message)
     tries = message.tries + (deed.state in ("sent", "failed"))
     at_s = max(by.at_s, message.made_s, message.ended_s)
-    fresh = replace(message, state=deed.state, tries=tries, ended_s=at_s, answer=line(deed.answer))
+    answer = pack(deed.answer) if isinstance(deed.answer, Said) else line(deed.answer)
+    fresh = replace(message, state=deed.state, tries=tries, ended_s=at_s, answer=answer)
     draft.keep(fresh, line(deed.answer))

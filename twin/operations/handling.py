@@ -107,6 +107,8 @@ def note(deed: deeds.AddNote, draft: Draft, by: By) -> None:
 def escalate(deed: deeds.Escalate, draft: Draft, by: By) -> None:
     """Raise it to the next desk."""
     incident = at_work(draft, deed.incident)
+    if deed.raised not in (-1, incident.escalated):
+        raise NotPossibleError(say("{incident} was raised already", incident=incident.id))
     touch(draft, replace(incident, escalated=incident.escalated + 1), by.at_s, line(deed.why) or "escalated")
 
 

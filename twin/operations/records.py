@@ -233,6 +233,8 @@ class Message:
         Of an order: the dispatch it gives or takes back.
     template, basis : str
         Of a notice: by which template it was written, and on which legal basis.
+    answer : str
+        What came of it; a sentence of the program's is packed (:func:`twin.words.unpack`).
     """
 
     id: str
