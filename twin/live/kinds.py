@@ -39,6 +39,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("noise_sensor", "sensors", "LAeq", "dB", stale_after_s=120),
     Kind("gate", "sensors", "passes", "1/min", stale_after_s=180),
     Kind("other", "vehicles", top_speed_mps=100),
+    Kind("alarm_button", "sensors", stale_after_s=180),
+    Kind("card_reader", "sensors", stale_after_s=180),
+    Kind("camera_event", "sensors", stale_after_s=180),
+    Kind("service_desk", "sensors", stale_after_s=180),
 )
 CODE: dict[str, int] = {kind.name: code for code, kind in enumerate(KINDS)}
 # What a source calls by a word that is no kind may be a person of the public: the gate keeps it out.

@@ -274,6 +274,9 @@ class Crowding:
 
     def __init__(self, memory: Memory, most: int, ground: Ground | None, cell_m: float, fresh_s: float) -> None:
         self._memory, self._most, self._ground, self._cell_m, self._fresh_s = memory, most, ground, cell_m, fresh_s
+        self.quiet_s = 0.0
+        """One place is told again after so long at the earliest."""
+        self._told_s: dict[int, float] = {}
         self._place = memory.keep(np.int64, self.NOWHERE)
         self._crowded = np.empty(0, np.int64)
 
@@ -288,14 +291,19 @@ class Crowding:
         crowded = place[count > self._most]
         begins = np.isin(place, crowded) & ~np.isin(place, self._crowded)
         self._crowded = crowded
+        begins[begins] = [self._quiet(one, batch.now_s) for one in place[begins].tolist()]
         if not begins.any():
             return nothing()
+        self._told_s.update(dict.fromkeys(place[begins].tolist(), batch.now_s))
         newest = np.zeros(len(place), np.int64)
         order = np.argsort(memory.rows["time_s"][slot], kind="stable")
         newest[which[order]] = slot[order]
         area = place[begins] if self._ground is not None else None
         last = newest[begins]
         return Found(last, memory.rows["time_s"][last], {"count": count[begins].astype(np.float64)}, area)
+
+    def _quiet(self, place: int, now_s: float) -> bool:
+        return now_s - self._told_s.get(place, -np.inf) >= self.quiet_s
 
     def _places(self, batch: Batch) -> IntArray:
         if self._ground is not None:

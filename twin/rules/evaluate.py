@@ -76,6 +76,8 @@ class Running:
         area = getattr(scenario.when, "area", None)
         self.ground: Ground | None = ground_of(area, setting.city, setting.fences) if area is not None else None
         self.condition = _condition(scenario.when, setting, memory, self.ground)
+        if isinstance(self.condition, Crowding):
+            self.condition.quiet_s = scenario.quiet_s  # of a place, whoever comes into it
         self._fired = memory.keep(np.float64, -np.inf)
 
     def step(self, batch: Batch) -> Found:

@@ -20,6 +20,7 @@ from data.connectors.demo_life.fleet import (
     blank_rows,
     movers_of,
 )
+from data.connectors.demo_life.occurrences import Calling, Lone, lone_rows, posts_of, with_trouble
 from data.connectors.demo_life.posts import DAYS, Flights, Measures, Rounds, measures_of, rounds_at
 from data.connectors.demo_life.routes import Routes, RouteStyle, route_ways
 from data.connectors.demo_life.signals import Lights, lights_of, signals_at
@@ -189,7 +190,9 @@ class Life:
         self.lights = lights_of(self.ways, city.table("junctions"))
         self.parts: list[Part] = [_vehicles(self.ways, self.lights, entities, rng)]
         self.parts += _riders(city, self.lights, entities, rng)
-        self.parts += [*_posts(city, self.ways, entities, rng), *_drones(city, entities, rng), *_devices(city, rng)]
+        self.parts += [*_posts(city, self.ways, entities, rng), *_drones(city, entities, rng), Lone(lone_rows(city))]
+        hours_east = float(np.round(self.ways.lon_deg.mean() / 15.0))
+        self.parts += [*_devices(city, rng), Calling(posts_of(city), hours_east)]
 
     def __len__(self) -> int:
         return sum(len(part.rows) for part in self.parts)
@@ -205,7 +208,7 @@ class Life:
         told = [part.rows for part in self.parts if part.tell(self.time_s)]
         rows = np.concatenate(told)
         rows["time_s"] = self.time_s
-        return rows
+        return with_trouble(rows, self.time_s)
 
 
 def _duty(count: int, time_s: float) -> FloatArray:

@@ -1,0 +1,29 @@
+"""The reference lists of an invented county: they name invented plates and cards, and say so."""
+
+from __future__ import annotations
+
+from data.connectors.demo_life.fleet import plate
+from data.connectors.demo_life.occurrences import CARDS, STRANGERS
+from twin.rules.lists import Entry, RefList, plain
+
+YEAR_S = 365 * 86400.0
+WEEK_S = 7 * 86400.0
+SUSPENDED, WATCHED, DUE = (3, 17), (29,), (41, 43, 47)
+"""Numbers of the demo cars that stand on them."""
+
+
+def demo_lists(now_s: float) -> dict[str, RefList]:
+    """Return the lists that the scenarios ask, as of a time."""
+    cards = [f"C-{number:06d}" for number in range(1, CARDS + 1)]
+    entries: dict[str, tuple[Entry, ...]] = {
+        "suspended-licences": tuple(Entry(plain(plate(n)), "虚构：驾驶证暂扣") for n in SUSPENDED),
+        "watched-vehicles": tuple(
+            Entry(plain(plate(n)), "虚构：布控", now_s + YEAR_S, "虚构：布控审批第 1 号", "演示责任人") for n in WATCHED
+        ),
+        "inspection-due": tuple(Entry(plain(plate(n)), "虚构：检验将到期") for n in DUE),
+        "dormitory-residents": tuple(Entry(plain(card)) for card in cards if card not in STRANGERS),
+        "wanted-persons": (
+            Entry(plain(STRANGERS[-1]), "虚构：在逃", now_s + YEAR_S, "虚构：通缉令第 1 号", "演示责任人"),
+        ),
+    }
+    return {key: RefList(key, "演示", "演示", now_s, WEEK_S, listed) for key, listed in entries.items()}
