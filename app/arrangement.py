@@ -30,7 +30,8 @@ class Workspace:
 
 
 WORKSPACES: tuple[Workspace, ...] = (
-    Workspace("watch", ("layers",), ("details", "events"), right_share=0.18, heights=(3, 2)),
+    Workspace("watch", ("layers",), ("queue", "details", "events"), right_share=0.18, heights=(5, 3, 2)),
+    Workspace("operations", (), ("queue", "incident", "details"), right_share=0.25, heights=(6, 5, 3)),
     Workspace("traffic", ("layers",), ("traffic", "details", "events"), left_share=0.122, right_share=0.255,
               heights=(5, 3, 2),
               layers=frozenset({"congestion"})),

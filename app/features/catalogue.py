@@ -18,6 +18,7 @@ from app.features.trails import Trails
 from app.features.views import Views
 from app.features.wall import Wall
 from app.instruments.feature import Instruments
+from app.workbenches.operations.bench import operations_bench
 
 FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Views,
@@ -33,4 +34,5 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Requests,
     CardFeature,
     QualityChoice,
+    operations_bench,
 )

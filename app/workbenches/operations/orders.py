@@ -1,0 +1,181 @@
+"""What an operator does with the queue: each a command, each a deed, and the way back until something was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.actions import Actions
+from app.commands import Call, Command
+from app.desk import Desk
+from app.features.feature import Entry
+from app.workbenches.operations.reading import ACCEPT, CLOSE, RESOLVE, Starts
+from app.workbenches.operations.worklist import Undo, Worklist
+from twin.errors import UsageError
+from twin.operations.deeds import (
+    AnswerStep,
+    ClaimIncident,
+    Close,
+    ConfirmAlerts,
+    Deed,
+    DismissAlerts,
+    MergeIncidents,
+    Reopen,
+    Resolve,
+    RestoreAlerts,
+)
+from twin.operations.records import Alert, Incident
+from twin.operations.states import DISMISSALS, OUTCOMES
+from twin.operations.store import Done
+
+DISMISS, UNDO, CLAIM, MERGE, STEP = (f"work.{name}" for name in ("dismiss", "undo", "claim", "merge", "step"))
+NOTHING = "choose a row of the queue first"
+NOT_NEW = "this is an incident already; nothing is left to confirm"
+NOT_OPEN = "confirm the alert first: there is no incident yet"
+NOTHING_DONE = "there is nothing to take back: what was sent stays sent"
+
+
+class Orders:
+    """The commands that change records."""
+
+    def __init__(self, desk: Desk, acts: Actions, work: Worklist, starts: Starts, window: QWidget) -> None:
+        self._desk, self._acts, self._work = desk, acts, work
+        self._starts, self._window = starts, window
+
+    def entries(self) -> Iterator[Entry]:
+        """Return them with their keys."""
+        answer, work = "alert.answer", "incident.work"
+        table: tuple[tuple[str, Callable[[Call], None], str, str, str], ...] = (
+            (ACCEPT, self._accept, ConfirmAlerts.permission, "A", "check"),
+            (DISMISS, self._dismiss, DismissAlerts.permission, "X", "x"),
+            (CLAIM, self._claim, ClaimIncident.permission, "C", "hand"),
+            (RESOLVE, self._resolve, Resolve.permission, "R", "flag"),
+            (CLOSE, self._close, Close.permission, "Shift+C", "lock-simple"),
+            (MERGE, self._merge, MergeIncidents.permission, "Ctrl+J", "git-merge"),
+            (UNDO, self._undo, answer, "Ctrl+Z", "arrow-counter-clockwise"),
+        )
+        del work
+        for name, run, permission, key, icon in table:
+            yield Entry(Command(name, self._in_turn(name, run), permission, key), "work", icon)
+        step = Command(STEP, self._in_turn(STEP, self._step), AnswerStep.permission, in_palette=False)
+        yield Entry(step, told=False)
+
+    def _in_turn(self, name: str, run: Callable[[Call], None]) -> Callable[[Call], None]:
+        return lambda call: self._work.after(name, lambda: run(call))
+
+    # What is in hand
+
+    def incident(self) -> Incident:
+        """Return the incident in hand.
+
+        Raises
+        ------
+        twin.errors.UsageError
+        """
+        found = self._work.held.incident
+        if found is None:
+            raise UsageError(NOT_OPEN if self._work.held.row is not None else NOTHING)
+        return found
+
+    def _alerts(self) -> tuple[Alert, tuple[str, ...], str]:
+        row = self._work.held.row
+        if row is None:
+            raise UsageError(NOTHING)
+        if row.alert is None:
+            raise UsageError(NOT_NEW)
+        return row.alert, row.ids, row.alert.group if row.alerts > len(row.ids) else ""
+
+    # Deeds
+
+    def _accept(self, call: Call) -> None:
+        alert, ids, group = self._alerts()
+        deed = ConfirmAlerts(ids, self._starts(alert.scenario), group=group)
+        self._work.do(call, ACCEPT, deed, _restore, self._state_purpose)
+
+    def _state_purpose(self, done: Done) -> None:
+        """Make the incident the purpose of what is looked at from now on: whoever accepts it has to see it."""
+        for incident in done.of(Incident):
+            self._desk.run("purpose.state", about=incident.id, text=incident.title, reference=incident.id)
+
+    def _dismiss(self, call: Call) -> None:
+        _, ids, group = self._alerts()
+        reason = str(call.arguments.get("reason", ""))
+        if reason:
+            deed = DismissAlerts(ids, reason, str(call.arguments.get("note", "")), group=group)
+            self._work.do(call, DISMISS, deed, _restore)
+        else:
+            self._ask(DISMISS, "dismissal", DISMISSALS, "reason")
+
+    def _claim(self, call: Call) -> None:
+        self._work.do(call, CLAIM, ClaimIncident(self.incident().id))
+
+    def _resolve(self, call: Call) -> None:
+        incident, outcome = self.incident(), str(call.arguments.get("outcome", ""))
+        if not outcome:
+            self._ask(RESOLVE, "outcome", OUTCOMES, "outcome")
+            return
+        deed = Resolve(incident.id, outcome, str(call.arguments.get("note", "")))
+        self._work.do(call, RESOLVE, deed, lambda _: Reopen(incident.id, self._desk.look.texts("work.taken_back")))
+
+    def _close(self, call: Call) -> None:
+        self._work.do(call, CLOSE, Close(self.incident().id, str(call.arguments.get("note", ""))))
+
+    def _merge(self, call: Call) -> None:
+        """Merge the incident in hand into another, which is named, or chosen from those that are near."""
+        incident, into = self.incident(), str(call.arguments.get("into", ""))
+        if into:
+            self._work.do(call, MERGE, MergeIncidents((incident.id,), into))
+            return
+        others = [
+            row.incident for row in self._work.rows if row.incident is not None and row.incident.id != incident.id
+        ]
+        others.sort(key=lambda one: (one.scenario != incident.scenario, one.place != incident.place))
+        menu = self._menu()
+        for one in others[:9]:
+            menu.addAction(
+                f"{one.id}  {one.title}  {one.place}",
+                lambda one=one: self._acts.run(MERGE, about=incident.id, into=one.id),
+            )
+        self._open(menu)
+
+    def _step(self, call: Call) -> None:
+        a = call.arguments
+        back = AnswerStep(a["step"], "waiting")
+        deed = AnswerStep(a["step"], a["state"], str(a.get("note", "")))
+        self._work.do(call, STEP, deed, (lambda _: back) if a["state"] != "waiting" else lambda _: None)
+
+    def _undo(self, call: Call) -> None:
+        if not self._work.undoable:
+            raise UsageError(NOTHING_DONE)
+        undo = self._work.undoable.pop()
+        self._work.do(call, UNDO, undo.back)
+
+    # Asking
+
+    def _ask(self, command: str, section: str, choices: Sequence[str], argument: str) -> None:
+        """Offer the choices under the keys 1 to 9; the command is run again with the one that is taken."""
+        texts, menu = self._desk.look.texts, self._menu()
+        for number, choice in enumerate(choices, start=1):
+            menu.addAction(
+                f"&{number}  {texts(f'{section}.{choice}')}",
+                lambda choice=choice: self._acts.run(command, **{argument: choice}),
+            )
+        self._open(menu)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self._window)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _open(self, menu: QMenu) -> None:
+        menu.popup(QCursor.pos())
+        menu.setActiveAction(menu.actions()[0]) if menu.actions() else None
+
+
+def _restore(done: Done) -> Deed:
+    return RestoreAlerts(tuple(alert.id for alert in done.of(Alert)))
+
+
+__all__ = ["Orders", "Undo"]

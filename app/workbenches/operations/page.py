@@ -1,0 +1,255 @@
+"""The page of what is in hand: why it fired, its plan, who goes, what others were asked, and what was done by whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app import formats
+from app.desk import Desk
+from app.widgets.parts import label, line
+from app.workbenches.operations.explain import explained
+from app.workbenches.operations.reading import REACHED
+from app.workbenches.operations.row import timer_words
+from app.workbenches.operations.section import Item, Section
+from app.workbenches.operations.worklist import Held
+from twin.operations.records import Dispatch, Event, Incident, Level, Message, Task
+from twin.operations.records import Step as PlanStepRecord
+from twin.operations.store import Whole
+
+SECTIONS = ("units", "steps", "tasks", "why", "levels", "messages", "log")
+MOST_EVENTS = 60
+MARKS = {"done": ("✓", "good"), "skipped": ("–", "quiet"), "waiting": ("○", "plain")}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A unit that is proposed: how it is told, and whether it is chosen."""
+
+    unit: str
+    words: str
+    note: str
+    chosen: bool
+
+
+Names = Callable[[str, str], str]
+"""Gives the name of a thing (``unit``, ``agency``, ``step``, ``scenario``) by its id, in the language of the moment."""
+
+
+class IncidentPage(QWidget):
+    """Shows :class:`Held`; what its buttons do are commands."""
+
+    note = Signal(str)
+    chosen = Signal(str)
+    """A unit that is proposed was chosen, or is not any more."""
+
+    def __init__(self, desk: Desk, names: Names) -> None:
+        super().__init__()
+        self._desk, self._names = desk, names
+        self.held = Held("")
+        self.units: tuple[UnitLine, ...] = ()
+        self.unmask = False
+        self.title, self.about = label("heading", wrap=True), label("quiet", wrap=True)
+        self.remark = line(400)
+        self.remark.returnPressed.connect(self._on_remark)
+        self.sections = {name: Section() for name in SECTIONS}
+        page = QWidget()
+        inner = QVBoxLayout(page)
+        inner.setContentsMargins(12, 10, 12, 12)
+        inner.setSpacing(6)
+        for part in (self.title, self.about, *self.sections.values(), self.remark):
+            inner.addWidget(part)
+        inner.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self._tick)
+        self._second.start()
+        desk.look.language_changed.connect(self.retranslate)
+        desk.look.theme_changed.connect(self.retranslate)
+        self.retranslate()
+
+    def show_held(self, held: Held) -> None:
+        """Show what is in hand."""
+        self.held = held
+        self.retranslate()
+
+    def show_units(self, units: Sequence[UnitLine]) -> None:
+        """Show who is proposed."""
+        self.units = tuple(units)
+        self._show_units()
+
+    def set_unmask(self, unmask: bool) -> None:
+        """Show plates and names in full from now on, or masked again."""
+        self.unmask = unmask
+        self.retranslate()
+
+    def retranslate(self, *_: object) -> None:
+        """Write everything in the language of the moment."""
+        texts, held = self._desk.look.texts, self.held
+        incident, alert, whole = held.incident, held.alert, held.whole
+        self.remark.setVisible(incident is not None)
+        self.remark.setPlaceholderText(texts("work.remark_hint"))
+        self.remark.setAccessibleName(texts("work.remark_hint"))
+        if incident is not None:
+            self.title.setText(incident.title)
+            self.about.setText(self._about(incident))
+        elif alert is not None:
+            self.title.setText(self._names("scenario", alert.scenario))
+            self.about.setText(texts("work.alert_about", place=alert.place or "—", hits=formats.count(alert.hits)))
+        else:
+            self.title.setText(texts("work.nothing"))
+            self.about.setText(texts("work.nothing_hint"))
+        why = explained(held.hits, texts, self.unmask)
+        self._show("why", [Item(f"{one.name}  {one.words}", mood="warn" if one.warns else "plain",
+                                mark="◆" if one.warns else "") for one in why])  # fmt: skip
+        self._show("levels", list(self._levels(incident)) if incident is not None else [])
+        self._show_units()
+        self._show("steps", [self._step(step) for step in whole.steps] if whole is not None else [])
+        self._show("tasks", [self._task(task) for task in whole.tasks] if whole is not None else [])
+        self._show("messages", [self._message(one) for one in whole.messages] if whole is not None else [])
+        self._show("log", [self._event(event) for event in self._newest(whole)])
+        self.note.emit(incident.id if incident is not None else "")
+
+    # Parts
+
+    def _show(self, name: str, items: Sequence[Item]) -> None:
+        self.sections[name].show_items(self._desk.look.texts(f"work.{name}"), items)
+
+    def _about(self, incident: Incident) -> str:
+        texts = self._desk.look.texts
+        parts = [incident.id, texts(f"work_state.{incident.state}"), incident.place,
+                 texts("work.owner", owner=incident.owner) if incident.owner else ""]  # fmt: skip
+        if incident.escalated:
+            parts.append(texts("work.escalated", count=incident.escalated))
+        if incident.outcome:
+            parts.append(texts(f"outcome.{incident.outcome}"))
+        return " · ".join(part for part in parts if part)
+
+    def _levels(self, incident: Incident) -> Iterator[Item]:
+        texts = self._desk.look.texts
+        for level in sorted(incident.levels, key=lambda one: one.within_s):
+            words = texts(f"level.{level.state}", within=timer_words(level.within_s))
+            reached_s = getattr(incident, REACHED[level.state]) if level.state in REACHED else 0.0
+            if reached_s:
+                took_s = reached_s - incident.since_s
+                kept = took_s <= level.within_s
+                yield Item(words, timer_words(took_s), "✓" if kept else "◆", "good" if kept else "warn")
+            else:
+                yield Item(words, _left(incident, level), "○")
+
+    def _show_units(self) -> None:
+        texts, whole = self._desk.look.texts, self.held.whole
+        sent = [self._dispatch(one) for one in whole.dispatches] if whole is not None else []
+        proposed = [
+            Item(unit.words, unit.note, "●" if unit.chosen else "○", "plain",
+                 ((texts("work.leave_out" if unit.chosen else "work.take_in"), self._choose(unit.unit)),))
+            for unit in self.units
+        ]  # fmt: skip
+        self._show("units", [*sent, *proposed])
+
+    def _choose(self, unit: str) -> Callable[[], None]:
+        return lambda: self.chosen.emit(unit)
+
+    def _dispatch(self, one: Dispatch) -> Item:
+        texts = self._desk.look.texts
+        over = one.state in ("refused", "silent", "recalled", "cleared")
+        buttons = () if over else (self._report(one, "on_scene"), self._report(one, "recalled"))
+        words = f"{self._names('unit', one.unit)} · {texts(f'dispatch_state.{one.state}')}"
+        mood = "warn" if one.state in ("silent", "refused") else "quiet" if over else "good"
+        started_s, ended_s = one.sent_s, one.on_scene_s or one.ended_s
+        note: str | Callable[[], str] = (
+            timer_words(ended_s - started_s) if ended_s else lambda: timer_words(time.time() - started_s)
+        )
+        return Item(f"{words} {one.reason}".strip(), note, "➤" if not over else "–", mood, buttons)
+
+    def _report(self, one: Dispatch, state: str) -> tuple[str, Callable[[], Any]]:
+        return (
+            self._desk.look.texts(f"report.{state}"),
+            lambda: self._desk.run("work.report", about=one.id, dispatch=one.id, state=state),
+        )
+
+    def _step(self, step: PlanStepRecord) -> Item:
+        texts = self._desk.look.texts
+        mark, mood = MARKS[step.state]
+        words = f"{self._names('step', f'{step.plan}/{step.step}')} · {texts(f'step_owner.{step.owner}')}"
+        if step.state != "waiting":
+            done = " ".join(part for part in (formats.clock(step.answered_s), step.answered_by, step.note) if part)
+            return Item(words, done, mark, mood, (self._answer(step, "waiting", "work.take_back"),))
+        buttons = (self._answer(step, "done", "work.step_done"), self._answer(step, "skipped", "work.step_skip"))
+        due_s = step.due_s
+        late = time.time() > due_s
+        return Item(words, lambda: timer_words(due_s - time.time()), "◆" if late else mark,
+                    "warn" if late else mood, buttons)  # fmt: skip
+
+    def _answer(self, step: PlanStepRecord, state: str, key: str) -> tuple[str, Callable[[], Any]]:
+        note = self._desk.look.texts("work.skipped_note") if state == "skipped" else ""
+        return (
+            self._desk.look.texts(key),
+            lambda: self._desk.run("work.step", about=step.id, step=step.id, state=state, note=note),
+        )
+
+    def _task(self, task: Task) -> Item:
+        texts = self._desk.look.texts
+        words = f"{self._names('agency', task.agency)} · {texts(f'task_state.{task.state}')} · {task.what}"
+        open_ = task.state in ("offered", "accepted")
+        mood = {"finished": "good", "returned": "warn"}.get(task.state, "plain" if open_ else "quiet")
+        mark = {"finished": "✓", "returned": "◆", "withdrawn": "–"}.get(task.state, "○")
+        due_s = task.due_s
+        note: str | Callable[[], str] = (
+            (lambda: timer_words(due_s - time.time())) if open_ else formats.clock(task.ended_s)
+        )
+        take_back = (
+            texts("work.take_back"),
+            lambda: self._desk.run("work.withdraw", about=task.id, task=task.id),
+        )
+        return Item(f"{words} {task.note}".strip(), note, mark, mood, (take_back,) if open_ else ())
+
+    def _message(self, one: Message) -> Item:
+        texts = self._desk.look.texts
+        words = f"{texts(f'channel.{one.channel}')} · {texts(f'message_state.{one.state}')} · {one.text}"
+        mood = "warn" if one.state == "failed" else "plain"
+        buttons: tuple[tuple[str, Callable[[], Any]], ...] = ()
+        if one.channel == "radio" and one.state == "waiting":
+            buttons = ((texts("work.read_out"),
+                        lambda: self._desk.run("work.told", about=one.id, message=one.id)),)  # fmt: skip
+        return Item(
+            words, formats.clock(one.ended_s or one.made_s), "◆" if one.state == "failed" else "", mood, buttons
+        )
+
+    def _newest(self, whole: Whole | None) -> Sequence[Event]:
+        return tuple(reversed(whole.events[-MOST_EVENTS:])) if whole is not None else ()
+
+    def _event(self, event: Event) -> Item:
+        texts = self._desk.look.texts
+        deed = texts(f"deed.{event.deed}") if f"deed.{event.deed}" in texts else event.deed
+        why = texts.said(event.why) if event.why else ""
+        words = " · ".join(part for part in (deed, event.record, event.by, why) if part)
+        return Item(words, formats.clock(event.at_s), "", "quiet")
+
+    def _on_remark(self) -> None:
+        text, incident = self.remark.text().strip(), self.held.incident
+        if text and incident is not None:
+            self.remark.clear()
+            self._desk.run("work.note", about=incident.id, incident=incident.id, text=text)
+
+    def _tick(self) -> None:
+        if self.isVisible():
+            for section in self.sections.values():
+                section.tick()
+
+
+def _left(incident: Incident, level: Level) -> Callable[[], str]:
+    due_s = incident.since_s + level.within_s
+    return lambda: timer_words(due_s - time.time())

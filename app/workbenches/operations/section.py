@@ -1,0 +1,111 @@
+"""A titled list of lines on a page: a mark, words, a note at the right, and buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.widgets.parts import label
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line.
+
+    Parameters
+    ----------
+    words : str
+    note : str or callable
+        What stands at the right; a callable is asked each second.
+    mark, mood : str
+        A sign before the words, and how it is coloured: ``plain``, ``good``, ``warn``, ``quiet``.
+    buttons : tuple of (str, callable)
+        What a button says and does.
+    """
+
+    words: str
+    note: str | Callable[[], str] = ""
+    mark: str = ""
+    mood: str = "plain"
+    buttons: tuple[tuple[str, Callable[[], object]], ...] = field(default=(), compare=False)
+
+
+class Section(QWidget):
+    """Shows items under a title; hidden where there is nothing to say and no words for that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title, self.empty = label("section"), label("quiet", wrap=True)
+        self.items: tuple[Item, ...] = ()
+        self._rows = QGridLayout()
+        self._rows.setHorizontalSpacing(8)
+        self._rows.setVerticalSpacing(4)
+        self._rows.setColumnStretch(1, 1)
+        self._notes: list[tuple[QLabel, Callable[[], str]]] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.setSpacing(6)
+        layout.addWidget(self.title)
+        layout.addWidget(self.empty)
+        layout.addLayout(self._rows)
+
+    def show_items(self, title: str, items: Sequence[Item], nothing: str = "") -> None:
+        """Show other items; those that are the same are left as they are."""
+        self.title.setText(title)
+        self.empty.setText(nothing)
+        self.empty.setVisible(not items and bool(nothing))
+        self.setVisible(bool(items) or bool(nothing))
+        if tuple(items) != self.items:
+            self.items = tuple(items)
+            self._make()
+        self.tick()
+
+    def tick(self) -> None:
+        """Write the notes that tell of the time."""
+        for note, words in self._notes:
+            note.setText(words())
+
+    def _make(self) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._notes.clear()
+        for row, item in enumerate(self.items):
+            self._add(row, item)
+
+    def _add(self, row: int, item: Item) -> None:
+        mark, words, note = label("itemMark"), label("itemWords", wrap=True), label("quiet")
+        mark.setText(item.mark)
+        for part in (mark, words):
+            part.setProperty("mood", item.mood)
+        words.setText(item.words)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        if callable(item.note):
+            self._notes.append((note, item.note))
+        else:
+            note.setText(item.note)
+        top = Qt.AlignmentFlag.AlignTop
+        self._rows.addWidget(mark, row, 0, top)
+        self._rows.addWidget(words, row, 1, top)
+        self._rows.addWidget(note, row, 2, top | Qt.AlignmentFlag.AlignRight)
+        if item.buttons:
+            self._rows.addWidget(_buttons(item), row, 3, top)
+
+
+def _buttons(item: Item) -> QWidget:
+    box = QWidget()
+    layout = QHBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for words, do in item.buttons:
+        button = QPushButton(words)
+        button.setProperty("small", "true")
+        button.setAccessibleName(f"{words}: {item.words}")
+        button.clicked.connect(lambda _on=False, do=do: do())
+        layout.addWidget(button)
+    return box

@@ -1,0 +1,142 @@
+"""The queue through the real window, on the real records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from app.main_window import MainWindow
+from app.workbenches.operations.bench import OperationsBench
+from app.workbenches.operations.marks import LAYER, WAY
+from data.audit.trail import append
+from data.operations.store import SqlOperations
+from data.records.database import open_records
+from layers.layer import Symbols
+from tests.app.conftest import until
+from tests.app.workbenches.operations.made import hit
+from twin.access import Actor
+from twin.operations.deeds import By, EnrolUnit, SetUnit
+from twin.operations.records import Alert, Dispatch, Incident, Unit
+
+PROGRAM = By("rules", 1.0)
+
+
+@pytest.fixture
+def bench(window: MainWindow) -> OperationsBench:
+    found = next(feature for feature in window.features if isinstance(feature, OperationsBench))
+    window.arrangement.show("operations")
+    return found
+
+
+@pytest.fixture(scope="module")
+def store(only_window: MainWindow) -> Iterator[SqlOperations]:
+    """Return the records as another desk sees them, with a unit that stands near the middle of the county."""
+    opened = SqlOperations(open_records(only_window.session.home), append)
+    city = only_window.live.city
+    assert city is not None
+    lon, lat = city.frame.to_lonlat(0.0, 0.0)
+    opened.do(EnrolUnit(Unit("U1", 1, "off_duty", "罗星3号车", "police_car", "police", entity="car-1",
+                             lon_deg=float(lon), lat_deg=float(lat))), PROGRAM)  # fmt: skip
+    opened.do(SetUnit("U1", "free"), PROGRAM)
+    yield opened
+    opened.close()
+
+
+def seen(window: MainWindow, store: SqlOperations, bench: OperationsBench, number: int) -> str:
+    """Let an alert come in and take it in hand; return its key."""
+    city = window.live.city
+    assert city is not None
+    lon, lat = city.frame.to_lonlat(60.0 * number, 80.0)
+    (alert,) = store.take([hit(number, f"scenario-{number}", 1, time.time(), (float(lon), float(lat)))])
+    bench.work.look()
+    key = f"a:{store.one(Alert, alert).group}"
+    until(lambda: bench.queue.list.queue.place(key) >= 0, 60.0)
+    bench.queue.list.step_to(key)
+    until(lambda: bench.work.held.key == key and bench.work.held.hits, 60.0)
+    return key
+
+
+def test_accept_propose_send_in_three_keys_pressed_in_haste(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    seen(window, store, bench, 1)
+    of_key = {action.shortcut().toString(): action for action in window.acts.by_id.values()}
+    for key in "APS":
+        of_key[key].trigger()
+    until(lambda: store.find(Dispatch), 60.0)
+    (incident,) = store.find(Incident)
+    assert (incident.state, incident.owner) == ("dispatched", "demo")
+    assert store.find(Dispatch)[0].unit == "U1"
+    until(lambda: bench.work.held.incident == incident, 60.0)
+    assert not bench.work.undoable
+    assert window.session.commands.purpose is not None
+    assert window.session.commands.purpose.reference == incident.id
+    until(lambda: bench.marks._units, 60.0)
+
+
+def test_what_was_accepted_can_be_taken_back_until_it_is_sent(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    key = seen(window, store, bench, 2)
+    window.acts.run("work.accept")
+    until(lambda: bench.work.undoable and not bench.work.busy, 60.0)
+    assert bench.work.held.incident is not None
+    window.acts.run("work.undo")
+    until(lambda: bench.queue.list.queue.place(key) >= 0, 60.0)
+    assert not bench.work.undoable
+    said: list[str] = []
+    window.acts.run("work.undo", refused=said.append)
+    assert said
+
+
+def test_a_dismissal_asks_for_its_reason_under_a_number(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    key = seen(window, store, bench, 3)
+    window.acts.run("work.dismiss")
+    (menu,) = (menu for menu in window.findChildren(QMenu) if menu.isVisible() and menu.actions())
+    QTest.keyClick(menu, Qt.Key.Key_1)
+    until(lambda: bench.queue.list.queue.place(key) < 0, 60.0)
+    assert [alert.reason for alert in store.find(Alert, ("dismissed",))] == ["false_alarm"]
+
+
+def test_the_page_tells_why_and_masks_until_a_purpose_is_stated(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    seen(window, store, bench, 4)
+    page = bench.page
+
+    def words() -> str:
+        return " ".join(item.words for item in page.sections["why"].items)
+
+    until(lambda: "8***6" in words(), 60.0)
+    window.acts.run("purpose.state", text="失驾核查", minutes=5)
+    until(lambda: "浙F·8K2Q6" in words(), 60.0)
+
+
+def test_the_map_shows_what_is_open_and_gives_it_to_hand(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    key = seen(window, store, bench, 5)
+    drawn = window.map.extras.drawings[LAYER].drawings[0]
+    assert isinstance(drawn, Symbols)
+    assert key in drawn.rows.columns["id"].tolist()
+    assert WAY not in window.map.extras.drawings
+    window.acts.run("work.down")
+    window.acts.run("work.up")
+    until(lambda: not bench._fly.isActive(), 60.0)
+
+
+def test_a_role_without_the_queue_is_told_so(window: MainWindow, bench: OperationsBench) -> None:
+    commands, before = window.session.commands, window.session.commands.actor
+    commands.actor = Actor("audrey", "Audrey", frozenset({"auditor"}))
+    said: list[str] = []
+    window.acts.run("work.open", refused=said.append)
+    window.acts.run("work.accept", refused=said.append)
+    commands.actor = before
+    assert len(said) == 2
