@@ -25,12 +25,13 @@ import data.gdal_guard  # noqa: F401 - before any verb loads GDAL
 # isort: split
 import app.verbs
 from app import help_words
-from app.commands import Commands
+from app.commands import MAKE_FIRST, Commands
 from app.second import KeptRequests
 from app.session import Session
 from app.texts import Texts
-from app.who import actor_of
+from app.who import SHOWING, actor_of
 from data.access_rules import rules_of
+from data.accounts.opening import has_accounts
 from data.audit.desk import open_audit
 from data.home import Home
 from twin.access import Purpose
@@ -52,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.json,
             arguments.account,
             arguments.password_file,
+            getattr(arguments, "twin", "") if arguments.verb in SHOWING else None,
         )
         with contextlib.closing(session.commands):
             for verb in verbs:
@@ -81,16 +83,19 @@ def open_session(
     as_json: bool = False,
     account: str = "",
     password_file: str = "",
+    twin: str | None = None,
 ) -> Session:
-    """Return a session of this user, signed in if an account is named."""
+    """Return a session of this user, signed in if an account is named; ``twin`` as for :func:`app.who.actor_of`."""
     home = Home.of_user()
     rules, audit = rules_of(home), open_audit(home.state / "trail.sqlite")
     try:
-        actor = actor_of(home, rules, audit, account, password_file)
+        actor = actor_of(home, rules, audit, account, password_file, twin)
     except BaseException:
         audit.close()
         raise
     commands = Commands(actor, audit, rules, KeptRequests(home, rules, audit))
+    if not actor.id and not has_accounts(home):
+        commands.unsigned = MAKE_FIRST
     if purpose:
         commands.purpose = Purpose(purpose, reference)
     return Session(home, Texts(language or default_language()), commands, as_json)

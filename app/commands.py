@@ -30,6 +30,7 @@ from twin.requests import Deed, SecondPerson
 from twin.words import said, say
 
 SIGN_IN = "sign in first: name your account with --account"
+MAKE_FIRST = "this twin holds real data: make its first administrator with `zhian account first NAME --person PERSON`"
 
 
 def _nobody_else(_: Deed) -> AbstractContextManager[str]:
@@ -106,6 +107,8 @@ class Commands:
         self.actor, self.rules, self.second = actor, rules, second
         self.purpose: Purpose | None = None
         self.audit = audit
+        self.unsigned = SIGN_IN
+        """What somebody who has not signed in is told."""
         self._by_id: dict[str, Command] = {}
 
     def add(self, command: Command) -> None:
@@ -150,7 +153,7 @@ class Commands:
         if decision.allowed:
             return command.run(Call(actor, purpose, decision.unmask, arguments, held, self.rules))
         if not actor.id:
-            raise NotAllowedError(SIGN_IN)
+            raise NotAllowedError(said(self.unsigned))
         raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(decision.reason)))
 
     def _held(self, actor: Actor, deed: Deed) -> AbstractContextManager[str]:

@@ -21,11 +21,15 @@ from twin.words import Said, said
 
 NOBODY = Actor("", "")
 """Who has not signed in."""
+SHOWING = frozenset({"run", "export", "history"})
+"""Verbs that show what a twin holds: that of a real one asks who it is, even before anybody has an account."""
 CHANGE_FIRST = "the password was given for the first time: change it with `zhian account password`"
 
 
-def actor_of(home: Home, rules: Rules, audit: AuditSink, account: str = "", password_file: str = "") -> Actor:
-    """Return who acts on this command line.
+def actor_of(
+    home: Home, rules: Rules, audit: AuditSink, account: str = "", password_file: str = "", twin: str | None = None
+) -> Actor:
+    """Return who acts on this command line; ``twin`` is what it shows, empty for the current one.
 
     Raises
     ------
@@ -42,7 +46,22 @@ def actor_of(home: Home, rules: Rules, audit: AuditSink, account: str = "", pass
     actor = read_ticket(home, ticket, time.time()) if ticket else None
     if actor is not None:
         return actor
-    return NOBODY if has_accounts(home) else DEMO_ACTOR
+    return NOBODY if has_accounts(home) or holds_real_data(home, twin) else DEMO_ACTOR
+
+
+def holds_real_data(home: Home, twin: str | None) -> bool:
+    """Tell whether a twin (empty: the current one; None: none at all) is there and not invented."""
+    if twin is None:
+        return False
+    try:
+        folder = home.twin(twin or home.current())
+    except BadInputError:
+        return False  # none has been made yet: the first one will be the demo county
+    if not (folder / "twin.json").exists():
+        return False
+    from data.store.twin_folder import read_manifest  # takes a while to import
+
+    return not read_manifest(folder).invented
 
 
 def signed_in(store: AccountStore, audit: AuditSink, account: str, password: str) -> Account:

@@ -19,10 +19,13 @@ from app.widgets.sign_in import SignInDialog
 from data.accounts.opening import open_accounts
 from data.accounts.store import AccountStore
 from data.accounts.tickets import VARIABLE, write_ticket
+from twin.access import Actor
 from twin.accounts import Account
 from twin.errors import NotAllowedError, ZhianError
 
-ROUND_MS = 30_000
+ROUND_MS = 3_000
+SEAT_S = 30.0
+"""How often the seat is said to be taken; the account itself is looked at each round."""
 _KIND = QEvent.Type
 TOUCHES = frozenset({_KIND.KeyPress, _KIND.MouseButtonPress, _KIND.MouseMove, _KIND.Wheel, _KIND.TouchBegin})
 
@@ -30,8 +33,9 @@ TOUCHES = frozenset({_KIND.KeyPress, _KIND.MouseButtonPress, _KIND.MouseMove, _K
 class Locking(QObject):
     """A feature of the window; where nobody has an account it does nothing.
 
-    Each half minute it says that the account is at this seat, looks whether it may still be, and writes the ticket that
-    the window's processes act by. How long nobody was there is told by a clock that nobody can set.
+    Every three seconds it looks whether the account may still be here, and what it may; each half minute it says that
+    the account is at this seat. It writes the ticket that the window's processes act by. How long nobody was there is
+    told by a clock that nobody can set.
     """
 
     def __init__(self, context: Context) -> None:
@@ -39,7 +43,8 @@ class Locking(QObject):
         self._context, self._session = context, context.desk.session
         self._signed_in = context.desk.session.signed_in
         self._seat = platform.node()
-        self.touched_s = time.monotonic()
+        self.touched_s, self._seated_s = time.monotonic(), -SEAT_S
+        self._store: AccountStore | None = None
         self._hidden: list[QWidget] = []
         self.screen: LockScreen | None = None
         self._timer = QTimer(self)
@@ -65,6 +70,8 @@ class Locking(QObject):
     def close(self) -> None:
         """Stop looking, and leave the seat."""
         self._timer.stop()
+        if self._store is not None:
+            self._store.close()
         if self.screen is not None:
             self.screen.leave()
         if os.environ.pop(VARIABLE, None) is not None:
@@ -82,14 +89,19 @@ class Locking(QObject):
         minutes = self._context.desk.settings.values.lock_minutes
         if time.monotonic() - self.touched_s >= 60 * minutes:
             self.lock()
-        name = self._session.commands.actor.id
+        jobs, now_s, name = self._context.desk.jobs, time.monotonic(), self._session.commands.actor.id
+        if jobs.is_running("seat"):
+            return  # a database that does not answer is not asked by ever more threads
+        due = now_s - self._seated_s >= SEAT_S
 
         def keep(*_: object) -> Account:
-            with contextlib.closing(self._accounts()) as store:
+            store = self._kept_store()
+            if due:
                 store.take_seat(name, self._seat)
-                return store.account(name)
+                self._seated_s = now_s
+            return store.account(name)
 
-        self._context.desk.jobs.submit("job.seat", keep, self._on_kept, self._on_refused, key="seat", quiet=True)
+        jobs.submit("job.seat", keep, self._on_kept, self._on_refused, key="seat", quiet=True)
 
     def lock(self) -> None:
         """Hide everything behind a page that asks for the password; what runs goes on."""
@@ -106,6 +118,12 @@ class Locking(QObject):
         self.screen = LockScreen(self._context)
         self.screen.dialog.form.done.connect(self._unlock)
 
+    def _kept_store(self) -> AccountStore:
+        """Return the accounts, opened once: to open them costs far more than a look."""
+        if self._store is None:
+            self._store = self._accounts()
+        return self._store
+
     def _accounts(self) -> AccountStore:
         return open_accounts(self._session.home, self._session.commands.rules)
 
@@ -121,8 +139,17 @@ class Locking(QObject):
         if barred := account.barred(time.time()):
             self._on_refused(NotAllowedError(barred))
             return
-        self._session.commands.actor = account.actor(datetime.now().astimezone())
+        actor = account.actor(datetime.now().astimezone())
+        if actor.roles != self._session.commands.actor.roles:
+            self._tell_of_change(actor)
+        self._session.commands.actor = actor
         self._write_ticket()
+
+    def _tell_of_change(self, actor: Actor) -> None:
+        desk = self._context.desk
+        desk.log.add("problem", "event.rights_changed", roles=", ".join(sorted(actor.roles)))
+        if self._session.commands.purpose is not None:
+            desk.run("purpose.clear")
 
     def _write_ticket(self) -> None:
         os.environ[VARIABLE] = write_ticket(self._session.home, self._session.commands.actor, time.time())

@@ -13,17 +13,26 @@ from app.look import Look
 from app.session import Session
 from app.who import signed_in
 from app.widgets.parts import label, line
-from data.accounts.opening import open_accounts
+from data.accounts.opening import has_accounts, open_accounts
 from data.accounts.store import AccountStore
 from twin.access import Actor
 from twin.accounts import Account
 from twin.errors import ZhianError
 
 FIELD_PX = 280
+FIELDS = ("account", "person", "password", "fresh", "again")
+PAGES = {
+    "sign_in": ("account", "password"),
+    "change": ("fresh", "again"),
+    "first": ("account", "person", "fresh", "again"),
+}
+"""What is asked for on each page."""
 
 
 class SignInForm(QWidget):
     """Asks for account and password, then for a password of one's own where the first one must be changed.
+
+    Where nobody has an account yet it makes the first one, an administrator's.
 
     Parameters
     ----------
@@ -31,16 +40,19 @@ class SignInForm(QWidget):
     session : Session
     account : str
         Whose password is asked for; empty to ask for the account too.
+    first : bool
+        Nobody has an account yet.
     """
 
     done = Signal(object)
     """Account."""
 
-    def __init__(self, look: Look, session: Session, account: str = "") -> None:
+    def __init__(self, look: Look, session: Session, account: str = "", first: bool = False) -> None:
         super().__init__()
         self._look, self._session = look, session
         self._jobs = Jobs(self)
-        self._changing = False
+        self._page = "first" if first else "sign_in"
+        self.person = line(64)
         self.account, self.password, self.fresh, self.again = line(32), _secret(), _secret(), _secret()
         self.account.setText(account)
         self.account.setReadOnly(bool(account))
@@ -50,7 +62,7 @@ class SignInForm(QWidget):
         self.go.clicked.connect(self.send)
         self._form = QFormLayout()
         self._form.setSpacing(12)
-        self._labels = {name: label() for name in ("account", "password", "fresh", "again")}
+        self._labels = {name: label() for name in FIELDS}
         for name, words in self._labels.items():
             field: QLineEdit = getattr(self, name)
             field.setMinimumWidth(FIELD_PX)
@@ -75,13 +87,16 @@ class SignInForm(QWidget):
         """Check what was typed, off this thread: a password takes a while to check by design."""
         if self._jobs.running():
             return
-        account, password = self.account.text().strip(), self.password.text()
-        if not account or not password:
+        account, password, person = self.account.text().strip(), self.password.text(), self.person.text().strip()
+        if not all(getattr(self, name).text().strip() for name in PAGES[self._page]):
             self.say(self._look.texts("sign_in.incomplete"))
-        elif not self._changing:
+        elif self._page == "sign_in":
             self._ask(lambda store: signed_in(store, self._session.commands.audit, account, password), self._on_signed)
         elif self.fresh.text() != self.again.text():
             self.say(self._look.texts.said("the two passwords differ"))
+        elif self._page == "first":
+            fresh = self.fresh.text()
+            self._ask(lambda store: store.make_first(account, person, fresh), self._on_signed)
         else:
             fresh = self.fresh.text()
             self._ask(lambda store: store.set_password(account, password, fresh), self._on_signed)
@@ -91,8 +106,8 @@ class SignInForm(QWidget):
         texts = self._look.texts
         for name, words in self._labels.items():
             words.setText(texts(f"sign_in.{name}"))
-        self.explain.setText(texts("sign_in.change_first" if self._changing else "sign_in.explain"))
-        self.go.setText(texts("sign_in.change" if self._changing else "sign_in.go"))
+        self.explain.setText(texts(f"sign_in.pages.{self._page}"))
+        self.go.setText(texts(f"sign_in.deeds.{self._page}"))
 
     def _ask(self, act: Callable[[AccountStore], Account], then: Callable[[Account], None]) -> None:
         home, rules = self._session.home, self._session.commands.rules
@@ -108,7 +123,7 @@ class SignInForm(QWidget):
     def _on_signed(self, account: Account) -> None:
         self.go.setEnabled(True)
         if account.must_change:
-            self._changing = True
+            self._page = "change"
             self._show_page()
             return
         for field in (self.password, self.fresh, self.again):
@@ -117,18 +132,18 @@ class SignInForm(QWidget):
 
     def _on_refused(self, error: Exception) -> None:
         self.go.setEnabled(True)
-        if not self._changing:
+        if self._page == "sign_in":
             self.password.clear()
             self.password.setFocus()
         self.say(self._look.texts.error(error) if isinstance(error, ZhianError) else str(error))
 
     def _show_page(self) -> None:
         for name in self._labels:
-            self._form.setRowVisible(getattr(self, name), (name in ("fresh", "again")) == self._changing)
+            self._form.setRowVisible(getattr(self, name), name in PAGES[self._page])
         self.say("")
         self.retranslate()
-        typed = self.fresh if self._changing else self.password if self.account.text() else self.account
-        typed.setFocus()
+        empty = [getattr(self, name) for name in PAGES[self._page] if not getattr(self, name).text()]
+        (empty or [self.account])[0].setFocus()
 
     def say(self, problem: str) -> None:
         """Tell what is wrong, or why it is asked."""
@@ -148,7 +163,8 @@ class SignInDialog(QDialog):
         self.setWindowTitle(texts("app.title"))
         self.setModal(True)
         self.signed_in: Account | None = None
-        self.form = SignInForm(look, session, locked.id if locked is not None else "")
+        first = not has_accounts(session.home)
+        self.form = SignInForm(look, session, locked.id if locked is not None else "", first)
         self.form.done.connect(self._on_done)
         title = label("calmTitle")
         title.setText(texts("sign_in.locked", name=locked.name) if locked is not None else texts("app.title"))

@@ -81,6 +81,33 @@ def test_a_first_password_is_changed_before_anything_is_shown(dialog: tuple[Sign
         assert not store.sign_in("wang", OTHER).must_change
 
 
+def test_the_first_administrator_of_a_real_twin_is_made_before_anything_is_shown(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    session, _ = session_at(tmp_path)
+    dialog = SignInDialog(Look(qapp, session.texts, "dark"), session)
+    dialog.show()
+    form = dialog.form
+    assert [form.account.isVisible(), form.person.isVisible(), form.password.isVisible()] == [True, True, False]
+    form.account.setText("root")
+    form.fresh.setText("admin")
+    form.again.setText("admin")
+    form.send()
+    assert "请输入" in form.problem.text()
+    form.person.setText("管理员")
+    form.send()
+    until(lambda: "至少 10" in form.problem.text())
+    form.fresh.setText(GOOD)
+    form.again.setText(GOOD)
+    form.send()
+    until(lambda: dialog.signed_in is not None)
+    assert dialog.signed_in is not None
+    assert dialog.signed_in.roles == {"administrator"}
+    with contextlib.closing(accounts(session.home)) as store:
+        assert store.sign_in("root", GOOD).id == "root"
+    dialog.deleteLater()
+
+
 @pytest.fixture
 def seated(
     qapp: QApplication, tmp_path: Path, made_home: Path, small_city: City, monkeypatch: pytest.MonkeyPatch

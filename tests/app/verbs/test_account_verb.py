@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from app.cli import main
 from data.accounts.tickets import VARIABLE, write_ticket
 from data.audit.reading import entries
 from data.home import Home
+from data.store.twin_folder import save_city
+from tests.layers.tiny import tiny_city
 from twin.access import Actor
 
 GOOD, OTHER = "Regen-im-Mai-7", "Schnee-im-Juni-8"
@@ -116,3 +119,21 @@ def test_a_child_acts_for_who_started_it(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_without_a_terminal_a_file_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["account", "first", "root", "--person", "管理员"]) == 2
     assert "--password-file" in capsys.readouterr().err
+
+
+def test_a_real_twin_asks_for_its_first_administrator(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = Home.of_user()
+    there.twin("real").parent.mkdir(parents=True)
+    for name, invented in (("real", False), ("demo", True)):
+        save_city(dataclasses.replace(tiny_city(), invented=invented), there.twin(name))
+    there.set_current("real")
+    export = ["export", "roads", "--to", str(home / "roads.gpkg"), "--overwrite"]
+    assert main(export) == 5
+    assert "zhian account first" in capsys.readouterr().err
+    assert main([*export, "--twin", "demo"]) == 0
+    assert main(["layers"]) == 0
+    assert main(["account", "first", "root", "--person", "管理员", "--new-password-file", file(home, "root")]) == 2
+    assert main(["account", "first", "root", "--person", "管理员", "--new-password-file", file(home, GOOD)]) == 0
+    capsys.readouterr()
+    assert main(export) == 5
+    assert "--account" in capsys.readouterr().err

@@ -6,17 +6,20 @@ import dataclasses
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from app.cli import main
+from data.accounts.tickets import VARIABLE, write_ticket
 from data.audit.reading import entries
 from data.home import Home
 from data.store.kept import kept_path, write_kept
 from data.store.twin_folder import save_city
 from layers.catalogue import LAYERS
 from tests.layers.tiny import tiny_city, tiny_kept
+from twin.access import Actor
 
 
 @pytest.fixture(autouse=True)
@@ -138,8 +141,10 @@ def test_what_lives_is_heard_for_a_moment_and_written(tmp_path: Path, capsys: py
 
 
 def test_a_twin_without_a_source_exports_nothing_that_lives(
-    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    li = Actor("li", "李", frozenset({"investigator"}))
+    monkeypatch.setenv(VARIABLE, write_ticket(home, li, time.time()))  # a real twin is shown to who signed in
     folder = home.twin("real")
     folder.parent.mkdir(parents=True)
     save_city(dataclasses.replace(tiny_city(), invented=False), folder)
