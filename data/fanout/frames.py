@@ -76,7 +76,8 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, tag="f"):
 class SourcesFrame(msgspec.Struct, frozen=True, array_like=True, tag="s"):
     """How the sources of one zone and classification do, and how far the frames of each of its layers got.
 
-    ``ages_s`` is how long ago each told something last (negative: never), as clocks of machines differ.
+    ``ages_s`` is how long ago each told something last (negative: never), as clocks of machines differ. Reasons are
+    packed (:func:`twin.words.pack`).
     """
 
     epoch: int

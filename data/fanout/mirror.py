@@ -22,7 +22,7 @@ from data.fanout.frames import (
 from twin.geo import BoolArray
 from twin.live.observation import OBSERVATION_DTYPE
 from twin.live.table import LiveTable
-from twin.words import Said
+from twin.words import Said, unpack
 from twin.world import SourceState
 
 
@@ -89,7 +89,7 @@ class Mirror:
                 self._begin(channel, frame.epoch)
         now = self._clock()
         for state, age_s in zip(frame.sources, frame.ages_s, strict=False):
-            self._tell(replace(state, last_s=now - age_s if age_s >= 0 else 0.0))
+            self._tell(replace(state, reason=unpack(state.reason), last_s=now - age_s if age_s >= 0 else 0.0))
 
     def _check(self, name: str, epoch: int, sequence: int) -> None:
         """Miss what was told of already by the word before this one, and has not come."""

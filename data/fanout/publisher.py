@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from nats.aio.msg import Msg
 
@@ -24,6 +25,7 @@ from data.home import Home
 from data.sync.shared import SharedFile, open_for_reading, table_path
 from twin.live.frame import TrackFrame, empty_frame
 from twin.live.reader import LiveReader
+from twin.words import pack
 from twin.world import SourceState
 
 LOOK_S = 0.005
@@ -117,7 +119,11 @@ class Publisher:
         await self._send(link, beat_subject(self._twin), beat)
         told = {(source.zone, source.classification) for source in sources}
         for zone, classification in told | {channel[:2] for channel in self._changes.sequences}:
-            here = [s for s in sources if (s.zone, s.classification) == (zone, classification)]
+            here = [
+                replace(source, reason=pack(source.reason))
+                for source in sources
+                if (source.zone, source.classification) == (zone, classification)
+            ]
             ages = [now - source.last_s if source.last_s else -1.0 for source in here]
             sequences = {
                 channel.layer: number

@@ -55,6 +55,12 @@ class FarEngine:
         self.table.update(self.sources[source], told, position_m, time.time(), time.monotonic())
         self.commit()
 
+    def tell_down(self, source: str, reason: str) -> None:
+        """Tell that a source is down."""
+        state = SourceState(source, "script", False, reason, time.time(), 0.0, None, ZONES[source], "内部")
+        self.table.tell_source(self.sources[source], state)
+        self.commit()
+
     def commit(self) -> None:
         """Show what there is, with a sign of life."""
         self.table.beat(time.time(), time.monotonic())
@@ -90,6 +96,11 @@ class FarDesk:
         """Return which sources its window sees, and whether they count as up."""
         with self._reader() as reader:
             return {state.name: state.up for state in reader.sources()}
+
+    def reasons(self) -> dict[str, str]:
+        """Return why its window says that sources are down."""
+        with self._reader() as reader:
+            return {state.name: state.reason for state in reader.sources()}
 
     @contextmanager
     def _reader(self) -> Iterator[LiveReader]:

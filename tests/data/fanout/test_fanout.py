@@ -24,6 +24,7 @@ from tests.data.fanout.far import TWIN, ZONES, FarDesk, FarEngine, join, publish
 from tests.services import HOST, Service, free_port, nats_server
 from tests.small_county import home_with_county
 from twin.errors import UsageError
+from twin.words import say
 
 
 @pytest.fixture
@@ -100,6 +101,21 @@ def test_a_server_that_is_killed_or_stopped_makes_desks_say_so_and_is_only_a_cac
 
     asyncio.run(run())
     assert {"fanout_lost", "fanout_heard"} <= set(desk.keys())
+
+
+def test_a_desk_is_told_why_a_source_is_down_in_words_it_can_translate(
+    home: Home, engine: FarEngine, server: Service, tmp_path: Path
+) -> None:
+    desk = FarDesk(tmp_path / "desk", join(_url(server)))
+    reason = say("{host} is another machine: make credentials first, with `zhian desk open`", host="far")
+
+    async def run() -> None:
+        async with running(engine.live(), publisher(home, _url(server)).run(), desk.engine.run()):
+            engine.tell_down("video", reason)
+            await until(lambda: desk.reasons().get("video") == reason)
+            desk.engine.quit()
+
+    asyncio.run(run())
 
 
 class Way:
