@@ -112,7 +112,7 @@ def test_a_desk_is_told_why_a_source_is_down_in_words_it_can_translate(
     async def run() -> None:
         async with running(engine.live(), publisher(home, _url(server)).run(), desk.engine.run()):
             engine.tell_down("video", reason)
-            await until(lambda: desk.reasons().get("video") == reason)
+            await until(lambda: bool(desk.said) and desk.reasons().get("video") == reason)
             desk.engine.quit()
 
     asyncio.run(run())
