@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from twin.access import Purpose
 from twin.operations.plans import PlanStep
-from twin.operations.records import Level, Unit
+from twin.operations.records import Level, Stop, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +251,108 @@ class SetUnit:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PlanWatch:
+    """Put a line on the roster."""
+
+    permission: ClassVar[str] = "duty.manage"
+    person: str
+    role: str
+    begin_s: float
+    end_s: float
+    unit: str = ""
+    channel: str = ""
+    source: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWatch:
+    """A watch begins (``on``), ends (``off``) or is ``cancelled``; its unit comes on duty and goes off with it.
+
+    ``note`` is what is handed over to the next shift.
+    """
+
+    permission: ClassVar[str] = "duty.turn"
+    watch: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPatrol:
+    """Say what a unit is to look at in a shift."""
+
+    permission: ClassVar[str] = "duty.manage"
+    name: str
+    unit: str
+    begin_s: float
+    end_s: float
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPatrol:
+    """A stop was reached (its place in the list), or the patrol is ``broken_off`` or ``cancelled``."""
+
+    permission: ClassVar[str] = "duty.turn"
+    patrol: str
+    stop: int = -1
+    state: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJoint:
+    """Bring a case to the joint duty room: a dispute, wages, a loss."""
+
+    permission: ClassVar[str] = "joint.work"
+    kind: str
+    title: str
+    parties: tuple[str, ...]
+    partners: tuple[str, ...]
+    place: str = ""
+    street: str = ""
+    incident: str = ""
+    amount_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallIn:
+    """Call other agencies in."""
+
+    permission: ClassVar[str] = "joint.work"
+    case: str
+    agencies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMinutes:
+    """Keep the minutes of a mediation; what was written stays as it is."""
+
+    permission: ClassVar[str] = "joint.work"
+    case: str
+    present: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnJoint:
+    """A case goes on: a state of :data:`twin.operations.states.JOINT`, with the agreement or the reason.
+
+    ``follow_s`` is when an agreement is looked after.
+    """
+
+    permission: ClassVar[str] = "joint.work"
+    case: str
+    state: str
+    text: str = ""
+    follow_s: float = 0.0
+
+
 Deed = (
     ConfirmAlerts | DismissAlerts | RestoreAlerts | OpenIncident | ClaimIncident | MergeIncidents | SendUnits
     | ReportDispatch | HandOver | AnswerTask | AnswerStep | AddNote | Escalate | Resolve | Close | Reopen | SendNotice
-    | ReportMessage | EnrolUnit | SetUnit
+    | ReportMessage | EnrolUnit | SetUnit | PlanWatch | TurnWatch | PlanPatrol | ReportPatrol | OpenJoint | CallIn
+    | WriteMinutes | TurnJoint
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from twin.operations import answering, deeds, handing, handling, sending
+from twin.operations import answering, deeds, duty, handing, handling, joint, sending
 from twin.operations.deeds import By, Deed
 from twin.operations.draft import Change, Draft
 from twin.operations.store import Book
@@ -35,6 +35,14 @@ RULES: Mapping[type[Deed], Callable[..., None]] = {
     deeds.AnswerTask: handing.answer,
     deeds.SendNotice: handing.write,
     deeds.ReportMessage: handing.report_message,
+    deeds.PlanWatch: duty.plan_watch,
+    deeds.TurnWatch: duty.turn_watch,
+    deeds.PlanPatrol: duty.plan_patrol,
+    deeds.ReportPatrol: duty.report_patrol,
+    deeds.OpenJoint: joint.open_case,
+    deeds.CallIn: joint.call_in,
+    deeds.WriteMinutes: joint.write_minutes,
+    deeds.TurnJoint: joint.turn,
 }
 
 
