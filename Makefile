@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: run test test-real test-faults test-lake fuzz check check-locks bench lock wheelhouse clean setup setup-dev
+.PHONY: run test test-real test-faults test-shifts test-lake fuzz check check-locks bench lock wheelhouse clean setup setup-dev
 
 run: setup
 	$(BIN)/zhian run $(ARGS)
@@ -22,6 +22,11 @@ SEED ?= 1
 FAULTS ?= 200
 test-faults: setup-dev
 	$(BIN)/python -m tests.faults --seed $(SEED) --faults $(FAULTS) $(ARGS)
+
+# Two shifts of the demo county in fast time: every alert ends in an outcome, every figure equals a count without SQL.
+HOURS ?= 24
+test-shifts: setup-dev
+	$(BIN)/python -m tests.shifts --hours $(HOURS) --seed $(SEED) $(ARGS)
 
 # Asks a distributed engine the same questions as DuckDB: Spark on two workers, one of which is killed. Needs a JRE 17.
 test-lake: setup-dev

@@ -59,6 +59,11 @@ class SqlOperations:
     def __init__(self, engine: sa.Engine, audit: Keep, locate: Locate = nowhere) -> None:
         self._engine, self._audit, self._locate = engine, audit, locate
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database, for the questions of :mod:`data.operations.results`."""
+        return self._engine
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
