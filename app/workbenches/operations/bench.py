@@ -9,21 +9,23 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app import formats
-from app.commands import Command
+from app.commands import Call, Command
 from app.features.feature import Context, Entry
 from app.map.events import Pick
 from app.workbenches.operations.marks import LAYER, Marks, UnitMark, place_of
 from app.workbenches.operations.next_card import NextCard
 from app.workbenches.operations.orders import CLAIM, DISMISS, UNDO, Orders
 from app.workbenches.operations.page import IncidentPage
-from app.workbenches.operations.parts import Parts, parts_of
+from app.workbenches.operations.parts import Parts
 from app.workbenches.operations.queue_panel import QueuePanel
 from app.workbenches.operations.reading import ACCEPT, incident_row, queue_rows
 from app.workbenches.operations.row import QueueRow, ranked
 from app.workbenches.operations.sending import Sending
 from app.workbenches.operations.sound import Sound
+from app.workbenches.operations.tasks import TasksPanel
 from app.workbenches.operations.worklist import Held, Worklist
-from twin.operations.records import Dispatch
+from twin.operations.deeds import AnswerTask
+from twin.operations.records import Dispatch, Task
 from twin.operations.states import UNDER_WAY
 from twin.world import World
 
@@ -45,12 +47,13 @@ class OperationsBench(QObject):
         desk = context.desk
         self._context, self._desk, self._parts = context, desk, parts
         self.work = Worklist(desk, parts.opened, self)
-        self.orders = Orders(desk, context.acts, self.work, parts.starts, context.window)
-        self.sending = Sending(desk, self.work, self.orders, parts.propose, self._on_choice)
+        self.orders = Orders(desk, context.acts, self.work, parts, context.window)
+        self.sending = Sending(desk, self.work, self.orders, parts, self._on_choice)
         self.sound = Sound(desk.session.home.cache, self)
         self.card = NextCard(desk.look, desk.run, self._key_of, ALSO)
         self.queue = QueuePanel(desk.look, self.card)
         self.page = IncidentPage(desk, self._name)
+        self.tasks = TasksPanel(desk, parts)
         self.marks = Marks(context.map, desk.look)
         self._rows: tuple[QueueRow, ...] = ()
         self._heard: frozenset[str] | None = None
@@ -72,6 +75,7 @@ class OperationsBench(QObject):
         self.queue.list.current_changed.connect(self._on_taken)
         self.queue.list.activated.connect(lambda _: desk.run("work.next"))
         self.queue.mute_asked.connect(lambda: desk.run("work.mute"))
+        self.tasks.due.connect(lambda: work.read("work.tasks", lambda store: store.find(Task), self.tasks.show_tasks))
         self.page.chosen.connect(self.sending.toggle)
         desk.selection.changed.connect(self._on_selected)
         desk.live.panels_due.connect(self._on_panels_due)
@@ -93,10 +97,13 @@ class OperationsBench(QObject):
         yield Entry(Command("work.mute", lambda _: self._mute(), "view", "Ctrl+M"), "work", "speaker-slash")
         start = Command("work.open", lambda _: self.work.start(), "alert.read", in_palette=False)
         yield Entry(start, told=False)
+        look = Command("task.open", lambda _: self.tasks.due.emit(), "task.read", in_palette=False)
+        yield Entry(look, told=False)
+        yield Entry(Command("task.answer", self._answer_task, AnswerTask.permission, in_palette=False))
 
     def panels(self) -> Mapping[str, QWidget]:
-        """Return the queue and the page of what is in hand."""
-        return {"queue": self.queue, "incident": self.page}
+        """Return the queue, the page of what is in hand, and the agencies' tasks."""
+        return {"queue": self.queue, "incident": self.page, "tasks": self.tasks}
 
     def close(self) -> None:
         """Let go of the records and the map."""
@@ -109,8 +116,8 @@ class OperationsBench(QObject):
 
     def _on_changed(self, *_: object) -> None:
         texts, proposed = self._desk.look.texts, self.sending.proposals.incidents
-        titles: Callable[[str], str] = lambda scenario: self._parts.names("scenario", scenario, texts.language)  # noqa: E731
-        self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.starts, proposed))
+        titles: Callable[[str], str] = lambda scenario: self._parts.name("scenario", scenario, texts.language)  # noqa: E731
+        self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.start, proposed))
         self.queue.show_rows(self._rows)
         self._ring_bell()
         if self._desk.live.city is not None:
@@ -150,6 +157,11 @@ class OperationsBench(QObject):
     def _on_trouble(self, error: Exception | None) -> None:
         self.queue.show_problem(self._desk.look.texts.error(error) if error is not None else "")
 
+    def _answer_task(self, call: Call) -> None:
+        a = call.arguments
+        deed = AnswerTask(a["task"], a["state"], str(a.get("note", "")))
+        self.work.after("task.answer", lambda: self.work.do(call, "task.answer", deed))
+
     # The next step
 
     def _next(self) -> None:
@@ -164,7 +176,7 @@ class OperationsBench(QObject):
         row = next((row for row in self._rows if row.key == self.work.held.key), None)
         incident = self.work.held.incident
         if row is None and incident is not None:
-            row = incident_row(incident, lambda scenario: scenario, incident.id in self.sending.proposals.incidents)
+            row = incident_row(incident, incident.title, incident.id in self.sending.proposals.incidents)
         does = self.sending.does() if row is not None and row.next == "work.send" else ""
         self.card.show_row(row, does, any(one.next for one in self._rows))
         is_alert = row is not None and row.next == ACCEPT
@@ -238,7 +250,7 @@ class OperationsBench(QObject):
         if kind == "unit":
             found = self.work.held.unit(key)
             return found.name if found is not None else key
-        return self._parts.names(kind, key, self._desk.look.language)
+        return self._parts.name(kind, key, self._desk.look.language)
 
     def _key_of(self, command_id: str) -> str:
         action = self._context.acts.by_id.get(command_id)
@@ -247,4 +259,4 @@ class OperationsBench(QObject):
 
 def operations_bench(context: Context) -> OperationsBench:
     """Return the workbench on the records of this desk."""
-    return OperationsBench(context, parts_of(context.desk.session))
+    return OperationsBench(context, Parts(context.desk.session.home))

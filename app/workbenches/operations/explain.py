@@ -56,8 +56,10 @@ def masked_label(kind: str, label: str, unmask: bool) -> str:
 
 
 def _subject(subject: Subject, texts: Texts, unmask: bool) -> str:
-    """Return whom it is about: of a plate the vehicle is known, never who drives it."""
-    name = f"{_kind(subject.kind, texts)} {masked_label(subject.kind, subject.label, unmask)}".strip()
+    """Return whom it is about: of a plate the vehicle is known, never who drives it; a card is somebody's."""
+    is_card = subject.link == "card" and not unmask
+    label = mask_plate(subject.label) if is_card else masked_label(subject.kind, subject.label, unmask)
+    name = f"{_kind(subject.kind, texts)} {label}".strip()
     return texts("explain.linked", name=name) if subject.link == "plate" else name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtGui import QCursor
@@ -11,26 +12,34 @@ from app.actions import Actions
 from app.commands import Call, Command
 from app.desk import Desk
 from app.features.feature import Entry
-from app.workbenches.operations.reading import ACCEPT, CLOSE, RESOLVE, Starts
-from app.workbenches.operations.worklist import Undo, Worklist
+from app.workbenches.operations.parts import Parts
+from app.workbenches.operations.reading import ACCEPT, CLOSE, RESOLVE
+from app.workbenches.operations.worklist import Worklist
 from twin.errors import UsageError
 from twin.operations.deeds import (
+    AddNote,
     AnswerStep,
+    AnswerTask,
     ClaimIncident,
     Close,
     ConfirmAlerts,
     Deed,
     DismissAlerts,
+    Escalate,
+    HandOver,
     MergeIncidents,
     Reopen,
     Resolve,
     RestoreAlerts,
 )
-from twin.operations.records import Alert, Incident
+from twin.operations.records import Alert, Incident, Task
 from twin.operations.states import DISMISSALS, OUTCOMES
 from twin.operations.store import Done
 
-DISMISS, UNDO, CLAIM, MERGE, STEP = (f"work.{name}" for name in ("dismiss", "undo", "claim", "merge", "step"))
+DISMISS, UNDO, CLAIM, MERGE, STEP, NOTE, HAND_OVER, WITHDRAW, ESCALATE = (
+    f"work.{name}"
+    for name in ("dismiss", "undo", "claim", "merge", "step", "note", "hand_over", "withdraw", "escalate")
+)
 NOTHING = "choose a row of the queue first"
 NOT_NEW = "this is an incident already; nothing is left to confirm"
 NOT_OPEN = "confirm the alert first: there is no incident yet"
@@ -40,13 +49,13 @@ NOTHING_DONE = "there is nothing to take back: what was sent stays sent"
 class Orders:
     """The commands that change records."""
 
-    def __init__(self, desk: Desk, acts: Actions, work: Worklist, starts: Starts, window: QWidget) -> None:
+    def __init__(self, desk: Desk, acts: Actions, work: Worklist, parts: Parts, window: QWidget) -> None:
         self._desk, self._acts, self._work = desk, acts, work
-        self._starts, self._window = starts, window
+        self._parts, self._window = parts, window
 
     def entries(self) -> Iterator[Entry]:
         """Return them with their keys."""
-        answer, work = "alert.answer", "incident.work"
+        answer = "alert.answer"
         table: tuple[tuple[str, Callable[[Call], None], str, str, str], ...] = (
             (ACCEPT, self._accept, ConfirmAlerts.permission, "A", "check"),
             (DISMISS, self._dismiss, DismissAlerts.permission, "X", "x"),
@@ -54,13 +63,18 @@ class Orders:
             (RESOLVE, self._resolve, Resolve.permission, "R", "flag"),
             (CLOSE, self._close, Close.permission, "Shift+C", "lock-simple"),
             (MERGE, self._merge, MergeIncidents.permission, "Ctrl+J", "git-merge"),
+            (HAND_OVER, self._hand_over, HandOver.permission, "D", "handshake"),
+            (ESCALATE, self._escalate, Escalate.permission, "Ctrl+U", "arrow-fat-up"),
             (UNDO, self._undo, answer, "Ctrl+Z", "arrow-counter-clockwise"),
         )
-        del work
         for name, run, permission, key, icon in table:
             yield Entry(Command(name, self._in_turn(name, run), permission, key), "work", icon)
-        step = Command(STEP, self._in_turn(STEP, self._step), AnswerStep.permission, in_palette=False)
-        yield Entry(step, told=False)
+        for name, run, permission in (
+            (STEP, self._step, AnswerStep.permission),
+            (NOTE, self._note, AddNote.permission),
+            (WITHDRAW, self._withdraw, HandOver.permission),
+        ):
+            yield Entry(Command(name, self._in_turn(name, run), permission, in_palette=False))
 
     def _in_turn(self, name: str, run: Callable[[Call], None]) -> Callable[[Call], None]:
         return lambda call: self._work.after(name, lambda: run(call))
@@ -91,7 +105,7 @@ class Orders:
 
     def _accept(self, call: Call) -> None:
         alert, ids, group = self._alerts()
-        deed = ConfirmAlerts(ids, self._starts(alert.scenario), group=group)
+        deed = ConfirmAlerts(ids, self._parts.start(alert.scenario), group=group)
         self._work.do(call, ACCEPT, deed, _restore, self._state_purpose)
 
     def _state_purpose(self, done: Done) -> None:
@@ -146,6 +160,42 @@ class Orders:
         deed = AnswerStep(a["step"], a["state"], str(a.get("note", "")))
         self._work.do(call, STEP, deed, (lambda _: back) if a["state"] != "waiting" else lambda _: None)
 
+    def _note(self, call: Call) -> None:
+        self._work.do(call, NOTE, AddNote(call.arguments["incident"], call.arguments["text"]))
+
+    def _escalate(self, call: Call) -> None:
+        incident = self.incident()
+        why = str(call.arguments.get("why", "")) or self._desk.look.texts("work.escalated_by_hand")
+        self._work.do(call, ESCALATE, Escalate(incident.id, why, incident.escalated))
+
+    def _hand_over(self, call: Call) -> None:
+        """Hand the incident over to an agency, which is named, or chosen from all there are."""
+        incident, agency = self.incident(), self._parts.agencies.get(str(call.arguments.get("agency", "")))
+        if agency is None:
+            self._ask_agency(incident)
+            return
+        what = str(call.arguments.get("what", "")) or incident.title
+        deed = HandOver(incident.id, agency.id, what, time.time() + agency.task_s)
+        self._work.do(call, HAND_OVER, deed, self._take_over_back)
+
+    def _take_over_back(self, done: Done) -> Deed | None:
+        task = next(iter(done.of(Task)), None)
+        return AnswerTask(task.id, "withdrawn", self._desk.look.texts("work.withdrawn")) if task is not None else None
+
+    def _ask_agency(self, incident: Incident) -> None:
+        menu, language = self._menu(), self._desk.look.language
+        for number, agency in enumerate(self._parts.agencies.values(), start=1):
+            key = f"&{number}  " if number < 10 else ""
+            menu.addAction(
+                key + self._parts.name("agency", agency.id, language),
+                lambda agency=agency: self._acts.run(HAND_OVER, about=incident.id, agency=agency.id),
+            )
+        self._open(menu)
+
+    def _withdraw(self, call: Call) -> None:
+        note = self._desk.look.texts("work.withdrawn")
+        self._work.do(call, WITHDRAW, AnswerTask(call.arguments["task"], "withdrawn", note))
+
     def _undo(self, call: Call) -> None:
         if not self._work.undoable:
             raise UsageError(NOTHING_DONE)
@@ -176,6 +226,3 @@ class Orders:
 
 def _restore(done: Done) -> Deed:
     return RestoreAlerts(tuple(alert.id for alert in done.of(Alert)))
-
-
-__all__ = ["Orders", "Undo"]

@@ -1,49 +1,63 @@
-"""What the operations workbench is given from the lower rooms, so that it can be tried without them."""
+"""What the operations workbench is given from the lower rooms: the records, the scenarios, plans and agencies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from app.session import Session
 from app.workbenches.operations.proposals import Proposed
 from app.workbenches.operations.proposing import Proposer
-from app.workbenches.operations.reading import Starts
-from data.audit.trail import append
-from data.operations.store import SqlOperations
-from data.records.database import open_records
+from data.home import Home
+from data.operations.opening import Starts, open_operations
+from data.operations.plans import agencies_of, plans_of
+from data.rules.files import Folder
+from twin.operations.agencies import Agency
 from twin.operations.deeds import Start
-from twin.operations.records import Incident, Unit
-from twin.operations.store import Operations
+from twin.operations.plans import Plan
+from twin.operations.records import Unit
+from twin.operations.store import Operations, Whole
+from twin.rules.scenario import Loaded
 from twin.world import World
 
-Propose = Callable[[World, Incident, Sequence[Unit]], tuple[Proposed, ...]]
+Propose = Callable[[World, Whole, tuple[Unit, ...], Plan | None], tuple[Proposed, ...]]
 """Returns the units that could be sent, the best first; called off the window's thread."""
-Names = Callable[[str, str, str], str]
-"""Gives the name of a ``scenario``, an ``agency``, a plan's ``step`` (``plan/step``) by its id, in a language."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Parts:
-    """Opens the records, knows what an incident begins with, proposes units, and knows names."""
+    """Opens the records and knows what scenarios, plans and agencies are called.
 
-    opened: Callable[[], Operations]
-    starts: Starts
-    propose: Propose
-    names: Names
+    Until :meth:`opened` was called (off the window's thread: files are read) it knows none of them.
+    """
 
+    home: Home
+    propose: Propose = field(default_factory=Proposer)
+    scenarios: Mapping[str, Loaded] = field(default_factory=dict)
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    agencies: Mapping[str, Agency] = field(default_factory=dict)
 
-def parts_of(session: Session) -> Parts:
-    """Return the parts of a desk: its records database, its roads, and the names that its texts know."""
-    home, texts = session.home, session.texts
+    def opened(self) -> Operations:
+        """Read the files and open the records; errors as of both."""
+        self.plans, self.agencies = plans_of(self.home), agencies_of(self.home)
+        self.scenarios = Folder.of(self.home).scenarios
+        return open_operations(self.home)
 
-    def names(kind: str, key: str, language: str) -> str:
-        known = f"{kind}.{key}"
-        return texts.in_language(language, known) if known in texts else key.rpartition("/")[2]
+    def start(self, scenario: str) -> Start:
+        """Return what an incident of a scenario begins with; its title is Chinese, as records are."""
+        return Starts(self.scenarios, self.plans)(scenario)
 
-    return Parts(
-        lambda: SqlOperations(open_records(home), append),
-        lambda scenario: Start(names("scenario", scenario, texts.language)),
-        Proposer(),
-        names,
-    )
+    def name(self, kind: str, key: str, language: str) -> str:
+        """Return the name of a ``scenario``, an ``agency`` or a ``step`` (``plan/step``); its id if it is not known."""
+        english = language == "en"
+        if kind == "scenario" and key in self.scenarios:
+            scenario = self.scenarios[key].scenario
+            return scenario.english if english else scenario.chinese
+        if kind == "agency" and key in self.agencies:
+            agency = self.agencies[key]
+            return agency.english if english else agency.chinese
+        plan, _, step = key.partition("/")
+        if kind == "step" and plan in self.plans:
+            told = next((one for one in self.plans[plan].steps if one.id == step), None)
+            if told is not None:
+                return told.english if english else told.chinese
+        return key.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Who could be there first: free units by their travel time on the road, with the way of the best ones."""
+"""Who could be there first, with the roads of the city that is open and the speeds of the traffic on them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from app.workbenches.operations.proposals import Proposed
 from data.router.times import RoadTimes
 from twin.city.city import City
 from twin.geo import FloatArray
-from twin.operations.records import Incident, Unit
+from twin.operations.plans import Plan
+from twin.operations.proposal import link_speeds, need_of, propose
+from twin.operations.records import Unit
+from twin.operations.store import Whole
 from twin.traffic.graph import road_graph
+from twin.traffic.speeds import road_speeds, sight
 from twin.traffic.travel import REACHED
 from twin.world import World
 
@@ -21,38 +25,37 @@ WAYS = 3
 
 
 class Proposer:
-    """Keeps the roads of the city that is open ready to be asked; may be called from any thread."""
+    """Keeps the roads of the city ready to be asked; may be called from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._city: City | None = None
-        self._drive: RoadTimes | None = None
+        self._roads: tuple[RoadTimes, RoadTimes] | None = None
 
-    def __call__(self, world: World, incident: Incident, units: Sequence[Unit]) -> tuple[Proposed, ...]:
-        """Return the units that a road leads from, the quickest first; errors as of the router."""
-        drive = self._roads(world.city)
-        east, north = world.city.frame.to_local(incident.lon_deg, incident.lat_deg)
-        goal_m = np.array([float(east), float(north)])
-        places = places_of(world, units)
-        known = np.flatnonzero(np.isfinite(places[:, 0]))
-        if not len(known) or not np.isfinite(goal_m).all():
-            return ()
-        seconds = drive.to_one(places[known, :2], goal_m).seconds
-        order = [int(row) for row in np.argsort(seconds, kind="stable") if np.isfinite(seconds[row])]
+    def __call__(
+        self, world: World, whole: Whole, units: tuple[Unit, ...], plan: Plan | None
+    ) -> tuple[Proposed, ...]:  # fmt: skip
+        """Return the units that can come, the best first; errors as of the router."""
+        drive, walk = self._ready(world.city)
+        drive = drive.with_speeds(link_speeds(drive, road_speeds([sight(world)])))
+        incident = whole.incident
+        goal_m = np.array(world.city.frame.to_local(incident.lon_deg, incident.lat_deg), np.float64)
+        places, row_of = places_of(world, units), {unit.id: row for row, unit in enumerate(units)}
+        need = need_of(whole.steps, whole.dispatches, plan)
         found = []
-        for rank, row in enumerate(order):
-            unit, place = units[known[row]], places[known[row]]
-            route = drive.route(place[:2], goal_m) if rank < WAYS else None
+        for rank, one in enumerate(propose(units, places[:, :2], goal_m, drive, walk, world.at_s, need)):
+            east, north, up = places[row_of[one.unit.id]].tolist()
+            route = drive.route(np.array([east, north]), goal_m) if rank < WAYS else None
             way = route.line if route is not None and route.answer == REACHED else None
-            reasons = ("nearest", "free") if rank == 0 else ("free",)
-            found.append(Proposed(unit, float(seconds[row]), reasons, (place[0], place[1], place[2]), way))
+            found.append(Proposed(one.unit, one.seconds, one.reasons, (east, north, up), way))
         return tuple(found)
 
-    def _roads(self, city: City) -> RoadTimes:
+    def _ready(self, city: City) -> tuple[RoadTimes, RoadTimes]:
         with self._lock:
-            if self._drive is None or self._city is not city:
-                self._city, self._drive = city, RoadTimes(road_graph(city, "drive"))
-            return self._drive
+            if self._roads is None or self._city is not city:
+                self._city = city
+                self._roads = RoadTimes(road_graph(city, "drive")), RoadTimes(road_graph(city, "walk"))
+            return self._roads
 
 
 def places_of(world: World, units: Sequence[Unit]) -> FloatArray:

@@ -31,7 +31,12 @@ def key_of(row: Row) -> str:
 def queue_row(row: Row, titles: Titles, starts: Starts, proposed: frozenset[str]) -> QueueRow:
     """Return the line of a row; ``proposed`` are the incidents whose units are chosen and not yet sent."""
     if row.incident is not None:
-        return incident_row(row.incident, titles, row.incident.id in proposed, max(row.alerts, 1))
+        incident = row.incident
+        usual = (
+            incident.title == starts(incident.scenario).title
+        )  # nobody said better: then in the language of the moment
+        title = titles(incident.scenario) if usual else incident.title
+        return incident_row(incident, title, incident.id in proposed, max(row.alerts, 1))
     alert = row.alert
     assert alert is not None  # noqa: S101 - a row is one or the other
     within_s = min(
@@ -43,13 +48,13 @@ def queue_row(row: Row, titles: Titles, starts: Starts, proposed: frozenset[str]
     )  # fmt: skip
 
 
-def incident_row(incident: Incident, titles: Titles, proposed: bool, alerts: int = 1) -> QueueRow:
+def incident_row(incident: Incident, title: str, proposed: bool, alerts: int = 1) -> QueueRow:
     """Return the line of an incident: its clock is that of the first level it has not reached."""
     level = next_level(incident)
     due_s = incident.since_s + level.within_s if level is not None else math.inf
     step = SEND if proposed and incident.state == "open" else NEXT.get(incident.state, "")
     return QueueRow(
-        f"i:{incident.id}", "incident", incident.severity, incident.title or titles(incident.scenario), incident.place,
+        f"i:{incident.id}", "incident", incident.severity, title, incident.place,
         incident.state, incident.since_s, due_s, level.within_s if level is not None else math.inf, step, alerts,
         incident.owner, (incident.lon_deg, incident.lat_deg),
     )  # fmt: skip

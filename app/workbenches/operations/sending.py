@@ -11,7 +11,7 @@ from app.features.feature import Entry
 from app.workbenches.operations.explain import masked_label
 from app.workbenches.operations.orders import Orders
 from app.workbenches.operations.page import UnitLine
-from app.workbenches.operations.parts import Propose
+from app.workbenches.operations.parts import Parts
 from app.workbenches.operations.proposals import Choice, Proposals, Proposed
 from app.workbenches.operations.reading import PROPOSE, SEND
 from app.workbenches.operations.worklist import Worklist
@@ -35,10 +35,8 @@ class Sending:
         Called whenever the choice is another.
     """
 
-    def __init__(
-        self, desk: Desk, work: Worklist, orders: Orders, propose: Propose, changed: Callable[[], None]
-    ) -> None:
-        self._desk, self._work, self._orders, self._ask = desk, work, orders, propose
+    def __init__(self, desk: Desk, work: Worklist, orders: Orders, parts: Parts, changed: Callable[[], None]) -> None:
+        self._desk, self._work, self._orders, self._parts = desk, work, orders, parts
         self._changed = changed
         self.proposals = Proposals()
 
@@ -95,7 +93,9 @@ class Sending:
             raise UsageError(self._desk.look.texts("details.nothing"))
 
         def ask(store: Operations) -> tuple[Proposed, ...]:
-            return self._ask(world, incident, store.find(Unit, ("free",)))[:MOST]
+            whole = store.whole(incident.id)
+            plan = self._parts.plans.get(incident.plan)
+            return self._parts.propose(world, whole, store.find(Unit, ("free",)), plan)[:MOST]
 
         def done(units: tuple[Proposed, ...]) -> str:
             if not units:

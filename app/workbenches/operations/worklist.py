@@ -139,6 +139,13 @@ class Worklist(QObject):
         if not self.busy and not self._desk.jobs.is_running("work.look"):
             self._look(self.held.key, self._on_told)
 
+    def read(self, key: str, question: Callable[[Operations], Answer], done: Callable[[Answer], None]) -> None:
+        """Ask the records something beside the queue; one question of a key at a time."""
+        if not self._desk.jobs.is_running(key):
+            self._desk.jobs.submit(
+                "job.work", lambda *_: question(self._open()), done, self.trouble.emit, key=key, quiet=True
+            )
+
     def _look(self, key: str, done: Callable[[Told], None]) -> None:
         self._desk.jobs.submit(
             "job.work", lambda *_: _read(self._open(), key), done, self._on_trouble, key="work.look", quiet=True

@@ -21,7 +21,7 @@ from tests.app.conftest import until
 from tests.app.workbenches.operations.made import hit
 from twin.access import Actor
 from twin.operations.deeds import By, EnrolUnit, SetUnit
-from twin.operations.records import Alert, Dispatch, Incident, Unit
+from twin.operations.records import Alert, Dispatch, Incident, Task, Unit
 
 PROGRAM = By("rules", 1.0)
 
@@ -140,3 +140,27 @@ def test_a_role_without_the_queue_is_told_so(window: MainWindow, bench: Operatio
     window.acts.run("work.accept", refused=said.append)
     commands.actor = before
     assert len(said) == 2
+
+
+def test_an_agency_accepts_and_finishes_what_was_handed_over(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    seen(window, store, bench, 6)
+    window.acts.run("work.accept")
+    until(lambda: bench.work.held.incident and not bench.work.busy, 60.0)
+    window.acts.run("work.hand_over", agency="urban", what="责令覆盖")
+    until(lambda: store.find(Task), 60.0)
+    window.acts.run("panel.tasks")
+    panel = bench.tasks
+    panel.agency.setCurrentIndex(panel.agency.findData("urban"))
+    until(lambda: any("责令覆盖" in item.words for item in panel.open.items), 60.0)
+    panel.open.items[0].buttons[0][1]()
+    until(lambda: store.find(Task)[0].state == "accepted" and not bench.work.busy, 60.0)
+    until(lambda: any("办理中" in item.words for item in panel.open.items), 60.0)
+    panel.open.items[0].buttons[0][1]()
+    until(lambda: not bench.work.busy, 60.0)
+    assert store.find(Task)[0].state == "accepted"  # it must say what was done
+    panel.words.setText("已覆盖")
+    panel.open.items[0].buttons[0][1]()
+    until(lambda: store.find(Task)[0].state == "finished", 60.0)
+    window.acts.run("panel.tasks")
