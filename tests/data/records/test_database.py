@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-import data.operations.tables  # noqa: F401 - its tables are of the same database
+import data.operations.tables
+import data.rules.tables  # noqa: F401 - its tables are of the same database
 from data.home import Home
 from data.records.database import OldDatabaseError, downgrade, engine_of, open_records, revisions, upgrade
 from data.records.settings import FILE, database_url
@@ -21,7 +22,7 @@ from data.store.cases import CaseStore
 from twin.errors import BadInputError, DiskError
 from twin.fraud.case import new_case
 
-NEWEST = "0007"
+NEWEST = "0008"
 CASE = {
     "number": "20261122-0001", "day": "2026-11-22", "title": "冒充客服", "amount_fen": 1, "opened_at_s": 1.0,
     "status": "open", "opened_by": "demo",
