@@ -10,7 +10,7 @@ import msgspec
 
 from data.home import Home
 from data.own_copy import counting
-from twin.access import EVERYTHING, Permission, Role, Rules
+from twin.access import EVERYTHING, Permission, Role, Rules, TableRule
 from twin.errors import BadInputError
 from twin.words import say
 
@@ -34,12 +34,21 @@ class _Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     off_duty: bool = False
 
 
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    read: str = ""
+    add: str = ""
+    change: str = ""
+    remove: str = ""
+    purpose: bool = False
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     classifications: Words
     role: dict[str, _Role]
     groups: dict[str, Words] = {}
     permission: dict[str, _Permission] = {}
     bulk_rows: Annotated[int, msgspec.Meta(ge=0)] = 0
+    tables: dict[str, _Table] = {}
 
 
 def read_rules(path: Path) -> Rules:
@@ -65,7 +74,8 @@ def read_rules(path: Path) -> Rules:
         name: Permission(told.purpose, frozenset(told.confirmed_by), told.anywhere, told.off_duty)
         for name, told in told.permission.items()
     }
-    return Rules(roles, permissions, told.classifications, told.bulk_rows)
+    tables = {name: TableRule(**msgspec.structs.asdict(table)) for name, table in told.tables.items()}
+    return Rules(roles, permissions, told.classifications, told.bulk_rows, tables)
 
 
 def rules_of(home: Home) -> Rules:

@@ -131,6 +131,20 @@ class Role:
         return action in self.may or EVERYTHING in self.may
 
 
+@dataclass(frozen=True, slots=True)
+class TableRule:
+    """Which action it takes to do something to the rows of a table; what is empty nobody does.
+
+    ``purpose`` is true where rows tell of people in full: reading them asks for a purpose, whatever the action does.
+    """
+
+    read: str = ""
+    add: str = ""
+    change: str = ""
+    remove: str = ""
+    purpose: bool = False
+
+
 @dataclass(frozen=True)
 class Rules:
     """What each role may do and what each action asks for.
@@ -144,12 +158,15 @@ class Rules:
         From the lowest to the highest.
     bulk_rows : int
         More rows than these that can identify people are a bulk export; 0 for no limit.
+    tables : mapping of str to TableRule
+        Of tables of the records database; those that are not named are closed.
     """
 
     roles: Mapping[str, Role]
     permissions: Mapping[str, Permission] = field(default_factory=dict)
     classifications: tuple[str, ...] = ()
     bulk_rows: int = 0
+    tables: Mapping[str, TableRule] = field(default_factory=dict)
 
     def who_may(self, action: str) -> tuple[str, ...]:
         """Return the roles that may do ``action``."""

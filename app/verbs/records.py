@@ -6,12 +6,16 @@ import argparse
 import json
 import signal
 import threading
+from collections.abc import Callable
 from typing import Any
+
+import sqlalchemy as sa
 
 from app.commands import Call, Command
 from app.session import Session
 from data.records.database import engine_of, open_records, revisions, upgrade
 from data.records.follower import Follower
+from data.records.security import give_credential, secure
 from data.records.settings import RecordsSettings, database_url, records_settings
 from data.records.totals import totals
 from data.sync.companion import when_parent_ends
@@ -24,6 +28,11 @@ def add_parser(verbs: Any) -> None:
     actions = records.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("status", help="where it is, of which version, and what is in it").set_defaults(run=_status)
     actions.add_parser("upgrade", help="bring it up to this program's version").set_defaults(run=_upgrade)
+    securing = actions.add_parser("secure", help="limit rows by account in PostgreSQL, as access.toml says")
+    securing.set_defaults(run=_secure)
+    giving = actions.add_parser("credential", help="give an account a login of its own to PostgreSQL; printed once")
+    giving.add_argument("name", metavar="ACCOUNT")
+    giving.set_defaults(run=_credential)
     following = actions.add_parser("follow", help="bring in what the journal keeps, until told to end")
     following.add_argument("--twin", default="", help="which twin (default: the current one)")
     following.add_argument("--once", action="store_true", help="only what is there now")
@@ -34,24 +43,33 @@ def add_parser(verbs: Any) -> None:
 def commands(session: Session) -> tuple[Command, ...]:
     """Return the commands of these verbs."""
 
-    def brought_up(_: Call) -> str:
-        engine = engine_of(database_url(session.home))
-        try:
-            upgrade(engine)
-            return revisions(engine)[0]
-        finally:
-            engine.dispose()
+    def brought_up(engine: sa.Engine, _: Call) -> str:
+        upgrade(engine)
+        return revisions(engine)[0]
 
-    def status(_: Call) -> dict[str, str | int]:
-        engine = engine_of(database_url(session.home))
-        try:
-            return totals(engine)
-        finally:
-            engine.dispose()
+    def on_database(act: Callable[[sa.Engine, Call], Any]) -> Callable[[Call], Any]:
+        def run(call: Call) -> Any:
+            engine = engine_of(database_url(session.home))
+            try:
+                return act(engine, call)
+            finally:
+                engine.dispose()
 
+        return run
+
+    rules = session.commands.rules
     return (
-        Command("records.status", status, "records.read", in_palette=False),
-        Command("records.upgrade", brought_up, "records.manage", in_palette=False),
+        Command(
+            "records.secure", on_database(lambda engine, _: secure(engine, rules)), "records.manage", in_palette=False
+        ),
+        Command(
+            "records.credential",
+            on_database(lambda engine, call: give_credential(engine, call.arguments["name"])),
+            "records.manage",
+            in_palette=False,
+        ),
+        Command("records.status", on_database(lambda engine, _: totals(engine)), "records.read", in_palette=False),
+        Command("records.upgrade", on_database(brought_up), "records.manage", in_palette=False),
         Command("records.follow", lambda call: _run(session, **call.arguments), "engine.run", in_palette=False),
     )
 
@@ -65,6 +83,19 @@ def _status(_: argparse.Namespace, session: Session) -> int:
 def _upgrade(_: argparse.Namespace, session: Session) -> int:
     revision = session.commands.run("records.upgrade")
     print(session.texts("records.upgraded", revision=revision))
+    return 0
+
+
+def _secure(_: argparse.Namespace, session: Session) -> int:
+    count = session.commands.run("records.secure")
+    print(json.dumps({"policies": count}) if session.as_json else session.texts("records.secured", count=count))
+    return 0
+
+
+def _credential(arguments: argparse.Namespace, session: Session) -> int:
+    role, password = session.commands.run("records.credential", about=arguments.name, name=arguments.name)
+    told = {"role": role, "password": password}
+    print(json.dumps(told) if session.as_json else session.texts("records.credential", **told))
     return 0
 
 

@@ -1,0 +1,84 @@
+-- What the policies ask. Accounts may call these functions, and write nothing here.
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'zhian_desk') THEN CREATE ROLE zhian_desk NOLOGIN; END IF;
+END $$;
+CREATE SCHEMA IF NOT EXISTS zhian_access;
+REVOKE ALL ON SCHEMA zhian_access FROM PUBLIC;
+GRANT USAGE ON SCHEMA zhian_access TO zhian_desk;
+CREATE TABLE IF NOT EXISTS zhian_access.granted (
+    role text, action text, purpose boolean, anywhere boolean, off_duty boolean, PRIMARY KEY (role, action));
+
+CREATE OR REPLACE FUNCTION zhian_access.is_account() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT pg_has_role(session_user, 'zhian_desk', 'USAGE') AND starts_with(session_user::text, 'zhian_')
+        AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = session_user) $$;
+
+CREATE OR REPLACE FUNCTION zhian_access.me() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN zhian_access.is_account() THEN substr(session_user::text, 7) END $$;
+
+CREATE OR REPLACE FUNCTION zhian_access.on_duty(shift text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN shift = '' THEN true
+        WHEN split_part(shift, '-', 1)::time < split_part(shift, '-', 2)::time
+            THEN localtime >= split_part(shift, '-', 1)::time AND localtime < split_part(shift, '-', 2)::time
+        ELSE localtime >= split_part(shift, '-', 1)::time OR localtime < split_part(shift, '-', 2)::time
+    END $$;
+
+CREATE OR REPLACE FUNCTION zhian_access.states_purpose() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT btrim(coalesce(current_setting('zhian.purpose', true), '')) <> '' $$;
+
+-- The scopes of the roles by which this account may do something now.
+CREATE OR REPLACE FUNCTION zhian_access.grants(wanted text) RETURNS TABLE (scope jsonb, anywhere boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT account.scope::jsonb, granted.anywhere
+    FROM account JOIN zhian_access.granted ON granted.action = wanted AND account.roles::jsonb ? granted.role
+    WHERE account.id = zhian_access.me() AND account.enabled
+      AND (account.expires_at_s = 0 OR account.expires_at_s > extract(epoch FROM now()))
+      AND account.locked_until_s <= extract(epoch FROM now())
+      AND (granted.off_duty OR zhian_access.on_duty(account.shift))
+      AND (NOT granted.purpose OR zhian_access.states_purpose()) $$;
+
+CREATE OR REPLACE FUNCTION zhian_access.may(wanted text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM zhian_access.grants(wanted)) $$;
+
+-- The names that this account reaches, NULL for all.
+CREATE OR REPLACE FUNCTION zhian_access.reach(wanted text, kind text) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN bool_or(anywhere OR jsonb_array_length(scope -> kind) = 0) THEN NULL
+        ELSE (SELECT array_agg(name) FROM zhian_access.grants(wanted) AS each,
+              jsonb_array_elements_text(each.scope -> kind) AS name)
+    END FROM zhian_access.grants(wanted) $$;
+
+-- An account may count its failures and change its password, not its rights.
+CREATE OR REPLACE FUNCTION zhian_access.keep_rights() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF zhian_access.is_account() AND NOT zhian_access.may('account.manage') AND
+        (NEW.id, NEW.name, NEW.roles, NEW.scope, NEW.shift, NEW.service, NEW.enabled, NEW.expires_at_s, NEW.card)
+        IS DISTINCT FROM
+        (OLD.id, OLD.name, OLD.roles, OLD.scope, OLD.shift, OLD.service, OLD.enabled, OLD.expires_at_s, OLD.card)
+    THEN RAISE insufficient_privilege USING MESSAGE = 'an account does not change its own rights'; END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER zhian_keep_rights BEFORE UPDATE ON account
+FOR EACH ROW EXECUTE FUNCTION zhian_access.keep_rights();
+
+-- What was asked for stays as it was asked, and nobody gives another's word.
+CREATE OR REPLACE FUNCTION zhian_access.keep_word() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT zhian_access.is_account() THEN RETURN NEW; END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.asked_by <> zhian_access.me() OR NEW.decided_by <> '' OR NEW.state <> 'open' THEN
+            RAISE insufficient_privilege USING MESSAGE = 'who asks says nothing for the second person';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.id, NEW.asked_by, NEW.mark, NEW.action, NEW.deed) IS DISTINCT FROM
+       (OLD.id, OLD.asked_by, OLD.mark, OLD.action, OLD.deed)
+       OR (NEW.decided_by <> OLD.decided_by AND (NEW.decided_by <> zhian_access.me() OR OLD.decided_by <> ''))
+       OR (NEW.state = 'confirmed' AND OLD.state <> 'confirmed' AND NEW.decided_by = '')
+       OR (NEW.state = 'done' AND NEW.decided_by = '')
+       OR (NEW.expires_at_s > OLD.expires_at_s)
+    THEN RAISE insufficient_privilege USING MESSAGE = 'only the second person says so'; END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER zhian_keep_word BEFORE INSERT OR UPDATE ON account_request
+FOR EACH ROW EXECUTE FUNCTION zhian_access.keep_word();

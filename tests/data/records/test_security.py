@@ -1,0 +1,250 @@
+"""The matrix of access, cell by cell: as ``decide`` says on SQLite, and as the rows show themselves in PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from data.access_rules import FILE, read_rules
+from data.own_copy import shipped
+from data.records.database import engine_of, upgrade
+from data.records.security import DEEDS, give_credential, secure
+from data.records.tables import ACCOUNTS, AUDIT, CASES, META, ORDERS, REQUESTS, SEATS
+from tests.data.conftest import fresh_database
+from tests.services import Service
+from twin.access import Actor, Purpose, Resource, Scope, decide
+from twin.errors import UsageError
+
+TOLD = tomllib.loads(shipped(FILE).read_text("utf-8"))
+RULES = read_rules(shipped(FILE))
+OWN, OTHER = "罗星", "西塘"
+ROLES = tuple(name for name, role in TOLD["role"].items() if not role.get("invented"))
+BESIDE = (ACCOUNTS, SEATS, REQUESTS, ORDERS, AUDIT)
+"""Tables with rows of one's own, or that are append-only: told apart below."""
+PLAIN = tuple(table for name, table in META.tables.items() if name in TOLD["tables"] and table not in BESIDE)
+
+
+def granted(role: str, action: str) -> bool:
+    """Read the file as a person would."""
+    may = TOLD["role"][role]["may"]
+    return action in may or any(action in TOLD["groups"][word[1:]] for word in may if word[0] == "+")
+
+
+def expected(role: str, table: str, deed: str, street: str, stated: bool) -> bool:
+    """Return what the file says of one cell."""
+    rule = TOLD["tables"].get(table, {})
+    action = rule.get(deed, "")
+    asked = TOLD["permission"].get(action, {})
+    needs = asked.get("purpose", False) or (deed == "read" and rule.get("purpose", False))
+    return (
+        bool(action)
+        and granted(role, action)
+        and not asked.get("confirmed_by")
+        and (stated or not needs)
+        and (street == OWN or asked.get("anywhere", False))
+    )
+
+
+def filled(table: sa.Table, number: int, street: str) -> dict[str, Any]:
+    """Return a row of any table."""
+    row: dict[str, Any] = {}
+    for column in table.c:
+        kind = column.type
+        if isinstance(kind, sa.Boolean):
+            row[column.name] = False
+        elif isinstance(kind, sa.LargeBinary):
+            row[column.name] = b""
+        else:
+            row[column.name] = number if isinstance(kind, (sa.Integer, sa.Float)) else str(number)
+    return (
+        row
+        | {name: street for name in ("street",) if name in row}
+        | {name: "" for name in ("district",) if name in row}
+    )
+
+
+def account(name: str, role: str, **other: Any) -> dict[str, Any]:
+    scope = msgspec.json.encode(Scope(streets=frozenset({OWN}))).decode()
+    plain = filled(ACCOUNTS, 0, "") | {"id": name, "roles": f'["{role}"]', "scope": scope, "shift": "", "card": ""}
+    return plain | {"enabled": True} | other
+
+
+@pytest.fixture(scope="module")
+def secured(server: Service) -> Iterator[sa.Engine]:
+    """A database with a row of each street in every table, and an account of each role with a login."""
+    engine = engine_of(fresh_database(server))
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE position_then PARTITION OF position FOR VALUES FROM (0) TO (99)")
+        connection.execute(sa.insert(ACCOUNTS), [account(role, role) for role in ROLES])
+        for table in PLAIN:
+            streets = (OWN, OTHER) if "street" in table.c else (OWN,)
+            rows = [filled(table, number, street) for number, street in enumerate(streets, 1)]
+            connection.execute(sa.insert(table), rows)
+        connection.execute(sa.insert(SEATS), [{"account": role, "seat": "desk", "at_s": 0.0} for role in ROLES])
+        for number, role in enumerate(("investigator", "supervisor"), 1):
+            ask = filled(REQUESTS, number, "") | {
+                "asked_by": role, "action": "layer.export.bulk", "state": "open", "decided_by": "", "expires_at_s": 9e9,
+            }  # fmt: skip
+            connection.execute(sa.insert(REQUESTS), ask)
+        connection.execute(sa.insert(ORDERS), filled(ORDERS, 1, "") | {"account": "service", "approved_by": "x"})
+    assert secure(engine, RULES) == secure(engine, RULES) > 0  # again and again
+    for role in ROLES:
+        give_credential(engine, role)
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def acting(engine: sa.Engine, name: str, purpose: str = "") -> Iterator[sa.Connection]:
+    """Act with the credential of an account; what is done is undone."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SET SESSION AUTHORIZATION zhian_{name}")
+        connection.execute(sa.text("SELECT set_config('zhian.purpose', :purpose, false)"), {"purpose": purpose})
+        connection.commit()
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("RESET SESSION AUTHORIZATION")
+            connection.exec_driver_sql("RESET zhian.purpose")
+            connection.commit()
+
+
+def done(connection: sa.Connection, table: sa.Table, deed: str, street: str) -> bool:
+    """Try one deed on the rows of one street, undo it, and tell whether it came to anything."""
+    where = table.c.street == street if "street" in table.c else sa.true()
+    first = next(iter(table.c))
+    statement: sa.Executable = {
+        "read": sa.select(first).where(where),
+        "add": sa.insert(table).values(filled(table, 9, street)),
+        "change": sa.update(table).where(where).values({first.name: first}),
+        "remove": sa.delete(table).where(where),
+    }[deed]
+    point = connection.begin_nested()
+    try:
+        result = connection.execute(statement)
+        if deed == "add":
+            return True  # what may not be added raises
+        return result.first() is not None if deed == "read" else result.rowcount > 0
+    except sa.exc.ProgrammingError as error:
+        if "row-level security" in str(error):
+            return False
+        raise
+    finally:
+        point.rollback()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_cell_is_the_same_in_the_file_in_decide_and_in_the_rows(secured: sa.Engine, role: str) -> None:
+    actor = Actor(role, role, frozenset({role}), Scope(streets=frozenset({OWN})))
+    wrong = []
+    for stated in (False, True):
+        with acting(secured, role, "核查" if stated else "") as connection:
+            for table, deed, street in itertools.product(PLAIN, DEEDS.values(), (OWN, OTHER)):
+                if street == OTHER and "street" not in table.c:
+                    continue
+                says = expected(role, table.name, deed, street, stated)
+                if deed != "read" and not expected(role, table.name, "read", street, stated):
+                    shown = done(connection, table, deed, street) if deed == "add" else says
+                else:
+                    shown = done(connection, table, deed, street)
+                if shown != says or decided(actor, table.name, deed, street, stated) != says:
+                    wrong.append((table.name, deed, street, stated, says, shown))
+    assert wrong == []
+
+
+def decided(actor: Actor, table: str, deed: str, street: str, stated: bool) -> bool:
+    """Return what the program says of the same cell, on whatever database."""
+    rule = RULES.tables[table]
+    action = getattr(rule, deed)
+    purpose = Purpose("核查") if stated else None
+    allowed = bool(action) and decide(actor, action, Resource(table, street=street), purpose, RULES).allowed
+    return allowed and (stated or not (rule.purpose and deed == "read"))
+
+
+def test_a_table_that_the_rules_do_not_name_is_closed(secured: sa.Engine) -> None:
+    unnamed = [table for name, table in META.tables.items() if name not in TOLD["tables"]]
+    with acting(secured, "supervisor", "核查") as connection:
+        assert [
+            table.name for table in unnamed for deed in ("read", "change") if done(connection, table, deed, OWN)
+        ] == []
+
+
+def test_an_administrator_reads_no_case_and_an_auditor_changes_nothing(secured: sa.Engine) -> None:
+    with acting(secured, "administrator", "核查") as connection:
+        assert connection.execute(sa.select(CASES)).all() == []
+        assert len(connection.execute(sa.select(ACCOUNTS)).all()) == len(ROLES)
+    with acting(secured, "auditor", "核查") as connection:
+        tables = [table for table in META.sorted_tables if table not in (AUDIT, SEATS, REQUESTS)]
+        assert [t.name for t in tables for deed in ("add", "remove") if done(connection, t, deed, OWN)] == []
+        assert connection.execute(sa.select(sa.func.count()).select_from(REQUESTS)).scalar() == 2
+        assert connection.execute(sa.update(REQUESTS).values(reason="x")).rowcount == 0
+        assert done(connection, AUDIT, "read", OWN)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"enabled": False}, {"expires_at_s": 1.0}, {"locked_until_s": 9e9}, {"roles": '["partner"]'}, {"roles": "[]"}],
+)
+def test_what_is_taken_away_counts_at_the_next_statement(secured: sa.Engine, change: dict[str, Any]) -> None:
+    with acting(secured, "supervisor", "核查") as connection:
+        assert len(connection.execute(sa.select(CASES)).all()) == 1
+        before = {name: filled(ACCOUNTS, 0, "")[name] for name in change} | {"enabled": True, "roles": '["supervisor"]'}
+        with secured.begin() as owner:
+            owner.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.id == "supervisor").values(**change))
+        try:
+            assert connection.execute(sa.select(CASES)).all() == []
+        finally:
+            with secured.begin() as owner:
+                owner.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.id == "supervisor").values(**before))
+
+
+def test_no_account_gives_itself_rights_or_another_persons_word(secured: sa.Engine) -> None:
+    own = ACCOUNTS.c.id == "investigator"
+    login = engine_of(secured.url.set(username="zhian_investigator"))  # as psql would
+    with login.connect() as connection:
+        assert connection.execute(sa.update(ACCOUNTS).values(failures=1)).rowcount == 1  # its own alone
+        for deed, words in (
+            (sa.update(ACCOUNTS).where(own).values(roles='["supervisor"]'), "its own rights"),
+            (sa.update(REQUESTS).values(state="confirmed", decided_by="supervisor"), "second person"),
+            (sa.update(REQUESTS).values(state="confirmed"), "second person"),
+            (sa.update(REQUESTS).values(deed="{}"), "second person"),
+            (sa.text("DELETE FROM zhian_access.granted"), "permission denied"),
+            (sa.text("ALTER TABLE fraud_case DISABLE ROW LEVEL SECURITY"), "must be owner"),
+            (sa.text("SET SESSION AUTHORIZATION zhian_supervisor"), "permission denied"),
+            (sa.text("SET ROLE zhian_supervisor"), "permission denied"),
+        ):
+            with pytest.raises(sa.exc.DBAPIError, match=words), connection.begin_nested():
+                connection.execute(deed)
+    login.dispose()
+    with acting(secured, "supervisor") as connection:
+        asked = sa.select(REQUESTS.c.asked_by).order_by(REQUESTS.c.asked_by)
+        assert connection.scalars(asked).all() == ["investigator", "supervisor"]
+        other = sa.update(REQUESTS).where(REQUESTS.c.asked_by == "investigator")
+        assert connection.execute(other.values(state="confirmed", decided_by="supervisor")).rowcount == 1
+
+
+def test_a_credential_is_kept_so_that_nobody_can_read_it(secured: sa.Engine) -> None:
+    role, password = give_credential(secured, "auditor")
+    with secured.connect() as connection:
+        kept = connection.execute(
+            sa.text("SELECT rolpassword, rolsuper, rolbypassrls FROM pg_authid WHERE rolname = :role"), {"role": role}
+        ).one()
+    assert kept.rolpassword.startswith("SCRAM-SHA-256$")
+    assert password not in kept.rolpassword
+    assert (kept.rolsuper, kept.rolbypassrls) == (False, False)
+    with pytest.raises(UsageError, match="no account"):
+        give_credential(secured, 'x"; DROP ROLE zhian_desk; --')
+
+
+def test_on_sqlite_it_is_refused_in_plain_words() -> None:
+    with pytest.raises(UsageError, match="only PostgreSQL"):
+        secure(sa.create_engine("sqlite://"), RULES)
