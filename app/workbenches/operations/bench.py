@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app import formats
-from app.commands import Call, Command
+from app.commands import Command
 from app.features.feature import Context, Entry
 from app.map.events import Pick
 from app.workbenches.operations.marks import LAYER, Marks, UnitMark, place_of
 from app.workbenches.operations.next_card import NextCard
+from app.workbenches.operations.office import Office
 from app.workbenches.operations.orders import CLAIM, DISMISS, UNDO, Orders
 from app.workbenches.operations.page import IncidentPage
 from app.workbenches.operations.parts import Parts
@@ -22,10 +23,9 @@ from app.workbenches.operations.reading import ACCEPT, incident_row, queue_rows
 from app.workbenches.operations.row import QueueRow, ranked
 from app.workbenches.operations.sending import Sending
 from app.workbenches.operations.sound import Sound
-from app.workbenches.operations.tasks import TasksPanel
+from app.workbenches.operations.wall_board import PAINTED, WallBoard
 from app.workbenches.operations.worklist import Held, Worklist
-from twin.operations.deeds import AnswerTask
-from twin.operations.records import Dispatch, Task
+from twin.operations.records import Dispatch
 from twin.operations.states import UNDER_WAY
 from twin.world import World
 
@@ -53,7 +53,8 @@ class OperationsBench(QObject):
         self.card = NextCard(desk.look, desk.run, self._key_of, ALSO)
         self.queue = QueuePanel(desk.look, self.card)
         self.page = IncidentPage(desk, self._name)
-        self.tasks = TasksPanel(desk, parts)
+        self.office = Office(desk, self.work, parts)
+        self.board = WallBoard(desk.look)
         self.marks = Marks(context.map, desk.look)
         self._rows: tuple[QueueRow, ...] = ()
         self._heard: frozenset[str] | None = None
@@ -75,7 +76,7 @@ class OperationsBench(QObject):
         self.queue.list.current_changed.connect(self._on_taken)
         self.queue.list.activated.connect(lambda _: desk.run("work.next"))
         self.queue.mute_asked.connect(lambda: desk.run("work.mute"))
-        self.tasks.due.connect(lambda: work.read("work.tasks", lambda store: store.find(Task), self.tasks.show_tasks))
+        self._context.stage.bared.connect(self._on_bared)
         self.page.chosen.connect(self.sending.toggle)
         desk.selection.changed.connect(self._on_selected)
         desk.live.panels_due.connect(self._on_panels_due)
@@ -97,13 +98,11 @@ class OperationsBench(QObject):
         yield Entry(Command("work.mute", lambda _: self._mute(), "view", "Ctrl+M"), "work", "speaker-slash")
         start = Command("work.open", lambda _: self.work.start(), "alert.read", in_palette=False)
         yield Entry(start, told=False)
-        look = Command("task.open", lambda _: self.tasks.due.emit(), "task.read", in_palette=False)
-        yield Entry(look, told=False)
-        yield Entry(Command("task.answer", self._answer_task, AnswerTask.permission, in_palette=False))
+        yield from self.office.entries()
 
     def panels(self) -> Mapping[str, QWidget]:
-        """Return the queue, the page of what is in hand, and the agencies' tasks."""
-        return {"queue": self.queue, "incident": self.page, "tasks": self.tasks}
+        """Return the queue, the page of what is in hand, and what stands beside them."""
+        return {"queue": self.queue, "incident": self.page, **self.office.panels()}
 
     def close(self) -> None:
         """Let go of the records and the map."""
@@ -119,6 +118,7 @@ class OperationsBench(QObject):
         titles: Callable[[str], str] = lambda scenario: self._parts.name("scenario", scenario, texts.language)  # noqa: E731
         self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.start, proposed))
         self.queue.show_rows(self._rows)
+        self.board.rows = self._rows
         self._ring_bell()
         if self._desk.live.city is not None:
             self.marks.show_rows(self._desk.live.city, self._rows)
@@ -157,10 +157,10 @@ class OperationsBench(QObject):
     def _on_trouble(self, error: Exception | None) -> None:
         self.queue.show_problem(self._desk.look.texts.error(error) if error is not None else "")
 
-    def _answer_task(self, call: Call) -> None:
-        a = call.arguments
-        deed = AnswerTask(a["task"], a["state"], str(a.get("note", "")))
-        self.work.after("task.answer", lambda: self.work.do(call, "task.answer", deed))
+    def _on_bared(self, bare: bool) -> None:
+        """Show the board while the map is a wall."""
+        extras = self._context.map.extras
+        extras.paint(PAINTED, self.board.paint) if bare else extras.remove(PAINTED)
 
     # The next step
 

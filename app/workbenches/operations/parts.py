@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from app.workbenches.operations.figures import Answer, Wish, answer
 from app.workbenches.operations.proposals import Proposed
 from app.workbenches.operations.proposing import Proposer
 from data.home import Home
 from data.operations.opening import Starts, open_operations
 from data.operations.plans import agencies_of, plans_of
+from data.records.database import open_records
 from data.rules.files import Folder
 from twin.operations.agencies import Agency
 from twin.operations.deeds import Start
@@ -41,6 +43,14 @@ class Parts:
         self.plans, self.agencies = plans_of(self.home), agencies_of(self.home)
         self.scenarios = Folder.of(self.home).scenarios
         return open_operations(self.home)
+
+    def results(self, wish: Wish) -> Answer:
+        """Ask the records for a figure; errors as of :func:`app.workbenches.operations.figures.answer`."""
+        engine = open_records(self.home)
+        try:
+            return answer(engine, wish)
+        finally:
+            engine.dispose()
 
     def start(self, scenario: str) -> Start:
         """Return what an incident of a scenario begins with; its title is Chinese, as records are."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu
 from app.main_window import MainWindow
 from app.workbenches.operations.bench import OperationsBench
 from app.workbenches.operations.marks import LAYER, WAY
+from app.workbenches.operations.wall_board import PAINTED
 from data.audit.trail import append
 from data.operations.store import SqlOperations
 from data.records.database import open_records
@@ -21,7 +22,7 @@ from tests.app.conftest import until
 from tests.app.workbenches.operations.made import hit
 from twin.access import Actor
 from twin.operations.deeds import By, EnrolUnit, SetUnit
-from twin.operations.records import Alert, Dispatch, Incident, Task, Unit
+from twin.operations.records import Alert, Dispatch, Incident, Task, Unit, Watch
 
 PROGRAM = By("rules", 1.0)
 
@@ -151,7 +152,7 @@ def test_an_agency_accepts_and_finishes_what_was_handed_over(
     window.acts.run("work.hand_over", agency="urban", what="责令覆盖")
     until(lambda: store.find(Task), 60.0)
     window.acts.run("panel.tasks")
-    panel = bench.tasks
+    panel = bench.office.tasks
     panel.agency.setCurrentIndex(panel.agency.findData("urban"))
     until(lambda: any("责令覆盖" in item.words for item in panel.open.items), 60.0)
     panel.open.items[0].buttons[0][1]()
@@ -164,3 +165,36 @@ def test_an_agency_accepts_and_finishes_what_was_handed_over(
     panel.open.items[0].buttons[0][1]()
     until(lambda: store.find(Task)[0].state == "finished", 60.0)
     window.acts.run("panel.tasks")
+
+
+def test_a_shift_is_joined_and_signed_off_with_its_note(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    window.acts.run("duty.join")
+    until(lambda: store.find(Watch, ("on",)), 60.0)
+    window.acts.run("panel.duty")
+    duty = bench.office.duty
+    until(lambda: duty.watches.items and duty.words.toPlainText(), 60.0)
+    duty.words.setPlainText("医院报警待复盘")
+    duty.watches.items[0].buttons[0][1]()
+    until(lambda: store.find(Watch, ("off",)), 60.0)
+    assert store.find(Watch)[0].note == "医院报警待复盘"
+    window.acts.run("panel.duty")
+
+
+def test_the_figures_are_shown_and_the_wall_tells_of_the_queue(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    seen(window, store, bench, 7)
+    window.acts.run("panel.outcomes")
+    results = bench.office.results
+    until(lambda: results.found, 60.0)
+    assert results.table.shown_rows() == 1
+    assert "operation_alert" in results.query.toPlainText()
+    window.acts.run("panel.outcomes")
+    window.acts.run("workspace.wall")
+    assert PAINTED in window.map.extras.paintings
+    window.map.settle()
+    assert not window.map.picture().isNull()
+    window.acts.run("workspace.operations")
+    assert PAINTED not in window.map.extras.paintings
