@@ -55,11 +55,16 @@ def masked_label(kind: str, label: str, unmask: bool) -> str:
     return mask_name(label) if layer == "people" else mask_plate(label)
 
 
+def shown_label(subject: Subject, unmask: bool) -> str:
+    """Return what a subject is called as it may be shown; a card is somebody's, whatever read it."""
+    if subject.link == "card" and not unmask:
+        return mask_plate(subject.label)
+    return masked_label(subject.kind, subject.label, unmask)
+
+
 def _subject(subject: Subject, texts: Texts, unmask: bool) -> str:
-    """Return whom it is about: of a plate the vehicle is known, never who drives it; a card is somebody's."""
-    is_card = subject.link == "card" and not unmask
-    label = mask_plate(subject.label) if is_card else masked_label(subject.kind, subject.label, unmask)
-    name = f"{_kind(subject.kind, texts)} {label}".strip()
+    """Return whom it is about: of a plate the vehicle is known, never who drives it."""
+    name = f"{_kind(subject.kind, texts)} {shown_label(subject, unmask)}".strip()
     return texts("explain.linked", name=name) if subject.link == "plate" else name
 
 

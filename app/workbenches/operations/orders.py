@@ -36,9 +36,9 @@ from twin.operations.records import Alert, Incident, Task
 from twin.operations.states import DISMISSALS, OUTCOMES
 from twin.operations.store import Done
 
-DISMISS, UNDO, CLAIM, MERGE, STEP, NOTE, HAND_OVER, WITHDRAW, ESCALATE = (
+DISMISS, UNDO, CLAIM, MERGE, STEP, NOTE, HAND_OVER, WITHDRAW, ESCALATE, REVEAL = (
     f"work.{name}"
-    for name in ("dismiss", "undo", "claim", "merge", "step", "note", "hand_over", "withdraw", "escalate")
+    for name in ("dismiss", "undo", "claim", "merge", "step", "note", "hand_over", "withdraw", "escalate", "reveal")
 )
 NOTHING = "choose a row of the queue first"
 NOT_NEW = "this is an incident already; nothing is left to confirm"
@@ -65,6 +65,7 @@ class Orders:
             (MERGE, self._merge, MergeIncidents.permission, "Ctrl+J", "git-merge"),
             (HAND_OVER, self._hand_over, HandOver.permission, "D", "handshake"),
             (ESCALATE, self._escalate, Escalate.permission, "Ctrl+U", "arrow-fat-up"),
+            (REVEAL, self._reveal, "purpose.state", "U", "identification-card"),
             (UNDO, self._undo, answer, "Ctrl+Z", "arrow-counter-clockwise"),
         )
         for name, run, permission, key, icon in table:
@@ -106,12 +107,12 @@ class Orders:
     def _accept(self, call: Call) -> None:
         alert, ids, group = self._alerts()
         deed = ConfirmAlerts(ids, self._parts.start(alert.scenario), group=group)
-        self._work.do(call, ACCEPT, deed, _restore, self._state_purpose)
+        self._work.do(call, ACCEPT, deed, _restore)
 
-    def _state_purpose(self, done: Done) -> None:
-        """Make the incident the purpose of what is looked at from now on: whoever accepts it has to see it."""
-        for incident in done.of(Incident):
-            self._desk.run("purpose.state", about=incident.id, text=incident.title, reference=incident.id)
+    def _reveal(self, call: Call) -> None:
+        """State the incident in hand as the purpose: plates and names are shown in full until it ends."""
+        incident = self.incident()
+        self._desk.run("purpose.state", about=incident.id, text=incident.title, reference=incident.id)
 
     def _dismiss(self, call: Call) -> None:
         _, ids, group = self._alerts()

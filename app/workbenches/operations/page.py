@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app import formats
 from app.desk import Desk
 from app.widgets.parts import label, line
-from app.workbenches.operations.explain import explained
+from app.workbenches.operations.explain import explained, shown_label
 from app.workbenches.operations.reading import REACHED
 from app.workbenches.operations.row import timer_words
 from app.workbenches.operations.section import Item, Section
@@ -218,7 +218,7 @@ class IncidentPage(QWidget):
 
     def _message(self, one: Message) -> Item:
         texts = self._desk.look.texts
-        words = f"{texts(f'channel.{one.channel}')} · {texts(f'message_state.{one.state}')} · {one.text}"
+        words = f"{texts(f'channel.{one.channel}')} · {texts(f'message_state.{one.state}')} · {self._masked(one.text)}"
         mood = "warn" if one.state == "failed" else "plain"
         buttons: tuple[tuple[str, Callable[[], Any]], ...] = ()
         if one.channel == "radio" and one.state == "waiting":
@@ -227,6 +227,12 @@ class IncidentPage(QWidget):
         return Item(
             words, formats.clock(one.ended_s or one.made_s), "◆" if one.state == "failed" else "", mood, buttons
         )
+
+    def _masked(self, text: str) -> str:
+        """Return an order as it may be shown: it holds in full what it is about."""
+        for subject in (one for hit in self.held.hits for one in hit.subjects):
+            text = text.replace(subject.label, shown_label(subject, self.unmask)) if subject.label else text
+        return text
 
     def _newest(self, whole: Whole | None) -> Sequence[Event]:
         return tuple(reversed(whole.events[-MOST_EVENTS:])) if whole is not None else ()

@@ -8,7 +8,6 @@ from app import formats
 from app.commands import Call, Command
 from app.desk import Desk
 from app.features.feature import Entry
-from app.workbenches.operations.explain import masked_label
 from app.workbenches.operations.orders import Orders
 from app.workbenches.operations.page import UnitLine
 from app.workbenches.operations.parts import Parts
@@ -110,7 +109,7 @@ class Sending:
         incident, choice = self._orders.incident(), self.choice
         if choice is None or not choice.assignments:
             raise UsageError(NOBODY)
-        deed = SendUnits(incident.id, choice.assignments, self._text(incident, call))
+        deed = SendUnits(incident.id, choice.assignments, self._text(incident))
 
         def sent(_done: object) -> None:
             self._work.forget_undo(incident.id)
@@ -119,13 +118,12 @@ class Sending:
 
         self._work.do(call, SEND, deed, then=sent)
 
-    def _text(self, incident: Incident, call: Call) -> str:
-        """Return the order as the unit reads it: plates only for a purpose."""
+    def _text(self, incident: Incident) -> str:
+        """Return the order as the unit reads it, with the plate it is to look for: the incident is its purpose."""
         texts, hits = self._desk.look.texts, self._work.held.hits
         about = ""
         if hits and hits[0].subjects:
-            subject = hits[0].subjects[0]
-            about = masked_label(subject.kind, subject.label, call.purpose is not None)
+            about = hits[0].subjects[0].label
         return texts(
             "order.text", id=incident.id, title=incident.title, place=incident.place or "—", about=about
         ).strip()

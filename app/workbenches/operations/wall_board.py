@@ -16,13 +16,17 @@ from app.theme import FIGURE_PX, TITLE_PX, ui_font
 from app.workbenches.operations.row import BROKEN, NONE, SEVERITIES, SHAPES, SOON, QueueRow, counted, timer_words
 
 PAINTED, MOST = "work-wall", 6
-WIDTH_PX, MARGIN_PX, HEAD_PX, ROW_PX, EDGE_PX = 470.0, 16.0, 72.0, 46.0, 16.0
+WIDTH_PX, MARGIN_PX, TOP_PX, HEAD_PX, ROW_PX, EDGE_PX = 470.0, 16.0, 76.0, 72.0, 46.0, 16.0  # below the compass
 
 
 def urgent(rows: Sequence[QueueRow], now_s: float) -> list[QueueRow]:
-    """Return what runs out first: what broke, what is about to, then what still has time; without a clock last."""
+    """Return what runs out first: of levels 1 and 2 before the others what broke, is about to, and has time."""
     order = {BROKEN: 0, SOON: 1, NONE: 3}
-    return sorted(rows, key=lambda row: (order.get(row.timer(now_s), 2), row.severity, row.due_s, row.since_s))[:MOST]
+
+    def turn(row: QueueRow) -> tuple[bool, int, int, float, float]:
+        return row.severity > 2, order.get(row.timer(now_s), 2), row.severity, row.due_s, row.since_s
+
+    return sorted(rows, key=turn)[:MOST]
 
 
 class WallBoard:
@@ -36,7 +40,7 @@ class WallBoard:
         """Paint the board."""
         now_s = time.time()
         shown = urgent(self.rows, now_s)
-        box = QRectF(lens.width_px - WIDTH_PX - MARGIN_PX, MARGIN_PX, WIDTH_PX, HEAD_PX + ROW_PX * len(shown))
+        box = QRectF(lens.width_px - WIDTH_PX - MARGIN_PX, TOP_PX, WIDTH_PX, HEAD_PX + ROW_PX * len(shown))
         fill = QColor(style.colour("panel", "fill"))
         fill.setAlphaF(0.97)
         painter.setPen(QColor(style.colour("panel", "line")))
@@ -64,7 +68,16 @@ class WallBoard:
         token = "severity_2" if how in (SOON, BROKEN) else "quiet" if how == NONE else "text"
         mark = "◆ " if how == BROKEN else ""
         self._write(painter, inside, mark + timer, font, token, Qt.AlignmentFlag.AlignRight)
-        words = "  ".join(part for part in (row.title, row.place, texts(f"work_state.{row.state}")) if part)
+        words = "  ".join(
+            part
+            for part in (
+                row.title,
+                f"×{row.count:,}" if row.count > 1 else "",
+                row.place,
+                texts(f"work_state.{row.state}"),
+            )
+            if part
+        )
         room = inside.adjusted(28, 0, -QFontMetricsF(font).horizontalAdvance(mark + timer) - 12, 0)
         small = ui_font(TITLE_PX)
         shown = QFontMetricsF(small).elidedText(words, Qt.TextElideMode.ElideRight, room.width())

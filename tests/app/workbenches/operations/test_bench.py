@@ -19,10 +19,10 @@ from data.operations.store import SqlOperations
 from data.records.database import open_records
 from layers.layer import Symbols
 from tests.app.conftest import until
-from tests.app.workbenches.operations.made import hit
+from tests.app.workbenches.operations.made import PLATE, hit
 from twin.access import Actor
 from twin.operations.deeds import By, EnrolUnit, SetUnit
-from twin.operations.records import Alert, Dispatch, Incident, Task, Unit, Watch
+from twin.operations.records import Alert, Dispatch, Incident, Message, Task, Unit, Watch
 
 PROGRAM = By("rules", 1.0)
 
@@ -75,6 +75,9 @@ def test_accept_propose_send_in_three_keys_pressed_in_haste(
     assert store.find(Dispatch)[0].unit == "U1"
     until(lambda: bench.work.held.incident == incident, 60.0)
     assert not bench.work.undoable
+    assert PLATE in store.find(Message)[0].text  # whoever is sent has to know what to look for
+    assert window.session.commands.purpose is None  # and nothing else is shown in full by it
+    window.acts.run("work.reveal")
     assert window.session.commands.purpose is not None
     assert window.session.commands.purpose.reference == incident.id
     until(lambda: bench.marks._units, 60.0)

@@ -90,4 +90,4 @@ def test_the_wall_shows_what_breaks_first() -> None:
     row = QueueRow("a", "alert", 3, "x", "y", "new", 0.0, 1000.0, 600.0, "work.accept")
     rows = [replace(row, key="calm", due_s=9000.0), replace(row, key="none", severity=1, due_s=math.inf),
             replace(row, key="soon", due_s=520.0), replace(row, key="broken", severity=4, due_s=400.0)]  # fmt: skip
-    assert [one.key for one in urgent(rows, 500.0)] == ["broken", "soon", "calm", "none"]
+    assert [one.key for one in urgent(rows, 500.0)] == ["none", "broken", "soon", "calm"]
