@@ -54,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.account,
             arguments.password_file,
             getattr(arguments, "twin", "") if arguments.verb in SHOWING else None,
+            arguments.card,
         )
         with contextlib.closing(session.commands):
             for verb in verbs:
@@ -84,12 +85,13 @@ def open_session(
     account: str = "",
     password_file: str = "",
     twin: str | None = None,
+    card: bool = False,
 ) -> Session:
     """Return a session of this user, signed in if an account is named; ``twin`` as for :func:`app.who.actor_of`."""
     home = Home.of_user()
     rules, audit = rules_of(home), open_audit(home.state / "trail.sqlite")
     try:
-        actor = actor_of(home, rules, audit, account, password_file, twin)
+        actor = actor_of(home, rules, audit, account, password_file, twin, card)
     except BaseException:
         audit.close()
         raise
@@ -126,7 +128,9 @@ def make_parser(verbs: Sequence[ModuleType], language: str) -> argparse.Argument
     help_words.choose(language)
     parser = argparse.ArgumentParser(prog="zhian", description="智安孪生 · Zhian Twin: a county in 3D, alive.")
     _add_common(parser)
-    parser.set_defaults(language="", purpose="", reference="", account="", password_file="", json=False, debug=False)
+    parser.set_defaults(
+        language="", purpose="", reference="", account="", password_file="", card=False, json=False, debug=False
+    )
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_VerbParser)
     for verb in verbs:
         verb.add_parser(subparsers)
@@ -151,6 +155,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--purpose", help="why you look; needed to see plates and names in full")
     add("--reference", help="the case or order the purpose belongs to")
     add("--account", metavar="NAME", help="who signs in; needed once there is an account")
+    add("--card", action="store_true", help="sign in by the card in the reader; --password-file then holds its PIN")
     add("--password-file", metavar="FILE", help="its first line is the password; else it is asked for")
     add("--json", action="store_true", help="print results as JSON")
     add("--debug", action="store_true", help="show where an error came from")

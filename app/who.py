@@ -27,15 +27,28 @@ CHANGE_FIRST = "the password was given for the first time: change it with `zhian
 
 
 def actor_of(
-    home: Home, rules: Rules, audit: AuditSink, account: str = "", password_file: str = "", twin: str | None = None
+    home: Home,
+    rules: Rules,
+    audit: AuditSink,
+    account: str = "",
+    password_file: str = "",
+    twin: str | None = None,
+    card: bool = False,
 ) -> Actor:
     """Return who acts on this command line; ``twin`` is what it shows, empty for the current one.
+
+    With ``card`` it is whose card is in the reader, and ``password_file`` holds the PIN.
 
     Raises
     ------
     twin.errors.NotAllowedError
         If the password is wrong, or must be changed first.
     """
+    if card:
+        pin = read_password(password_file, what=said("PIN of the card"))
+        with contextlib.closing(open_accounts(home, rules)) as store:
+            found = signed_in_by_card(store, home, audit, pin)
+        return found.actor(datetime.now().astimezone())
     if account:
         with contextlib.closing(open_accounts(home, rules)) as store:
             found = signed_in(store, audit, account, read_password(password_file))
@@ -77,6 +90,27 @@ def signed_in(store: AccountStore, audit: AuditSink, account: str, password: str
         _record(audit, account, Decision(False, error.sentence))
         raise
     _record(audit, account, Decision(True, "the password is right"))
+    return found
+
+
+def signed_in_by_card(store: AccountStore, home: Home, audit: AuditSink, pin: str) -> Account:
+    """Sign in by the card in the reader and put the answer on record, whichever it is.
+
+    Raises
+    ------
+    twin.errors.NotAllowedError
+        With the reason why the card is refused.
+    """
+    from data.accounts.cards import module_of, opened, subject_of  # only where there is a card to speak to
+    from data.accounts.trust import read_trust
+
+    try:
+        with opened(module_of(home), pin) as card:
+            found = store.of_card(subject_of(card, read_trust(home)))
+    except NotAllowedError as error:
+        _record(audit, "", Decision(False, error.sentence))
+        raise
+    _record(audit, found.id, Decision(True, "the card signed"))
     return found
 
 

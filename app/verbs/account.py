@@ -8,7 +8,8 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from app.commands import Call, Command
@@ -16,7 +17,9 @@ from app.session import Session
 from app.who import read_password, signed_in
 from data.accounts.opening import open_accounts
 from data.accounts.store import AccountStore
+from data.accounts.trust import keep_trust, read_certificate, read_trust
 from twin.accounts import Account
+from twin.errors import NotAllowedError
 from twin.words import said
 
 DAY_S = 86_400.0
@@ -45,6 +48,14 @@ def add_parser(verbs: Any) -> None:
         ("reset", "unlock an account and print a fresh first password"),
     ):
         actions.add_parser(action, help=words).add_argument("name", metavar="ACCOUNT")
+    card = actions.add_parser("card", help="let an account sign in by its holder's card")
+    card.add_argument("name", metavar="ACCOUNT")
+    which = card.add_mutually_exclusive_group(required=True)
+    which.add_argument("--certificate", type=Path, metavar="FILE", help="the card's, as PEM or DER")
+    which.add_argument("--none", action="store_true", help="by no card any more")
+    trust = actions.add_parser("trust", help="believe cards of this authority, but for those on its revocation list")
+    trust.add_argument("--ca", type=Path, required=True, metavar="FILE", help="certificates of the authority, PEM")
+    trust.add_argument("--crl", type=Path, required=True, metavar="FILE", help="its newest revocation list, PEM")
     own = actions.add_parser("password", help="choose a password of your own")
     own.add_argument("name", metavar="ACCOUNT")
     own.add_argument("--new-password-file", default="", metavar="FILE", help="its first line is the password to set")
@@ -77,9 +88,15 @@ def commands(session: Session) -> tuple[Command, ...]:
         ("account.change", lambda store, call: store.change(**call.arguments), "account.manage"),
         ("account.reset", lambda store, call: store.reset(call.arguments["name"]), "account.manage"),
         ("account.password", lambda store, call: store.set_password(**call.arguments), "account.password"),
+        ("account.card", lambda store, call: store.give_card(**call.arguments), "account.manage"),
         ("account.list", lambda store, _call: store.accounts(), "account.manage"),
     )
-    return tuple(Command(name, on_accounts(act), permission, in_palette=False) for name, act, permission in table)
+    trust = Command("account.trust", lambda call: keep_trust(session.home, **call.arguments), "account.manage",
+                    in_palette=False)  # fmt: skip
+    return (
+        trust,
+        *(Command(name, on_accounts(act), permission, in_palette=False) for name, act, permission in table),
+    )
 
 
 def _first(arguments: argparse.Namespace, session: Session) -> int:
@@ -134,6 +151,23 @@ def _password(arguments: argparse.Namespace, session: Session) -> int:
     return 0
 
 
+def _card(arguments: argparse.Namespace, session: Session) -> int:
+    subject = ""
+    if not arguments.none:
+        certificate = read_certificate(arguments.certificate)
+        if why_not := read_trust(session.home).refusal(certificate, datetime.now(UTC)):
+            raise NotAllowedError(why_not)
+        subject = certificate.subject.rfc4514_string()
+    session.commands.run("account.card", about=arguments.name, name=arguments.name, subject=subject)
+    return 0
+
+
+def _trust(arguments: argparse.Namespace, session: Session) -> int:
+    trust = session.commands.run("account.trust", authorities=arguments.ca, revoked=arguments.crl)
+    print(session.texts("account.trusted", count=len(trust.authorities)))
+    return 0
+
+
 def _list(_arguments: argparse.Namespace, session: Session) -> int:
     for account in session.commands.run("account.list"):
         print(json.dumps(_plain(account), ensure_ascii=False) if session.as_json else _line(account, session))
@@ -184,6 +218,8 @@ _RUNS = {
     "close": _close,
     "open": _open,
     "reset": _reset,
+    "card": _card,
+    "trust": _trust,
     "password": _password,
     "list": _list,
 }

@@ -5,26 +5,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs import Jobs
 from app.look import Look
 from app.session import Session
-from app.who import signed_in
+from app.who import signed_in, signed_in_by_card
 from app.widgets.parts import label, line
 from data.accounts.opening import has_accounts, open_accounts
 from data.accounts.store import AccountStore
+from data.accounts.trust import FOLDER
 from twin.access import Actor
 from twin.accounts import Account
-from twin.errors import ZhianError
+from twin.errors import NotAllowedError, ZhianError
+from twin.words import say
 
 FIELD_PX = 280
-FIELDS = ("account", "person", "password", "fresh", "again")
+FIELDS = ("account", "person", "password", "fresh", "again", "pin")
 PAGES = {
     "sign_in": ("account", "password"),
     "change": ("fresh", "again"),
     "first": ("account", "person", "fresh", "again"),
+    "card": ("pin",),
 }
 """What is asked for on each page."""
 
@@ -52,7 +55,7 @@ class SignInForm(QWidget):
         self._look, self._session = look, session
         self._jobs = Jobs(self)
         self._page = "first" if first else "sign_in"
-        self.person = line(64)
+        self.person, self.pin = line(64), _secret()
         self.account, self.password, self.fresh, self.again = line(32), _secret(), _secret(), _secret()
         self.account.setText(account)
         self.account.setReadOnly(bool(account))
@@ -60,6 +63,10 @@ class SignInForm(QWidget):
         self.go = QPushButton()
         self.go.setDefault(True)
         self.go.clicked.connect(self.send)
+        self.other = QPushButton()
+        self.other.setFlat(True)
+        self.other.setAutoDefault(False)
+        self.other.clicked.connect(self._change_way)
         self._form = QFormLayout()
         self._form.setSpacing(12)
         self._labels = {name: label() for name in FIELDS}
@@ -75,7 +82,11 @@ class SignInForm(QWidget):
         layout.addWidget(self.explain)
         layout.addLayout(self._form)
         layout.addWidget(self.problem)
-        layout.addWidget(self.go, 0, Qt.AlignmentFlag.AlignRight)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.other)
+        buttons.addStretch(1)
+        buttons.addWidget(self.go)
+        layout.addLayout(buttons)
         look.language_changed.connect(self.retranslate)
         self._show_page()
 
@@ -90,6 +101,9 @@ class SignInForm(QWidget):
         account, password, person = self.account.text().strip(), self.password.text(), self.person.text().strip()
         if not all(getattr(self, name).text().strip() for name in PAGES[self._page]):
             self.say(self._look.texts("sign_in.incomplete"))
+        elif self._page == "card":
+            pin = self.pin.text()
+            self._ask(lambda store: self._by_card(store, pin), self._on_signed)
         elif self._page == "sign_in":
             self._ask(lambda store: signed_in(store, self._session.commands.audit, account, password), self._on_signed)
         elif self.fresh.text() != self.again.text():
@@ -108,6 +122,7 @@ class SignInForm(QWidget):
             words.setText(texts(f"sign_in.{name}"))
         self.explain.setText(texts(f"sign_in.pages.{self._page}"))
         self.go.setText(texts(f"sign_in.deeds.{self._page}"))
+        self.other.setText(texts("sign_in.by_password" if self._page == "card" else "sign_in.by_card"))
 
     def _ask(self, act: Callable[[AccountStore], Account], then: Callable[[Account], None]) -> None:
         home, rules = self._session.home, self._session.commands.rules
@@ -120,13 +135,23 @@ class SignInForm(QWidget):
         self.go.setEnabled(False)
         self._jobs.submit("job.sign_in", work, then, self._on_refused)
 
+    def _by_card(self, store: AccountStore, pin: str) -> Account:
+        account = signed_in_by_card(store, self._session.home, self._session.commands.audit, pin)
+        if self.account.isReadOnly() and account.id != self.account.text():
+            raise NotAllowedError(say("this is not the card of {name}", name=self.account.text()))
+        return account
+
+    def _change_way(self) -> None:
+        self._page = "sign_in" if self._page == "card" else "card"
+        self._show_page()
+
     def _on_signed(self, account: Account) -> None:
         self.go.setEnabled(True)
-        if account.must_change:
+        if account.must_change and self._page != "card":
             self._page = "change"
             self._show_page()
             return
-        for field in (self.password, self.fresh, self.again):
+        for field in (self.password, self.fresh, self.again, self.pin):
             field.clear()
         self.done.emit(account)
 
@@ -141,6 +166,7 @@ class SignInForm(QWidget):
         for name in self._labels:
             self._form.setRowVisible(getattr(self, name), name in PAGES[self._page])
         self.say("")
+        self.other.setVisible(self._page in ("sign_in", "card") and (self._session.home.data / FOLDER).is_dir())
         self.retranslate()
         empty = [getattr(self, name) for name in PAGES[self._page] if not getattr(self, name).text()]
         (empty or [self.account])[0].setFocus()

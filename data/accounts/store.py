@@ -172,6 +172,39 @@ class AccountStore:
             raise NotAllowedError(barred or after.barred(now_s) or WRONG)
         return after
 
+    def of_card(self, subject: str) -> Account:
+        """Return the account of whose card a certificate with this subject is.
+
+        Raises
+        ------
+        twin.errors.NotAllowedError
+            If there is none, or it is closed, locked or expired.
+        """
+        query = sa.select(ACCOUNTS).where(ACCOUNTS.c.card == subject)
+        with answering(self._engine), self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first() if subject else None
+        if row is None:
+            raise NotAllowedError("no account has this card")
+        account = _account(row)
+        if barred := account.barred(self._now_s()):
+            raise NotAllowedError(barred)
+        return account
+
+    def give_card(self, name: str, subject: str) -> Account:
+        """Let an account sign in by the cards whose certificate has this subject; empty takes them away.
+
+        Raises
+        ------
+        twin.errors.UsageError
+            If another account has it.
+        """
+        query = sa.select(ACCOUNTS.c.id).where(ACCOUNTS.c.card == subject, ACCOUNTS.c.id != name)
+        with answering(self._engine), self._engine.connect() as connection:
+            other = connection.scalar(query) if subject else None
+        if other is not None:
+            raise UsageError(say("account {name} has this card", name=other))
+        return self.change(name, card=subject)
+
     def take_seat(self, name: str, seat: str) -> None:
         """Say that an account is signed in at a seat; said again and again while it is.
 

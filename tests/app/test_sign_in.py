@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pkcs11
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -23,10 +25,13 @@ from data.access_rules import rules_of
 from data.accounts.opening import open_accounts
 from data.accounts.store import AccountStore
 from data.accounts.tickets import VARIABLE, read_ticket
+from data.accounts.trust import FOLDER, keep_trust
 from data.home import Home
 from tests.app.conftest import let_go, make_window, session_at, shared_home, until
+from tests.data.accounts.pki import MODULE, PIN, Authority, pem, put_on_card, reader
 from twin.accounts import Account
 from twin.city.city import City
+from twin.errors import UsageError
 
 GOOD, OTHER = "Regen-im-Mai-7", "Schnee-im-Juni-8"
 
@@ -106,6 +111,42 @@ def test_the_first_administrator_of_a_real_twin_is_made_before_anything_is_shown
     with contextlib.closing(accounts(session.home)) as store:
         assert store.sign_in("root", GOOD).id == "root"
     dialog.deleteLater()
+
+
+def test_a_card_and_its_pin_are_the_other_way_in(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOFTHSM2_CONF", str(reader(tmp_path)))
+    ours, key = Authority(), ec.generate_private_key(ec.SECP256R1())
+    put_on_card(tmp_path, key, ours.issue(key))
+    session, audit = session_at(tmp_path)
+    keep_trust(session.home, pem(tmp_path / "ca", ours.certificate), pem(tmp_path / "crl", ours.revoked()))
+    (session.home.data / FOLDER / "module").write_text(str(MODULE))
+    with contextlib.closing(accounts(session.home)) as store:
+        store.make_first("root", "管理员", GOOD)
+        store.add(Account("wang", "王小明", frozenset({"operator"})))
+    dialog = SignInDialog(Look(qapp, session.texts, "dark"), session)
+    dialog.show()
+    form = dialog.form
+    form.other.click()
+    assert [form.pin.isVisible(), form.account.isVisible(), form.password.isVisible()] == [True, False, False]
+    form.pin.setText("999999")
+    form.send()
+    until(lambda: "PIN" in form.problem.text())
+    form.pin.setText(PIN)
+    form.send()
+    until(lambda: "没有登记" in form.problem.text())
+    with contextlib.closing(accounts(session.home)) as store:
+        store.give_card("wang", "CN=王小明 012345")
+        with pytest.raises(UsageError, match="wang"):
+            store.give_card("root", "CN=王小明 012345")
+    form.send()
+    until(lambda: dialog.signed_in is not None)
+    assert dialog.signed_in is not None
+    assert dialog.signed_in.id == "wang"
+    assert [entry.decision.allowed for entry in audit.entries] == [False, False, True]
+    dialog.deleteLater()
+    pkcs11.lib(str(MODULE)).finalize()
 
 
 @pytest.fixture

@@ -6,13 +6,17 @@ import dataclasses
 import json
 from pathlib import Path
 
+import pkcs11
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.cli import main
 from data.accounts.tickets import VARIABLE, write_ticket
+from data.accounts.trust import FOLDER
 from data.audit.reading import entries
 from data.home import Home
 from data.store.twin_folder import save_city
+from tests.data.accounts.pki import MODULE, PIN, Authority, pem, put_on_card, reader
 from tests.layers.tiny import tiny_city
 from twin.access import Actor
 
@@ -137,3 +141,27 @@ def test_a_real_twin_asks_for_its_first_administrator(home: Path, capsys: pytest
     capsys.readouterr()
     assert main(export) == 5
     assert "--account" in capsys.readouterr().err
+
+
+def test_a_card_signs_in_on_the_command_line(
+    first: list[str], home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOFTHSM2_CONF", str(reader(home)))
+    ours, key = Authority(), ec.generate_private_key(ec.SECP256R1())
+    card = ours.issue(key)
+    put_on_card(home, key, card)
+    ca, lists = pem(home / "ca", ours.certificate), pem(home / "crl", ours.revoked())
+    give = [*first, "account", "card", "root", "--certificate", str(pem(home / "card", card))]
+    assert main(give) == 5  # nobody's cards are believed yet
+    assert main([*first, "account", "trust", "--ca", str(ca), "--crl", str(lists)]) == 0
+    (Home.of_user().data / FOLDER / "module").write_text(str(MODULE))
+    assert main(give) == 0
+    (home / "pin").write_text(PIN)
+    by_card = ["--card", "--password-file", str(home / "pin")]
+    assert main([*by_card, "account", "list"]) == 0
+    pem(lists, ours.revoked(card))
+    assert main([*by_card, "account", "trust", "--ca", str(ca), "--crl", str(lists)]) == 0
+    capsys.readouterr()
+    assert main([*by_card, "account", "list"]) == 5
+    assert "吊销" in capsys.readouterr().err
+    pkcs11.lib(str(MODULE)).finalize()
