@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -14,15 +14,19 @@ from app import formats
 from app.commands import Call, Command
 from app.desk import Desk
 from app.features.feature import Context, Entry
+from app.theme import ROW_PX
 from app.verbs.request import particulars
 from app.widgets.parts import label, line
 from app.widgets.table import Table, TableColumn, TableModel
 from data.accounts.opening import open_requests
 from data.accounts.requests import RequestStore
 from twin.errors import UsageError
-from twin.requests import OPEN, Request
+from twin.requests import CONFIRMED, DONE, EXPIRED, OPEN, REFUSED, WITHDRAWN, Request
 
 ROUND_MS = 5_000
+ROWS = 6
+STATES = (OPEN, CONFIRMED, REFUSED, WITHDRAWN, DONE, EXPIRED)
+"""In the order of the list: what waits stands first."""
 
 
 class Requests(QObject):
@@ -110,12 +114,13 @@ class RequestsPanel(QWidget):
         self.chosen = ""
         texts = desk.look.texts
         columns = (
-            TableColumn("state", lambda state: texts(f"requests.states.{state}"), token=_token),
+            TableColumn("state", lambda rank: texts(f"requests.states.{STATES[rank]}"), token=_token),
             TableColumn("deed", width_px=180),
-            TableColumn("asked_by"),
-            TableColumn("until", lambda at_s: f"{formats.local_time(at_s):%m-%d %H:%M}", figure=True),
+            TableColumn("asked_by", width_px=64),
         )
         self.table = Table(TableModel(desk.look, "requests", columns), desk.look)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.setMinimumHeight(ROWS * ROW_PX)
         self.table.chosen.connect(self.choose)
         self.explain, self.problem = label("quiet", wrap=True), label("problem", wrap=True)
         self.reason = line(200)
@@ -140,9 +145,9 @@ class RequestsPanel(QWidget):
         """List them, newest first."""
         now_s = time.time()
         self._requests = {request.id: request for request in requests}
-        rows = [(one.standing(now_s), self._title(one), one.asked_by, one.expires_at_s) for one in requests]
+        rows = [(STATES.index(one.standing(now_s)), self._title(one), one.asked_by) for one in requests]
         self.table.rows.set_rows(list(self._requests), rows)
-        waiting = sum(row[0] == OPEN for row in rows)
+        waiting = sum(STATES[row[0]] == OPEN for row in rows)
         self.note.emit(self._desk.look.texts("requests.note", count=waiting) if waiting else "")
         self.problem.hide()
         self.choose(self.chosen if self.chosen in self._requests else "")
@@ -159,10 +164,10 @@ class RequestsPanel(QWidget):
         if request is None:
             self.explain.setText(texts("requests.choose" if self._requests else "requests.empty"))
             return
-        deed = request.deed
+        deed, until = request.deed, formats.local_time(request.expires_at_s)
         parts = [f"{deed.purpose.text} {deed.purpose.reference}".strip()] if deed.purpose else []
         parts += [f"{self._named(what)} {value}" for what, value in particulars(request)]
-        parts += [f"{request.decided_by} {request.reason}".strip()]
+        parts += [f"{texts('requests.until')} {until:%m-%d %H:%M}", f"{request.decided_by} {request.reason}".strip()]
         self.explain.setText("\n".join(part for part in parts if part))
 
     def tell(self, error: Exception) -> None:
@@ -193,5 +198,5 @@ class RequestsPanel(QWidget):
         return f"{texts(key) if key in texts else request.deed.action} {request.deed.resource.id}".strip()
 
 
-def _token(state: str) -> str:
-    return {"open": "severity_2", "confirmed": "good"}.get(state, "quiet")
+def _token(rank: int) -> str:
+    return {OPEN: "severity_2", CONFIRMED: "good"}.get(STATES[rank], "quiet")
