@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+import shapely
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.turns import Turns
+from twin.access import Scope
 from twin.city.city import City
 from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame, empty_frame
+from twin.reach import narrowed, reach_of
 from twin.world import SourceState, World, world_of
 
 FRAME_MS, PANEL_MS = 33, 500
@@ -44,6 +48,9 @@ class LiveWorld(QObject):
         super().__init__(parent)
         self._turns = turns or Turns(self)
         self.kept = NOTHING_KEPT
+        self.scope: Callable[[], Scope] = Scope
+        """How far who looks may see; asked with every world."""
+        self._reached: tuple[City | None, Scope, shapely.Geometry | None] = (None, Scope(), None)
         self._world: World | None = None
         self._city: City | None = None
         self._engine: Engine | None = None
@@ -61,7 +68,15 @@ class LiveWorld(QObject):
 
     @world.setter
     def world(self, world: World) -> None:
-        self._world = world if world.kept is self.kept else replace(world, kept=self.kept)
+        kept = world if world.kept is self.kept else replace(world, kept=self.kept)
+        self._world = narrowed(kept, self._reach(world.city))
+
+    def _reach(self, city: City) -> shapely.Geometry | None:
+        """Return the area that may be seen, worked out anew for another city or another scope alone."""
+        scope = self.scope()
+        if self._reached[0] is not city or self._reached[1] != scope:
+            self._reached = (city, scope, reach_of(city, scope))
+        return self._reached[2]
 
     def keep(self, kept: Kept) -> None:
         """Show what is kept, at whatever instant, from now on."""

@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self.acts = Actions(session.commands, self.look, self)
         self.turns = Turns(self)
         self.jobs, self.live = Jobs(self, self.turns), LiveWorld(self, self.turns)
+        self.live.scope = lambda: session.commands.actor.scope
         self.log, self.selection = EventLog(self), Selection(self)
         self.layers = LayerBook(LAYERS, settings.values.layers, settings.values.layer_order)
         self.desk = Desk(

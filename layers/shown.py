@@ -8,11 +8,12 @@ from layers.columns import hidden
 from layers.layer import Layer, Rows
 from twin.city.tables import Column
 from twin.filters import compile_filter
+from twin.reach import reached
 from twin.world import World
 
 
 def shown(layer: Layer, world: World, *, where: str = "", unmask: bool = False) -> Rows:
-    """Return a layer's rows with what identifies people hidden, and then filtered.
+    """Return a layer's rows within reach, with what identifies people hidden, and then filtered.
 
     The filter sees what the user sees: it cannot be used to guess a hidden plate.
 
@@ -22,10 +23,17 @@ def shown(layer: Layer, world: World, *, where: str = "", unmask: bool = False) 
         If the filter cannot be read, or names a column that is not there.
     """
     chosen = compile_filter(where) if where.strip() else None
-    rows = layer.rows(world)
+    rows = _reached(layer.rows(world), world)
     if not unmask:
         rows = hide(rows, layer.columns)
     return rows if chosen is None else rows.take(chosen(rows.columns))
+
+
+def _reached(rows: Rows, world: World) -> Rows:
+    """Leave out what stands outside of what may be seen; what moves is not in the world then."""
+    if world.reach is None or rows.geometry is None:
+        return rows
+    return rows.take(reached(world.reach, rows.geometry))
 
 
 def hide(rows: Rows, columns: tuple[Column, ...]) -> Rows:

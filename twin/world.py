@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
 from twin.city.city import City
 from twin.kept import NOTHING_KEPT, Kept
@@ -90,6 +91,8 @@ class World:
         False for a recording or a look back: the screen must say so.
     kept : Kept
         What people drew and measured and keep; the same at every instant.
+    reach : shapely.Geometry, optional
+        The area that who looks may see, in the city's projected system; None for all. See :mod:`twin.reach`.
     """
 
     city: City
@@ -98,6 +101,7 @@ class World:
     at_s: float
     live: bool
     kept: Kept = NOTHING_KEPT
+    reach: shapely.Geometry | None = None
 
 
 def world_of(city: City, tracks: TrackFrame, sources: tuple[SourceState, ...], now_s: float) -> World:

@@ -243,7 +243,7 @@ class Feed:
         world = request.world
         if layer.group == "live":
             return _own(layer.draw(world, shown(layer, world, where=state.where, unmask=request.unmask)))
-        key = (world.city, world.kept if layer.group == "work" else None, state.where, request.unmask)
+        key = (world.city, world.kept if layer.group == "work" else None, state.where, request.unmask, id(world.reach))
         kept = self._still.get(layer.name)
         if kept is None or kept[0] is not world.city or kept[1] is not key[1] or kept[2:] != key[2:]:
             rows = shown(layer, world, where=state.where, unmask=request.unmask) if _has_points(layer) else None

@@ -25,6 +25,7 @@ from layers.catalogue import LAYERS, layer_by_name
 from twin.city.city import City
 from twin.crossing import refuse_city, world_for
 from twin.errors import BadInputError, UsageError
+from twin.reach import narrowed, reach_of
 from twin.words import say
 from twin.world import World
 
@@ -69,6 +70,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         world = _past_world(session, twin, past) if past else _world(session, wish, twin, live_s)
         if network:
             world = world_for(world, zones_of(session.home).networks, network)
+        world = narrowed(world, reach_of(world.city, call.actor.scope))
         return export_layer(wish, world, twin, call)
 
     return (Command("layer.export", run, permission="layer.export", sensitive=True, in_palette=False),)

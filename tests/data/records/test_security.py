@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+import data.operations.tables  # noqa: F401 - theirs are in META then
 from data.access_rules import FILE, read_rules
 from data.own_copy import shipped
 from data.records.database import engine_of, upgrade

@@ -1,0 +1,54 @@
+"""How far an account sees: the part of the city that its districts and streets cover."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from twin.access import Scope
+from twin.city.city import City
+from twin.geo import BoolArray
+from twin.world import World
+
+ENDINGS = ("街道", "镇", "乡", "县", "区", "市")
+"""``罗星`` names 罗星街道 too."""
+
+
+def reach_of(city: City, scope: Scope) -> shapely.Geometry | None:
+    """Return the area that a scope covers, in the city's projected system; None where it does not narrow.
+
+    A name that no border of this city bears covers nothing.
+    """
+    areas = [_named(city, names) for names in (scope.districts, scope.streets) if names]
+    if not areas:
+        return None
+    area = shapely.intersection_all(areas)
+    shapely.prepare(area)
+    return area
+
+
+def narrowed(world: World, area: shapely.Geometry | None) -> World:
+    """Return a world in which nothing lives outside of an area; layers leave out what stands outside of it."""
+    if area is None or world.reach is area:
+        return world
+    tracks, origin_m = world.tracks, world.city.frame.origin_m
+    east_m, north_m = tracks.position_m[:, 0].astype(float), tracks.position_m[:, 1].astype(float)
+    keep = shapely.contains_xy(area, east_m + origin_m[0], north_m + origin_m[1])
+    inside = replace(tracks, rows=tracks.rows[keep], position_m=tracks.position_m[keep], source=tracks.source[keep])
+    return replace(world, tracks=inside, reach=area)
+
+
+def reached(area: shapely.Geometry, shapes: np.ndarray[tuple[int], np.dtype[np.object_]]) -> BoolArray:
+    """Mark the shapes (N,) of which some part is in an area; what only touches its border from outside is not."""
+    inside = np.asarray(shapely.intersects(area, shapes), dtype=bool)
+    inside[inside] = ~shapely.touches(area, shapes[inside])
+    return inside
+
+
+def _named(city: City, names: Collection[str]) -> shapely.Geometry:
+    borders = city.table("boundaries")
+    wanted = [name + ending for name in names for ending in ("", *ENDINGS)]
+    return shapely.union_all(np.asarray(borders.geometry[borders["name"].isin(wanted)].array, dtype=object))
