@@ -40,6 +40,7 @@ class Picture:
     workspace: str = "watch"
     camera: tuple[float, float, float, float, float] | None = None  # x, y (local metres), distance, bearing, pitch
     settle_s: float = 12.0
+    commands: tuple[str, ...] = ()  # run once settled, a few seconds apart
 
 
 WANTED = (
@@ -48,6 +49,11 @@ WANTED = (
     Picture("street-dark", camera=(-815.0, -735.0, 330.0, -78.0, 20.0)),
     Picture("traffic-dark", workspace="traffic", settle_s=75.0),
     Picture("sites-light-en", theme="light", language="en", workspace="sites"),
+    Picture(
+        "operations-dark", workspace="operations", settle_s=90.0, commands=("work.accept", "work.propose", "work.show")
+    ),
+    Picture("operations-light-en", theme="light", language="en", workspace="operations", settle_s=60.0),
+    Picture("wall-dark", workspace="wall", settle_s=60.0),
     Picture("andorra-light", twin="andorra", theme="light", camera=(-9500.0, -6800.0, 5000.0, 10.0, 22.0)),
 )
 
@@ -83,6 +89,9 @@ def take(session: Session, picture: Picture) -> None:
         x, y, distance_m, bearing_deg, pitch_deg = picture.camera
         window.map.set_camera(CameraState((x, y, 3.0), distance_m, bearing_deg, pitch_deg))
     wait(lambda: False, picture.settle_s)
+    for command in picture.commands:
+        window.acts.run(command)
+        wait(lambda: False, 4.0)
     window.map.settle()
     wait(lambda: False, 1.0)
     whole = PICTURES / f"{picture.name}.png"

@@ -12,6 +12,9 @@ from app import formats
 from app.commands import Command
 from app.features.feature import Context, Entry
 from app.map.events import Pick
+from app.opening import Opened
+from app.workbenches.operations.advising import Advice
+from app.workbenches.operations.errands import Errands
 from app.workbenches.operations.marks import LAYER, Marks, UnitMark, place_of
 from app.workbenches.operations.next_card import NextCard
 from app.workbenches.operations.office import Office
@@ -25,6 +28,8 @@ from app.workbenches.operations.sending import Sending
 from app.workbenches.operations.sound import Sound
 from app.workbenches.operations.wall_board import PAINTED, WallBoard
 from app.workbenches.operations.worklist import Held, Worklist
+from twin.access import Resource, decide
+from twin.operations.deeds import SendUnits
 from twin.operations.records import Dispatch
 from twin.operations.states import UNDER_WAY
 from twin.world import World
@@ -55,6 +60,7 @@ class OperationsBench(QObject):
         self.page = IncidentPage(desk, self._name)
         self.office = Office(desk, self.work, parts)
         self.board = WallBoard(desk.look)
+        self.errands, self._advice = Errands(desk, self.work, self), Advice()
         self.marks = Marks(context.map, desk.look)
         self._rows: tuple[QueueRow, ...] = ()
         self._heard: frozenset[str] | None = None
@@ -66,7 +72,7 @@ class OperationsBench(QObject):
 
     def _join(self) -> None:
         desk, work = self._desk, self.work
-        self._context.opening.opened.connect(lambda _: self._desk.run("work.open", refused=self.queue.show_problem))
+        self._context.opening.opened.connect(self._on_opened)
         work.changed.connect(self._on_changed)
         work.held_changed.connect(self._on_held)
         work.refused.connect(
@@ -107,11 +113,20 @@ class OperationsBench(QObject):
     def close(self) -> None:
         """Let go of the records and the map."""
         self._fly.stop()
+        self.errands.close()
         self.sound.close()
         self.marks.close()
         self.work.close()
 
     # Answers
+
+    def _on_opened(self, opened: Opened) -> None:
+        """Read the queue, and run its errands if who sits here may send; who may not leaves them to another desk."""
+        self._desk.run("work.open", refused=self.queue.show_problem)
+        commands = self._desk.session.commands
+        carry = Resource("work.errands")
+        if decide(commands.actor, SendUnits.permission, carry, commands.purpose, commands.rules).allowed:
+            self.errands.begin(opened.name)
 
     def _on_changed(self, *_: object) -> None:
         texts, proposed = self._desk.look.texts, self.sending.proposals.incidents
@@ -147,12 +162,13 @@ class OperationsBench(QObject):
         if len(picks) == 1 and picks[0].layer == LAYER:
             self.queue.list.hold(picks[0].key)
 
-    def _on_panels_due(self, _world: World) -> None:
+    def _on_panels_due(self, world: World) -> None:
         stated = self._desk.session.commands.purpose is not None
         if stated != self.page.unmask:
             self.page.set_unmask(stated)
         if self.work.held.key:
             self._show_units()
+            self.page.show_advice(self._advice.of(self.work.held, world))
 
     def _on_trouble(self, error: Exception | None) -> None:
         self.queue.show_problem(self._desk.look.texts.error(error) if error is not None else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,7 @@ class IncidentPage(QWidget):
         self.held = Held("")
         self.units: tuple[UnitLine, ...] = ()
         self.unmask = False
+        self.advice: Mapping[str, str] = {}
         self.title, self.about = label("heading", wrap=True), label("quiet", wrap=True)
         self.remark = line(400)
         self.remark.returnPressed.connect(self._on_remark)
@@ -89,6 +90,12 @@ class IncidentPage(QWidget):
         """Show who is proposed."""
         self.units = tuple(units)
         self._show_units()
+
+    def show_advice(self, advice: Mapping[str, str]) -> None:
+        """Show what is the matter with those who were sent, by the ids of their dispatches."""
+        if dict(advice) != self.advice:
+            self.advice = dict(advice)
+            self._show_units()
 
     def set_unmask(self, unmask: bool) -> None:
         """Show plates and names in full from now on, or masked again."""
@@ -165,9 +172,14 @@ class IncidentPage(QWidget):
     def _dispatch(self, one: Dispatch) -> Item:
         texts = self._desk.look.texts
         over = one.state in ("refused", "silent", "recalled", "cleared")
-        buttons = () if over else (self._report(one, "on_scene"), self._report(one, "recalled"))
+        answers = ("acknowledged" if one.state == "sent" else "on_scene", "recalled")
+        buttons = () if over or one.state == "on_scene" else tuple(self._report(one, state) for state in answers)
         words = f"{self._names('unit', one.unit)} · {texts(f'dispatch_state.{one.state}')}"
-        mood = "warn" if one.state in ("silent", "refused") else "quiet" if over else "good"
+        advice = self.advice.get(one.id, "")
+        words += f" · {texts(f'advice.{advice}')}" if advice else ""
+        mood = (
+            "warn" if one.state in ("silent", "refused") or advice not in ("", "there") else "quiet" if over else "good"
+        )
         started_s, ended_s = one.sent_s, one.on_scene_s or one.ended_s
         note: str | Callable[[], str] = (
             timer_words(ended_s - started_s) if ended_s else lambda: timer_words(time.time() - started_s)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from app.workbenches.operations.row import QueueRow
 from twin.operations.deeds import Start
 from twin.operations.records import Incident, Level
+from twin.operations.states import AT_WORK
 from twin.operations.store import Row
 
 Titles = Callable[[str], str]
@@ -52,7 +53,7 @@ def incident_row(incident: Incident, title: str, proposed: bool, alerts: int = 1
     """Return the line of an incident: its clock is that of the first level it has not reached."""
     level = next_level(incident)
     due_s = incident.since_s + level.within_s if level is not None else math.inf
-    step = SEND if proposed and incident.state == "open" else NEXT.get(incident.state, "")
+    step = SEND if proposed and incident.state in AT_WORK else NEXT.get(incident.state, "")
     return QueueRow(
         f"i:{incident.id}", "incident", incident.severity, title, incident.place,
         incident.state, incident.since_s, due_s, level.within_s if level is not None else math.inf, step, alerts,

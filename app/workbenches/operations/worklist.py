@@ -21,7 +21,7 @@ from twin.operations.store import Done, Operations, Row, Whole
 from twin.rules.hit import Hit
 
 ROUND_MS, AGAIN_MS = 1000, 10_000
-MOST_ROWS, MOST_RESOLVED, MOST_HITS, MOST_UNDO = 500, 50, 20, 50
+MOST_ROWS, MOST_RESOLVED, MOST_HITS, MOST_UNDO = 200, 50, 20, 50
 Answer = TypeVar("Answer")
 
 

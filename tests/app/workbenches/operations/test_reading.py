@@ -46,7 +46,9 @@ def test_each_state_has_one_next_step_or_is_somebody_elses(state: str, step: str
 
 def test_once_units_are_chosen_they_are_sent() -> None:
     assert read(Row(2, 1000.0, incident=incident()), frozenset({"I1"})).next == SEND
-    assert read(Row(2, 1000.0, incident=incident(state="dispatched")), frozenset({"I1"})).next == ""
+    again = read(Row(2, 1000.0, incident=incident(state="dispatched")), frozenset({"I1"}))
+    assert again.next == SEND  # another, while the first stands still
+    assert read(Row(2, 1000.0, incident=incident(state="resolved")), frozenset({"I1"})).next == CLOSE
 
 
 def test_the_clock_is_that_of_the_first_level_not_reached() -> None:
