@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.features.auditor import Auditor
 from app.features.card import CardFeature
 from app.features.compare import Compare
 from app.features.crowds import Crowds
@@ -35,4 +36,5 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     CardFeature,
     QualityChoice,
     operations_bench,
+    Auditor,
 )

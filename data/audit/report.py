@@ -11,7 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from data.audit.checkpoints import Found, checkpoints
+from data.audit.checkpoints import Found, checkpoints, newest_in
 from data.audit.notary import USE, own_folder
 from data.audit.settings import audit_settings
 from data.audit.tables import ENTRIES
@@ -61,6 +61,31 @@ class Report:
     def holds(self) -> bool:
         """Whether nothing was changed, removed or exchanged. A clock that was moved is told, and breaks nothing."""
         return not self.found.problem and not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a trail is signed: its entries, and over how many the newest checkpoints are (0 for none, -1 unknown)."""
+
+    trail: str
+    entries: int
+    here: int
+    at_s: float
+    witness: int
+
+
+def standing(home: Home) -> list[Standing]:
+    """Return how far each trail is signed, without following it."""
+    there, keys, found = audit_settings(home).witness_folder, own_publics(home, USE), list[Standing]()
+    for trail in trails(home):
+        with trail.reading() as connection:
+            entries = connection.scalar(sa.select(sa.func.max(ENTRIES.c.seq))) or 0
+        here = newest_in(own_folder(home) / trail.name, keys)
+        witnessed = newest_in(there / trail.name, keys) if there else None
+        at_s = here.checkpoint.at_s if here and here.checkpoint else 0.0
+        sizes = (one.size - 1 if one else 0 for one in (here, witnessed))
+        found.append(Standing(trail.name, entries, next(sizes), at_s, next(sizes) if there else -1))
+    return found
 
 
 class _Clocks(msgspec.Struct, frozen=True):
@@ -118,7 +143,7 @@ def _verified(
         faults.append(Fault(0, NO_WITNESS))
     marks = {**_marks([*here, *witnessed]), **noted}
     with trail.reading() as connection:
-        found, moved = _followed(connection, marks, progress)
+        found, moved = followed(connection, marks, progress)
     newest_s = max((one.checkpoint.at_s for one in (*here, *witnessed) if one.checkpoint), default=0.0)
     unique = tuple(sorted(set(faults), key=lambda fault: fault.size))
     return Report(trail.name, found, unique, moved, len(here), len(witnessed) if there else -1, newest_s)
@@ -130,9 +155,10 @@ def _marks(found: Sequence[Found]) -> dict[int, Mark]:
     return {one.size - 1: Mark(bytes.fromhex(one.hash), bytes.fromhex(one.root)) for one in told}
 
 
-def _followed(
+def followed(
     connection: sa.Connection, marks: Mapping[int, Mark], progress: Progress
 ) -> tuple[Verification, tuple[Move, ...]]:
+    """Follow a trail, and look at its clocks."""
     of = (connection.scalar(sa.select(sa.func.max(ENTRIES.c.seq))) or 0) + 1
     walk, clocks = Walk(marks=marks), list[_Clocks]()
     for page in pages(connection):
