@@ -25,6 +25,7 @@ from twin.access import (
     Rules,
     decide,
 )
+from twin.audit import shown
 from twin.errors import NotAllowedError, UsageError
 from twin.requests import Deed, SecondPerson
 from twin.words import said, say
@@ -86,6 +87,8 @@ class Command:
         False for commands that only make sense with arguments.
     told : callable
         Tells the arguments to the second person, where the rules ask for one: each particular that is confirmed.
+    shows : bool
+        What it returns is shown to who asked: its hash is on record before that.
     """
 
     id: str
@@ -96,6 +99,7 @@ class Command:
     sensitive: bool = False
     in_palette: bool = True
     told: Told = plain
+    shows: bool = False
 
 
 class Commands:
@@ -151,7 +155,13 @@ class Commands:
                 return command.run(Call(actor, purpose, purpose is not None, arguments, held, self.rules, second))
         self.audit.write(AuditEntry(actor.id, command.permission, resource, purpose, decision))
         if decision.allowed:
-            return command.run(Call(actor, purpose, decision.unmask, arguments, held, self.rules))
+            answer = command.run(Call(actor, purpose, decision.unmask, arguments, held, self.rules))
+            if command.shows:
+                seen = Resource(command.id, about)
+                self.audit.write(
+                    AuditEntry(actor.id, shown.ACTION, seen, purpose, decision, shown=shown.digest(answer))
+                )
+            return answer
         if not actor.id:
             raise NotAllowedError(said(self.unsigned))
         raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(decision.reason)))

@@ -78,8 +78,8 @@ def commands(session: Session) -> tuple[Command, ...]:
     return (
         Command("balance.show", balance, "balance.read", in_palette=False),
         Command("balance.verify", lambda call: ledger(call).verify(), "balance.read", in_palette=False),
-        Command("gaps.list", gaps, "balance.read", sensitive=True, in_palette=False),
-        Command("quarantine.list", listed, "quarantine.read", sensitive=True, in_palette=False),
+        Command("gaps.list", gaps, "balance.read", sensitive=True, in_palette=False, shows=True),
+        Command("quarantine.list", listed, "quarantine.read", sensitive=True, in_palette=False, shows=True),
         Command(
             "quarantine.show", lambda call: ledger(call).held(call.arguments["number"]), "quarantine.read",
             needs_purpose=True, sensitive=True, in_palette=False,

@@ -47,7 +47,7 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
     seat : str
         Name of the machine.
     shown : str
-        SHA-256 of what was shown, in hex; see :mod:`twin.audit.shown`.
+        SHA-256 of what was shown, in hex; see :func:`twin.audit.shown.digest`.
     """
 
     at_s: float

@@ -10,7 +10,8 @@ import pytest
 from app.cli import open_session, verb_modules
 from app.commands import Command, Commands
 from app.texts import LANGUAGES, Texts
-from twin.access import Actor, AuditEntry
+from twin.access import DEMO_ACTOR, Actor, AuditEntry
+from twin.audit.shown import digest
 from twin.errors import NotAllowedError
 
 
@@ -52,3 +53,15 @@ def test_a_stranger_may_run_none_of_them_and_each_try_is_on_record(every: list[C
             commands.run(command.id)
     assert [entry.resource.kind for entry in sink.entries] == [command.id for command in every]
     assert not any(entry.decision.allowed or entry.decision.unmask for entry in sink.entries)
+
+
+def test_what_is_shown_has_its_hash_on_record_before_it_is() -> None:
+    audit = Sink()
+    commands = Commands(DEMO_ACTOR, audit)
+    commands.add(Command("thing.list", lambda _: [1, 2], permission="thing.read", sensitive=True, shows=True))
+    assert commands.run("thing.list", about="x") == [1, 2]
+    asked, seen = audit.entries
+    assert (asked.action, asked.shown) == ("thing.read", "")
+    assert (seen.action, seen.resource.kind, seen.resource.id, seen.shown) == (
+        "shown", "thing.list", "x", digest([1, 2]),
+    )  # fmt: skip
