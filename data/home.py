@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import secrets
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,20 +42,6 @@ class Home:
         for folder in (home.data, home.cache, home.state, home.runtime):
             folder.mkdir(parents=True, exist_ok=True)
         return home
-
-    def secret(self, name: str) -> bytes:
-        """Return random bytes of this installation, made when first asked for and readable by this user alone."""
-        path = self.state / f"{name}.key"
-        if not path.exists():
-            fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(32))
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(fresh)  # whole or not at all, and never over one that another process made
-            fresh.unlink()
-        return path.read_bytes()
 
     def twin(self, name: str) -> Path:
         """Return the folder of a twin by its name."""

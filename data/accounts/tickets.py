@@ -12,6 +12,7 @@ import hmac
 import msgspec
 
 from data.home import Home
+from data.secrets import random_secret
 from twin.access import Actor
 
 VARIABLE = "ZHIAN_TICKET"
@@ -44,4 +45,4 @@ def read_ticket(home: Home, ticket: str, now_s: float) -> Actor | None:
 
 
 def _mark(home: Home, body: bytes) -> str:
-    return hmac.new(home.secret("ticket"), body, hashlib.sha256).hexdigest()
+    return hmac.new(random_secret(home, "ticket"), body, hashlib.sha256).hexdigest()

@@ -15,6 +15,7 @@ from data.connectors.gat1400.options import Options, read_options
 from data.connectors.gat1400.server import Server
 from data.connectors.links import is_loopback
 from data.home import Home
+from data.secrets import random_secret
 from twin.city.city import City
 from twin.errors import UsageError
 from twin.live.observation import ObservationBatch, batch
@@ -114,13 +115,13 @@ class Gat1400:
 
 def open_source(settings: SourceSettings, city: City) -> Gat1400:
     """Make the library; it listens once its batches are asked for."""
-    return Gat1400(settings.name, read_options(settings), Home.of_user().secret(KEY))
+    return Gat1400(settings.name, read_options(settings), random_secret(Home.of_user(), KEY))
 
 
 def read_again(settings: SourceSettings, device: str, message: str, raw: bytes) -> Parcel:
     """Decode a message as it was kept: an object without its envelope, or a body."""
     options = msgspec.structs.replace(read_options(settings), authentication="open")
-    exchange = Exchange(settings.name, options, Home.of_user().secret(KEY), time.time)
+    exchange = Exchange(settings.name, options, random_secret(Home.of_user(), KEY), time.time)
     if message in ("APE", "Tollgate"):
         posting = exchange.cameras(device, raw, message)
     elif b"NotificationID" in raw:

@@ -482,11 +482,3 @@ def test_options_that_make_no_sense_are_told(home: Home, options: JSON) -> None:
 def test_a_library_says_what_is_open_about_it(home: Home) -> None:
     options = {"authentication": "open", "host": "0.0.0.0"}
     assert len(gat1400.open_source(SourceSettings("gates", "gat1400", options), small_county()).report()) == 3
-
-
-def test_the_installations_key_is_made_once_and_for_one_user(home: Home) -> None:
-    key = home.secret("vehicle-ids")
-    assert home.secret("vehicle-ids") == key
-    assert len(key) == 32
-    (file,) = home.state.iterdir()
-    assert file.stat().st_mode & 0o777 == 0o600
