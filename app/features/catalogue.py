@@ -33,8 +33,8 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Trails,
     Locking,
     Requests,
+    Auditor,
     CardFeature,
     QualityChoice,
     operations_bench,
-    Auditor,
 )
