@@ -52,7 +52,7 @@ WANTED = (
     Picture(
         "operations-dark", workspace="operations", settle_s=90.0, commands=("work.accept", "work.propose", "work.show")
     ),
-    Picture("operations-light-en", theme="light", language="en", workspace="operations", settle_s=60.0),
+    Picture("operations-light-en", theme="light", language="en", workspace="operations", settle_s=90.0),
     Picture("wall-dark", workspace="wall", settle_s=60.0),
     Picture("andorra-light", twin="andorra", theme="light", camera=(-9500.0, -6800.0, 5000.0, 10.0, 22.0)),
 )

@@ -14,7 +14,6 @@ from app.features.feature import Context, Entry
 from app.map.events import Pick
 from app.opening import Opened
 from app.workbenches.operations.advising import Advice
-from app.workbenches.operations.errands import Errands
 from app.workbenches.operations.marks import LAYER, Marks, UnitMark, place_of
 from app.workbenches.operations.next_card import NextCard
 from app.workbenches.operations.office import Office
@@ -28,8 +27,7 @@ from app.workbenches.operations.sending import Sending
 from app.workbenches.operations.sound import Sound
 from app.workbenches.operations.wall_board import PAINTED, WallBoard
 from app.workbenches.operations.worklist import Held, Worklist
-from twin.access import Resource, decide
-from twin.operations.deeds import SendUnits
+from data.simulate.roster import enrol_demo
 from twin.operations.records import Dispatch
 from twin.operations.states import UNDER_WAY
 from twin.world import World
@@ -60,7 +58,7 @@ class OperationsBench(QObject):
         self.page = IncidentPage(desk, self._name)
         self.office = Office(desk, self.work, parts)
         self.board = WallBoard(desk.look)
-        self.errands, self._advice = Errands(desk, self.work, self), Advice()
+        self._advice, self._enrols = Advice(), False
         self.marks = Marks(context.map, desk.look)
         self._rows: tuple[QueueRow, ...] = ()
         self._heard: frozenset[str] | None = None
@@ -113,7 +111,6 @@ class OperationsBench(QObject):
     def close(self) -> None:
         """Let go of the records and the map."""
         self._fly.stop()
-        self.errands.close()
         self.sound.close()
         self.marks.close()
         self.work.close()
@@ -121,18 +118,21 @@ class OperationsBench(QObject):
     # Answers
 
     def _on_opened(self, opened: Opened) -> None:
-        """Read the queue, and run its errands if who sits here may send; who may not leaves them to another desk."""
+        """Read the queue; where everything is invented, its police cars come on duty once they are seen."""
+        self._enrols = opened.city.invented
         self._desk.run("work.open", refused=self.queue.show_problem)
-        commands = self._desk.session.commands
-        carry = Resource("work.errands")
-        if decide(commands.actor, SendUnits.permission, carry, commands.purpose, commands.rules).allowed:
-            self.errands.begin(opened.name)
+
+    def _enrol(self, world: World) -> None:
+        """Bring the units of the demo life on duty, once."""
+        if self._enrols and world.live and len(world.tracks):
+            self._enrols, rows = False, world.tracks.rows
+            self.work.read("work.enrol", lambda store: enrol_demo(store, rows, time.time()), lambda _: None)
 
     def _on_changed(self, *_: object) -> None:
         texts, proposed = self._desk.look.texts, self.sending.proposals.incidents
         titles: Callable[[str], str] = lambda scenario: self._parts.name("scenario", scenario, texts.language)  # noqa: E731
         self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.start, proposed))
-        self.queue.show_rows(self._rows)
+        self.queue.show_rows(self._rows, self.work.held.key)
         self.board.rows = self._rows
         self._ring_bell()
         if self._desk.live.city is not None:
@@ -163,6 +163,7 @@ class OperationsBench(QObject):
             self.queue.list.hold(picks[0].key)
 
     def _on_panels_due(self, world: World) -> None:
+        self._enrol(world)
         stated = self._desk.session.commands.purpose is not None
         if stated != self.page.unmask:
             self.page.set_unmask(stated)

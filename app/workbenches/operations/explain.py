@@ -82,6 +82,8 @@ def _limit(limit: Limit, texts: Texts) -> str:
     if limit.sign in ("inside", "outside"):
         return texts(f"explain.{limit.sign}", area=limit.value)
     name = _word("reading", limit.name, texts)
+    if f"sign.{limit.sign}" in texts:
+        return texts(f"sign.{limit.sign}", name=name, list=_word("ref_list", str(limit.value), texts))
     return f"{name} {SIGNS.get(limit.sign, limit.sign)} {_figure(limit.value, limit.unit, texts)}"
 
 
@@ -102,7 +104,10 @@ def _entry(entry: ListedEntry, texts: Texts, unmask: bool) -> list[Explained]:
     as_of = f"{formats.local_time(entry.as_of_s):%Y-%m-%d}"
     key = entry.key if unmask else mask_plate(entry.key)
     lines = [
-        Explained(texts("explain.list"), f"{entry.list} · {key}{f' · {entry.note}' if unmask and entry.note else ''}"),
+        Explained(
+            texts("explain.list"),
+            f"{_word('ref_list', entry.list, texts)} · {key}{f' · {entry.note}' if unmask and entry.note else ''}",
+        ),
         Explained(texts("explain.source"), f"{entry.source} · {entry.owner} · {as_of}"),
     ]
     if entry.overdue:

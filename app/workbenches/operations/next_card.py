@@ -48,6 +48,7 @@ class NextCard(QFrame):
             button.setProperty("flat", "true")
             button.clicked.connect(lambda _on=False, command_id=command_id: self._run(command_id))
         self._lay_out()
+        self.hide()
 
     def _lay_out(self) -> None:
         words, clock, also = QVBoxLayout(), QVBoxLayout(), QHBoxLayout()

@@ -95,14 +95,14 @@ class QueueList(QListView):
         row = self.currentIndex().row()
         return self.queue.rows[row] if 0 <= row < len(self.queue.rows) else None
 
-    def set_rows(self, rows: Sequence[QueueRow]) -> None:
-        """Take new rows; if the one in hand is gone, the one that took its place comes to hand."""
-        kept, row, scrolled = self._told, max(self.currentIndex().row(), 0), self.verticalScrollBar().value()
+    def set_rows(self, rows: Sequence[QueueRow], hold: str = "") -> None:
+        """Take new rows; ``hold`` comes to hand, else what was; if that is gone, the one that took its place."""
+        kept, row, scrolled = hold or self._told, max(self.currentIndex().row(), 0), self.verticalScrollBar().value()
         self._by_hand = False
         self.blockSignals(True)
         self.queue.set_rows(rows)
         place = self.queue.place(kept) if kept else -1
-        if self.currentIndex().row() < 0 and rows:
+        if rows and (self.currentIndex().row() < 0 or (hold and 0 <= place != self.currentIndex().row())):
             self.setCurrentIndex(self.queue.index(place if place >= 0 else min(row, len(rows) - 1)))
             self.verticalScrollBar().setValue(scrolled)
         self.blockSignals(False)

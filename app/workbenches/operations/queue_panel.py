@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import formats
@@ -24,6 +24,7 @@ class QueuePanel(QWidget):
         self.setMinimumWidth(180)  # a small screen leaves no more beside the map
         self._look, self.card = look, card
         self._rows: tuple[QueueRow, ...] = ()
+        self._hold = ""
         self.list = QueueList(look)
         self.chips = {severity: tool("severityChip", checkable=True, checked=True) for severity in SEVERITIES}
         self.mute = tool("chip", checkable=True)
@@ -47,7 +48,8 @@ class QueuePanel(QWidget):
         layout.addWidget(self.problem)
         layout.addWidget(card)
         layout.addLayout(row)
-        layout.addWidget(self.empty)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.empty, 1)
         layout.addWidget(self.list, 1)
         self._second = QTimer(self)
         self._second.setInterval(1000)
@@ -57,9 +59,9 @@ class QueuePanel(QWidget):
         look.theme_changed.connect(self.retranslate)
         self.retranslate()
 
-    def show_rows(self, rows: tuple[QueueRow, ...]) -> None:
-        """Show rows in the order they are given."""
-        self._rows = rows
+    def show_rows(self, rows: tuple[QueueRow, ...], hold: str) -> None:
+        """Show rows in the order they are given; ``hold`` is in hand."""
+        self._rows, self._hold = rows, hold
         self._fill()
 
     def show_problem(self, words: str) -> None:
@@ -92,7 +94,7 @@ class QueuePanel(QWidget):
         for severity, chip in self.chips.items():
             chip.setText(f"{SHAPES[severity]} {formats.count(counts[severity])}")
         shown = tuple(row for row in self._rows if self.chips[row.severity].isChecked())
-        self.list.set_rows(shown)
+        self.list.set_rows(shown, self._hold)
         self.list.setVisible(bool(shown))
         self.empty.setVisible(not shown)
         texts = self._look.texts

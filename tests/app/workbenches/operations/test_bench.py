@@ -98,6 +98,19 @@ def test_what_was_accepted_can_be_taken_back_until_it_is_sent(
     assert said
 
 
+def test_what_was_accepted_stays_in_hand_among_others(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    for number in (21, 22, 23):
+        seen(window, store, bench, number)
+    window.acts.run("work.accept")
+    until(lambda: not bench.work.busy and bench.work.held.incident, 60.0)
+    assert bench.work.held.incident is not None
+    assert bench.work.held.incident.scenario == "scenario-23"
+    assert bench.queue.list.current is not None
+    assert bench.queue.list.current.key == bench.work.held.key
+
+
 def test_a_dismissal_asks_for_its_reason_under_a_number(
     window: MainWindow, store: SqlOperations, bench: OperationsBench
 ) -> None:

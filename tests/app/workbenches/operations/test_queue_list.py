@@ -54,6 +54,16 @@ def test_when_it_is_gone_what_took_its_place_comes_to_hand(queue: QueueList) -> 
     assert queue.current is None
 
 
+def test_the_program_can_say_what_is_in_hand(queue: QueueList) -> None:
+    queue.set_rows([row(number) for number in range(5)])
+    queue.set_rows([row(number) for number in range(6)], "a:5")
+    assert queue.current is not None
+    assert queue.current.key == "a:5"
+    queue.set_rows([row(number, owner="wang") for number in range(6)], "a:1")
+    assert queue.current is not None
+    assert queue.current.key == "a:1"
+
+
 def test_a_step_is_by_hand_and_stops_at_the_ends(queue: QueueList) -> None:
     queue.set_rows([row(1), row(2)])
     told: list[tuple[str, bool]] = []
