@@ -67,7 +67,10 @@ def _took(home: Home, trail: Trail, settings: AuditSettings, now_s: float, at_on
             )
         )
     with trail.reading() as connection:
-        size = (connection.scalar(sa.select(sa.func.max(ENTRIES.c.seq))) or 0) + 1
+        newest = connection.scalar(sa.select(sa.func.max(ENTRIES.c.seq)))
+        if newest is None:  # nothing that this account may read: on a server only the auditor's may
+            return Taken(trail.name, _size(last), False)
+        size = newest + 1
         if not (size != _size(last) if at_once else _is_due(last, size, settings, now_s)):
             return Taken(trail.name, _size(last), False)
         size, text = take(connection, trail.name, last, key, now_s)

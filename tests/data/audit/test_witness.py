@@ -206,6 +206,14 @@ def test_checkpoints_are_due_by_entries_or_by_minutes(desk: Desk) -> None:
     assert desk.report().holds
 
 
+def test_a_trail_of_which_nothing_can_be_read_gets_no_checkpoint(desk: Desk) -> None:
+    tamper(desk_file(desk.home), "DELETE FROM audit_entry")
+    shutil.rmtree(desk.own)
+    assert [taken.now for taken in take_checkpoints(desk.home, 0.0, at_once=True)] == [False]
+    assert not desk.own.exists()
+    assert desk.report().found.problem == MISSING
+
+
 def test_a_witness_that_is_away_gets_what_it_missed_when_it_is_back(desk: Desk, tmp_path: Path) -> None:
     away = tmp_path / "away"
     desk.witness.rename(away)
