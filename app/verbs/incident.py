@@ -1,0 +1,145 @@
+"""``zhian incident``: what somebody has to do something about, from a script."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+import time
+from dataclasses import asdict
+from typing import Any
+
+from app.commands import Call, Command
+from app.operations import SHOWN, asks, does, tell, tell_done
+from app.session import Session
+from data.operations.minding import mind
+from data.operations.opening import Starts
+from data.operations.outbox import Outbox, carriers_of
+from data.operations.store import SqlOperations
+from twin.operations.deeds import Assignment, Close, OpenIncident, ReportDispatch, Resolve, SendUnits
+from twin.operations.records import Incident
+from twin.operations.states import DISPATCH, INCIDENT, OUTCOMES
+
+ROUND_S = 2.0
+
+
+def add_parser(verbs: Any) -> None:
+    """Add ``zhian incident``."""
+    parser = verbs.add_parser("incident", help="incidents: list, show, open, send units, resolve, close")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="list incidents, the newest first")
+    listing.add_argument("--state", action="append", choices=list(INCIDENT.ways), help="default: all")
+    opening = actions.add_parser("open", help="open one that was reported")
+    opening.add_argument("scenario", help="as in resources/scenarios, or a word of your own")
+    opening.add_argument("--severity", type=int, choices=(1, 2, 3, 4), default=3, help="1: life and limb (default 3)")
+    opening.add_argument("--at", nargs=2, type=float, metavar=("LON", "LAT"), help="in degrees")
+    opening.add_argument("--place", default="", help="where, in words")
+    sending = actions.add_parser("send", help="send units; each is told over its own channel")
+    sending.add_argument("units", nargs="+", metavar="UNIT")
+    sending.add_argument("--text", required=True, help="what they are told")
+    reporting = actions.add_parser("report", help="say how far a unit came")
+    reporting.add_argument("dispatch", metavar="DISPATCH")
+    reporting.add_argument("state", choices=[state for state in DISPATCH.ways if state != DISPATCH.first])
+    reporting.add_argument("--why", default="", help="of one that was refused or called back")
+    resolving = actions.add_parser("resolve", help="say how it ended; units are free again")
+    resolving.add_argument("outcome", choices=OUTCOMES)
+    for name, words in (("show", "all of one incident, as JSON"), ("close", "close what is resolved")):
+        actions.add_parser(name, help=words)
+    for name in ("show", "send", "resolve", "close"):
+        actions.choices[name].add_argument("--incident", required=True, metavar="ID", help="which one")
+    for name in ("resolve", "close"):
+        actions.choices[name].add_argument("--note", default="", help="a line for the record")
+    minding = actions.add_parser("mind", help="raise what is nearly missed, give up who never answers, send what waits")
+    minding.add_argument("--once", action="store_true", help="one round only")
+    minding.add_argument("--twin", default="", help="which twin (default: the current one)")
+    for action, run in _RUNS.items():
+        actions.choices[action].set_defaults(run=run)
+
+
+def commands(session: Session) -> tuple[Command, ...]:
+    """Return the commands of this verb."""
+
+    def found(store: SqlOperations, call: Call) -> tuple[Incident, ...]:
+        return store.find(Incident, call.arguments["states"], SHOWN)
+
+    return (
+        asks(session, "incident.list", "alert.read", found),
+        asks(session, "incident.show", "alert.read", lambda store, call: store.whole(call.arguments["incident"])),
+        does(session, "incident.open", "incident.open"),
+        does(session, "incident.work", "incident.work"),
+        does(session, "incident.close", "incident.close"),
+        does(session, "unit.send", "unit.send"),
+        asks(session, "incident.mind", "unit.send", lambda store, call: _minded(store, session, call)),
+    )
+
+
+def _list(arguments: argparse.Namespace, session: Session) -> int:
+    return tell(session, session.commands.run("incident.list", states=tuple(arguments.state or ())))
+
+
+def _show(arguments: argparse.Namespace, session: Session) -> int:
+    whole = session.commands.run("incident.show", about=arguments.incident, incident=arguments.incident)
+    plain = asdict(whole)
+    for message in plain["messages"]:
+        message["recipient"] = "***"
+    print(json.dumps(plain, ensure_ascii=False))
+    return 0
+
+
+def _open(arguments: argparse.Namespace, session: Session) -> int:
+    lon_deg, lat_deg = arguments.at or (float("nan"), float("nan"))
+    start = Starts.of(session.home, session.texts.language)(arguments.scenario)
+    deed = OpenIncident(
+        arguments.scenario, arguments.severity, start, place=arguments.place, lon_deg=lon_deg, lat_deg=lat_deg
+    )  # fmt: skip
+    return tell_done(session, session.commands.run("incident.open", about=arguments.scenario, deeds=(deed,)))
+
+
+def _send(arguments: argparse.Namespace, session: Session) -> int:
+    deed = SendUnits(arguments.incident, tuple(map(Assignment, arguments.units)), arguments.text)
+    return tell_done(session, session.commands.run("unit.send", about=arguments.incident, deeds=(deed,)))
+
+
+def _report(arguments: argparse.Namespace, session: Session) -> int:
+    deed = ReportDispatch(arguments.dispatch, arguments.state, arguments.why)
+    return tell_done(session, session.commands.run("unit.send", about=arguments.dispatch, deeds=(deed,)))
+
+
+def _resolve(arguments: argparse.Namespace, session: Session) -> int:
+    deed = Resolve(arguments.incident, arguments.outcome, arguments.note)
+    return tell_done(session, session.commands.run("incident.work", about=arguments.incident, deeds=(deed,)))
+
+
+def _close(arguments: argparse.Namespace, session: Session) -> int:
+    deed = Close(arguments.incident, arguments.note)
+    return tell_done(session, session.commands.run("incident.close", about=arguments.incident, deeds=(deed,)))
+
+
+def _mind(arguments: argparse.Namespace, session: Session) -> int:
+    twin = arguments.twin or session.home.current()
+    minded, sent = session.commands.run("incident.mind", about=twin, twin=twin, once=arguments.once)
+    if session.as_json:
+        print(json.dumps({"minded": minded, "sent": sent}))
+    else:
+        print(session.texts("incident.minded", minded=minded, sent=sent))
+    return 0
+
+
+def _minded(store: SqlOperations, session: Session, call: Call) -> tuple[int, int]:
+    """Mind and send until told to stop; return how many deeds and messages that were."""
+    outbox = Outbox(store, carriers_of(session.home, call.arguments["twin"]), call.actor.id)
+    stop, minded, sent = threading.Event(), 0, 0
+    if not call.arguments["once"]:
+        signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    while True:
+        minded += mind(store, time.time())
+        sent += outbox.round()
+        if call.arguments["once"] or stop.wait(ROUND_S):
+            return minded, sent
+
+
+_RUNS = {
+    "list": _list, "show": _show, "open": _open, "send": _send, "report": _report, "resolve": _resolve,
+    "close": _close, "mind": _mind,
+}  # fmt: skip
