@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from twin.operations.deeds import By, Deed, Escalate, ReportDispatch
-from twin.operations.following import SILENT_S
+from collections.abc import Callable, Mapping
+
+from twin.operations.deeds import AddNote, By, Deed, Escalate, ReportDispatch
+from twin.operations.following import SILENT_S, Follower, Seen
 from twin.operations.levels import must_be_raised
 from twin.operations.records import Dispatch, Incident
 from twin.operations.states import AT_WORK, NotPossibleError
@@ -12,6 +14,10 @@ from twin.operations.store import Operations
 PROGRAM = "operations"
 """Who it is that minds."""
 UNANSWERED = "no answer"
+NOTED = {
+    "still": "a unit sent to it stands still: propose another",
+    "lost": "nothing is heard of where a unit sent to it is: propose another",
+}
 
 
 def mind(store: Operations, at_s: float) -> int:
@@ -24,6 +30,32 @@ def mind(store: Operations, at_s: float) -> int:
         except NotPossibleError:
             continue  # somebody was faster
     return done
+
+
+def watch_over(
+    store: Operations, follower: Follower, places: Mapping[str, Seen], goal: Callable[[Incident], Seen], at_s: float
+) -> dict[str, str]:
+    """Follow those who were sent and return what is the matter with them, by dispatch.
+
+    Who stands still or is lost is written into the incident's record once, so that others are proposed for it.
+
+    Parameters
+    ----------
+    places : mapping
+        Where units are now, by id.
+    goal : callable
+        Where an incident is.
+    """
+    follower.note(places)
+    told: dict[str, str] = {}
+    for dispatch in store.find(Dispatch, ("sent", "acknowledged", "en_route")):
+        incident = store.one(Incident, dispatch.incident)
+        advice = follower.advice(dispatch, goal(incident), at_s)
+        if advice:
+            told[dispatch.id] = advice
+        if advice in NOTED and follower.first(dispatch.id, advice):
+            store.do(AddNote(incident.id, NOTED[advice]), By(PROGRAM, at_s))
+    return told
 
 
 def due(store: Operations, at_s: float) -> list[Deed]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from twin.operations.records import Dispatch
+from twin.operations.records import Dispatch, Incident, Unit
+from twin.world import World
 
 SILENT_S = 90.0
 """An order must be acknowledged within this time."""
@@ -33,6 +34,7 @@ class Follower:
     def __init__(self) -> None:
         self._last: dict[str, Seen] = {}
         self._moved: dict[str, Seen] = {}
+        self._said: set[tuple[str, str]] = set()
 
     def note(self, places: Mapping[str, Seen]) -> None:
         """Take where units are now; who is no longer told of is forgotten."""
@@ -41,6 +43,12 @@ class Follower:
             for unit, seen in places.items()
         }
         self._last = dict(places)
+
+    def first(self, dispatch: str, advice: str) -> bool:
+        """Tell whether something is said of a dispatch for the first time."""
+        fresh = (dispatch, advice) not in self._said
+        self._said.add((dispatch, advice))
+        return fresh
 
     def advice(self, dispatch: Dispatch, goal: Seen, now_s: float) -> str:
         """Return what is the matter with a unit on its way, one of :data:`ADVICE`; ``goal`` is where it is sent."""
@@ -68,3 +76,26 @@ def _away_m(one: Seen, other: Seen | None) -> float:
     if other is None:
         return math.inf
     return math.hypot(one.east_m - other.east_m, one.north_m - other.north_m)
+
+
+def seen(world: World, units: Iterable[Unit]) -> dict[str, Seen]:
+    """Return where units are, those that the live table knows."""
+    rows = world.tracks.rows
+    row_of = {key: row for row, key in enumerate(rows["id"].tolist())}
+    found: dict[str, Seen] = {}
+    for unit in units:
+        row = row_of.get(unit.entity.encode()) if unit.entity else None
+        if row is not None:
+            east, north = world.tracks.position_m[row, :2].tolist()
+            found[unit.id] = Seen(float(rows["time_s"][row]), east, north)
+    return found
+
+
+def goal_in(world: World) -> Callable[[Incident], Seen]:
+    """Return what says where an incident is in a world."""
+
+    def goal(incident: Incident) -> Seen:
+        east, north = world.city.frame.to_local(incident.lon_deg, incident.lat_deg)
+        return Seen(world.at_s, float(east), float(north))
+
+    return goal

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import uuid
 from datetime import UTC, datetime
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from takproto import TAKProtoVer, xml2proto
 
 PING = "t-x-c-t"
 PONG = "t-x-c-t-r"
+CHAT = "b-t-f"
+OURS = "zhian-twin"
+LONGEST_CHAT = 2000
 
 
 def iso(time_s: float) -> str:
@@ -40,6 +44,25 @@ def write_detail(callsign: str, course_deg: float = math.nan, speed_mps: float =
     """Return what a handheld tells of its user besides the place."""
     track = f'<track course="{course_deg:.1f}" speed="{speed_mps:.2f}"/>' if not math.isnan(speed_mps) else ""
     return f'<contact callsign={quoteattr(callsign)}/><__group name="Cyan" role="Team Member"/>{track}'
+
+
+def write_chat(uid: str, callsign: str, text: str, time_s: float) -> bytes:
+    """Return a text to one handheld, as ATAK's GeoChat writes one person's to another."""
+    message, room = uuid.uuid4().hex, callsign or uid
+    named = f"senderCallsign={quoteattr(OURS)} chatroom={quoteattr(room)} id={quoteattr(uid)}"
+    chat = (
+        f'<__chat parent="RootContactGroup" groupOwner="false" messageId="{message}" {named}>'
+        f"<chatgrp uid0={quoteattr(OURS)} uid1={quoteattr(uid)} id={quoteattr(uid)}/></__chat>"
+        f'<link uid={quoteattr(OURS)} type="a-f-G" relation="p-p"/>'
+        f'<remarks source={quoteattr(OURS)} to={quoteattr(uid)} time="{iso(time_s)}">'
+        f"{escape(_printable(text))}</remarks>"
+    )
+    name = f"GeoChat.{OURS}.{uid}.{message}"
+    return write_event(name, CHAT, time_s, how="h-g-i-g-o", stale_after_s=3600.0, detail=chat)
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def write_pong(time_s: float) -> bytes:

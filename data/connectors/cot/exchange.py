@@ -9,15 +9,19 @@ from collections.abc import Mapping, Sequence
 
 from data.connectors.contract import Gap, Record
 from data.connectors.cot.decoder import Event, EventError, read_event
-from data.connectors.cot.encoder import PING, write_pong
+from data.connectors.cot.encoder import LONGEST_CHAT, PING, write_chat, write_pong
 from data.connectors.cot.frames import Splitter
 from data.connectors.cot.options import Options, Table
+from data.connectors.datagrams import Link
 from data.connectors.ground import Ground
 from data.connectors.listening import Heard
 from data.connectors.sheet import Sheet, entity_id, fact_key
+from twin.errors import UsageError
 from twin.live.observation import Observation
+from twin.words import say
 
 MOST_ALARMS = 10_000
+MOST_LINKS = 10_000
 MOVING_MPS = 0.5
 ALARM, CANCELLED = "b-a-o-", "b-a-o-can"
 CHAT = "b-t-f"
@@ -38,6 +42,7 @@ class Exchange:
         self._options, self._ground = options, ground
         self._table = Table(options.kinds)
         self._alarms: OrderedDict[str, float] = OrderedDict()
+        self._links: OrderedDict[str, tuple[Link, str]] = OrderedDict()
         self.not_kept: Counter[str] = Counter()
         """What tells no fact, or is none of our business (chat), by its type."""
 
@@ -61,7 +66,23 @@ class Exchange:
             elif event.type.startswith(CHAT):
                 self.not_kept[CHAT] += 1
             else:
+                self._note(event, message.link)
                 self._read(sheet, event, message.raw)
+
+    def ask(self, uid: str, text: str, time_s: float) -> None:
+        """Send a text to a handheld, over the link it last spoke on.
+
+        Raises
+        ------
+        twin.errors.UsageError
+            If it was not heard of, or the text is empty or too long.
+        """
+        if uid not in self._links:
+            raise UsageError(say("no handheld of this name was heard of since the engine started"))
+        if not 0 < len(text) <= LONGEST_CHAT:
+            raise UsageError(say("a text to a handheld has 1 to {longest} characters", longest=LONGEST_CHAT))
+        link, callsign = self._links[uid]
+        link.send(write_chat(uid, callsign, text, time_s))
 
     def _talk(self, message: Heard, event: Event | None) -> None:
         self.not_kept[event.type if event is not None and len(self.not_kept) < 100 else TALK] += 1
@@ -79,6 +100,14 @@ class Exchange:
             sheet.keep(record)
         else:
             self._show(sheet, record, event, self._table.kind(event.type))
+
+    def _note(self, event: Event, link: Link) -> None:
+        """Note where who carries a handheld is to be reached."""
+        if event.type.startswith("a-"):
+            self._links.pop(event.uid, None)
+            self._links[event.uid] = link, event.callsign
+            if len(self._links) > MOST_LINKS:
+                self._links.popitem(last=False)
 
     def _show(self, sheet: Sheet, record: Record, event: Event, kind: str | None) -> None:
         if kind is None:

@@ -12,13 +12,14 @@ import pytest
 
 from data.connectors.contract import Answer
 from data.home import Home
-from data.operations.minding import PROGRAM, mind
+from data.operations.minding import PROGRAM, mind, watch_over
 from data.operations.outbox import AGAIN_S, MOST_TRIES, Outbox, carriers_of, into_folder
 from data.operations.store import SqlOperations
 from tests.data.operations.made import opened
 from twin.access import Purpose
 from twin.operations import deeds
 from twin.operations.deeds import Assignment, By, Start
+from twin.operations.following import Follower, Seen
 from twin.operations.records import Dispatch, Incident, Level, Message, Unit
 from twin.words import said, unpack
 
@@ -132,3 +133,17 @@ def test_an_incident_is_raised_before_its_level_is_missed_and_again_when_it_is(s
         mind(store, NOW_S + late_s)
     raised = [(event.by, event.why) for event in store.whole(id_).events if event.deed == "Escalate"]
     assert raised == [(PROGRAM, "on_scene")] * 2
+
+
+def test_a_unit_that_stands_still_on_the_way_is_written_down_once(store: SqlOperations) -> None:
+    sent = send(store)
+    store.do(deeds.ReportDispatch(sent.id, "en_route"), ANN)
+    follower, goal = Follower(), Seen(NOW_S, 5000.0, 0.0)
+    told = []
+    for late_s in range(0, 400, 20):
+        places = {CAR.id: Seen(NOW_S + late_s, 3.0 * (late_s % 40), 0.0)}
+        told.append(watch_over(store, follower, places, lambda _: goal, NOW_S + late_s))
+    assert told[0] == {}
+    assert told[-1] == {sent.id: "still"}
+    notes = [event for event in store.whole(sent.incident).events if event.deed == "AddNote"]
+    assert [(note.by, note.why) for note in notes] == [(PROGRAM, "a unit sent to it stands still: propose another")]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from data.connectors.cot.source import read_again
 from data.connectors.listening import Heard
 from data.connectors.sheet import Sheet
 from tests.data.connectors.cot.events_seen import EMERGENCY, JENNY, PING, PLACED
-from twin.errors import BadInputError
+from twin.errors import BadInputError, UsageError
 from twin.live.kinds import CODE, STATE_CODE
 
 NOON = 1_790_000_000.0
@@ -157,3 +158,29 @@ def test_whatever_comes_has_one_outcome(raws: list[bytes]) -> None:
     if parcel is not None:
         assert parcel.received == len(parcel.records) + len(parcel.refused)
         assert [record.raw for record in parcel.records].count(JENNY) == raws.count(JENNY)
+
+
+def test_a_text_goes_to_the_handheld_over_the_link_it_last_spoke_on() -> None:
+    desk = Desk()
+    desk.hear(event())
+    desk.exchange.ask("unit-1", '去<大桥路> & "东"\n', NOON)
+    (wire,) = desk.line.sent
+    sent = read_event(wire)
+    assert sent is not None
+    assert (sent.type, sent.uid.split(".")[:3]) == ("b-t-f", ["GeoChat", "zhian-twin", "unit-1"])
+    root = ElementTree.fromstring(wire.decode())  # noqa: S314 - our own
+    assert root.findtext("detail/remarks") == '去<大桥路> & "东" '
+    chat = root.find("detail/__chat")
+    assert chat is not None
+    assert (chat.get("chatroom"), chat.get("id")) == ("巡1", "unit-1")
+
+
+def test_a_text_to_one_who_was_not_heard_of_or_of_no_words_is_refused() -> None:
+    desk = Desk()
+    with pytest.raises(UsageError, match="heard of"):
+        desk.exchange.ask("unit-1", "去", NOON)
+    desk.hear(event())
+    for text in ("", "x" * 2001):
+        with pytest.raises(UsageError, match="1 to 2000"):
+            desk.exchange.ask("unit-1", text, NOON)
+    assert desk.line.sent == []
