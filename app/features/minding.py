@@ -34,9 +34,9 @@ class Minding(QObject):
         self._desk, self._follower = context.desk, Follower()
         self._store: SqlOperations | None = None
         self._twin, self._closed = "", False
-        self._timer = QTimer(self)
-        self._timer.setInterval(ROUND_MS)
-        self._timer.timeout.connect(self.round)
+        self.timer = QTimer(self)
+        self.timer.setInterval(ROUND_MS)
+        self.timer.timeout.connect(self.round)
         context.opening.opened.connect(self._on_opened)
 
     def entries(self) -> Iterator[Entry]:
@@ -49,7 +49,7 @@ class Minding(QObject):
 
     def close(self) -> None:
         """Stop."""
-        self._timer.stop()
+        self.timer.stop()
         self._closed = True
         if self._store is not None:
             self._store.close()
@@ -65,7 +65,7 @@ class Minding(QObject):
 
     def _on_opened(self, opened: Opened) -> None:
         self._twin = opened.name
-        self._timer.start()
+        self.timer.start()
 
     def _work(self, world: World, actor: str) -> None:
         if self._store is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from twin.operations.deeds import AddNote, By, Deed, Escalate, ReportDispatch
-from twin.operations.following import SILENT_S, Follower, Seen
+from twin.operations.following import GIVE_UP_S, Follower, Seen
 from twin.operations.levels import must_be_raised
 from twin.operations.records import Dispatch, Incident
 from twin.operations.states import AT_WORK, NotPossibleError
@@ -68,6 +68,6 @@ def due(store: Operations, at_s: float) -> list[Deed]:
         if level := must_be_raised(incident, at_s):
             deeds.append(Escalate(incident.id, level, incident.escalated))
     for dispatch in store.find(Dispatch, ("sent",)):
-        if at_s - dispatch.sent_s > SILENT_S:
+        if at_s - dispatch.sent_s > GIVE_UP_S:
             deeds.append(ReportDispatch(dispatch.id, "silent", UNANSWERED))
     return deeds

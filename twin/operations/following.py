@@ -11,6 +11,8 @@ from twin.world import World
 
 SILENT_S = 90.0
 """An order must be acknowledged within this time."""
+GIVE_UP_S = 180.0
+"""One that is not in this time is given up by the program."""
 STILL_S, STILL_M = 150.0, 60.0
 """A unit on its way that did not get farther than this within that time stands still: a red light is no reason."""
 THERE_M = 120.0

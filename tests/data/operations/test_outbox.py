@@ -119,12 +119,12 @@ def _refused(store: SqlOperations, deed: deeds.Deed) -> None:
 
 def test_a_unit_that_never_answers_is_given_up_and_free_and_the_incident_wants_another(store: SqlOperations) -> None:
     sent = send(store)
-    assert mind(store, NOW_S + 80.0) == 0
-    assert mind(store, NOW_S + 100.0) == 1
+    assert mind(store, NOW_S + 170.0) == 0
+    assert mind(store, NOW_S + 190.0) == 1
     assert store.one(Dispatch, sent.id).state == "silent"
     assert store.one(Unit, CAR.id).state == "free"
     assert store.one(Incident, sent.incident).state == "open"
-    assert mind(store, NOW_S + 100.0) == 0
+    assert mind(store, NOW_S + 190.0) == 0
 
 
 def test_an_incident_is_raised_before_its_level_is_missed_and_again_when_it_is(store: SqlOperations) -> None:
