@@ -11,14 +11,17 @@ from dataclasses import asdict
 from typing import Any
 
 from app.commands import Call, Command
+from app.live_now import running_world
 from app.operations import SHOWN, asks, does, tell, tell_done
 from app.session import Session
-from data.operations.minding import mind
+from data.operations.minding import mind, watch_over
 from data.operations.opening import Starts
 from data.operations.outbox import Outbox, carriers_of
 from data.operations.store import SqlOperations
+from data.store.twin_folder import open_city
 from twin.operations.deeds import Assignment, Close, OpenIncident, ReportDispatch, Resolve, SendUnits
-from twin.operations.records import Incident
+from twin.operations.following import Follower, goal_in, seen
+from twin.operations.records import Incident, Unit
 from twin.operations.states import DISPATCH, INCIDENT, OUTCOMES
 
 ROUND_S = 2.0
@@ -127,13 +130,18 @@ def _mind(arguments: argparse.Namespace, session: Session) -> int:
 
 
 def _minded(store: SqlOperations, session: Session, call: Call) -> tuple[int, int]:
-    """Mind and send until told to stop; return how many deeds and messages that were."""
-    outbox = Outbox(store, carriers_of(session.home, call.arguments["twin"]), call.actor.id)
+    """Mind, follow and send until told to stop; return how many deeds and messages that were."""
+    home, twin = session.home, str(call.arguments["twin"])
+    outbox, follower = Outbox(store, carriers_of(home, twin), call.actor.id), Follower()
+    city = open_city(home.twin(twin), only=("boundaries",)) if home.twin(twin).exists() else None
     stop, minded, sent = threading.Event(), 0, 0
     if not call.arguments["once"]:
         signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     while True:
         minded += mind(store, time.time())
+        world = running_world(home, twin, city) if city is not None else None
+        if world is not None and world.live:
+            watch_over(store, follower, seen(world, store.find(Unit, ("assigned",))), goal_in(world), time.time())
         sent += outbox.round()
         if call.arguments["once"] or stop.wait(ROUND_S):
             return minded, sent
