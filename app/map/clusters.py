@@ -22,7 +22,9 @@ FROM_M = 9000.0
 """A camera farther than this from what it looks at sees bubbles."""
 PATCH_M, APART_PX = 200.0, 84.0
 LEAST_PX, MOST_PX = 22.0, 46.0
-NUDGES = ((0, 0), (0, 30), (0, -30), (40, 0), (-40, 0))
+NUDGES = (
+    (0, 0), (0, 30), (0, -30), (40, 0), (-40, 0), (40, 34), (-40, 34), (40, -34), (-40, -34), (0, 46), (0, -46),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter
 from app.map.rasters import RasterSet
 from app.map.style import MapStyle
 from app.map.trails import FASTEST_MPS
+from app.texts import Texts
 
 WIDTH, HEIGHT, GAP, BAR = 260.0, 62.0, 8.0, 12.0
 
@@ -26,13 +27,17 @@ class Ramp:
     high: float
 
 
-def ramps_of(rasters: Sequence[RasterSet], title: Callable[[str], str]) -> tuple[Ramp, ...]:
+def ramps_of(rasters: Sequence[RasterSet], texts: Texts) -> tuple[Ramp, ...]:
     """Return the legends of the rasters that say what their ends stand for."""
     return tuple(
-        Ramp(title(laid.name), laid.raster.unit, laid.raster.scale, *laid.raster.span)
+        Ramp(texts(f"layer.{laid.name}"), _unit(laid.raster.unit, texts), laid.raster.scale, *laid.raster.span)
         for laid in rasters
         if laid.raster.span is not None
     )
+
+
+def _unit(unit: str, texts: Texts) -> str:
+    return texts("map.per_km2") if unit == "1/km²" else unit
 
 
 def trail_ramp(title: str) -> Ramp:

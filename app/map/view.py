@@ -458,7 +458,7 @@ class MapView(QWidget):
             self._crowd.heated = any(laid.raster.span is not None for laid in answer.rasters)
             self._highlight.take(answer.request.picks, answer.chosen)
             off_map = answer.movers.off_map
-            self._overlay.ramps = ramps_of(answer.rasters, lambda name: self._texts(f"layer.{name}"))
+            self._overlay.ramps = ramps_of(answer.rasters, self._texts)
             if answer.request.trails.by_speed and len(answer.trails.triangles):
                 self._overlay.ramps += (trail_ramp(self._texts("map.trail_speed")),)
             self._overlay.note = self._texts("map.off_map", count=off_map) if off_map else ""
