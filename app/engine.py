@@ -24,7 +24,8 @@ PAUSE_S = (0.5, 10.0)
 STEADY_S = 30.0
 """An engine that ran so long starts the waits afresh when it dies."""
 HUNG_S = 5.0
-OPENING_S = 30.0
+OPENING_S = (30.0, 240.0)
+"""How long an engine may take to its first sign of life: longer each time, as the machine may be slow."""
 """How long an engine may take to its first sign of life."""
 FRESH_S = 2.5
 """A table written so short a time ago has an engine."""
@@ -108,7 +109,7 @@ class EngineWatch(QObject):
         self._command = list(command or engine_command(twin))
         self._state = EngineState()
         self._wanted = self._leaving = False
-        self._pause_s = PAUSE_S[0]
+        self._pause_s, self._opening_s = PAUSE_S[0], OPENING_S[0]
         self._started = 0.0
         self._file: SharedFile | None = None
         self._reader: LiveReader | None = None
@@ -360,7 +361,11 @@ class EngineWatch(QObject):
         if self._process.state() != QProcess.ProcessState.Running:
             return
         silent = time.monotonic() - max(self._heard(), self._started)
-        if silent > (HUNG_S if self._heard() > self._started else OPENING_S):
+        opening = self._heard() <= self._started
+        if not opening:
+            self._opening_s = OPENING_S[0]
+        if silent > (self._opening_s if opening else HUNG_S):
+            self._opening_s = min(2 * self._opening_s, OPENING_S[1])
             self._say("error", "engine_hung", seconds=f"{silent:.0f}")
             self._process.kill()
 

@@ -123,6 +123,15 @@ def test_reach_is_a_stretch_of_each_street() -> None:
     assert shapely.is_empty(nothing)
 
 
+@pytest.mark.parametrize(("blocks", "open_inside"), [(8, 0), (14, 1)])
+def test_fields_between_roads_are_reached_a_lake_is_not(blocks: int, open_inside: int) -> None:
+    corners = [(0, 0), (blocks, 0), (blocks, blocks), (0, blocks)]
+    ring = [street(f"s{side}", corners[side], corners[(side + 1) % 4]) for side in range(4)]
+    place = times(town(*ring))
+    area = reached_area(place.graph, place.reach(at((0, 0))[0], 600.0), 600.0)
+    assert shapely.get_num_interior_rings(area) == open_inside
+
+
 def test_reach_towards_a_place_respects_one_way() -> None:
     place = times(town(street("a", (0, 0), (4, 0), oneway=True)))
     inward = reached_lines(place.graph, place.reach(at((200, 0))[0], 60.0, inward=True), 10.0)
