@@ -94,7 +94,7 @@ def _enclosed(mask: BoolArray, most: float) -> BoolArray:
     """Return the holes of a mask that have so many cells at most."""
     holes, _ = ndimage.label(~mask)
     small = np.bincount(holes.ravel()) <= most
-    small[0] = False  # the mask itself
+    small[[0, holes[0, 0]]] = False  # the mask itself, and all that lies around it
     return np.asarray(small[holes], np.bool_)
 
 
