@@ -61,7 +61,8 @@ def reached_lines(graph: RoadGraph, reach: Reach, seconds: float) -> NDArray[np.
         share = np.clip((seconds - reach.near_s) / link_s, 0.0, 1.0)
     links = np.flatnonzero(np.isfinite(share) & (share > 0))
     begin, end = (1.0 - share[links], np.ones(len(links))) if reach.inward else (np.zeros(len(links)), share[links])
-    return np.concatenate([stretches(graph, links, begin, end), _own(graph, reach, seconds)])
+    found = np.concatenate([stretches(graph, links, begin, end), _own(graph, reach, seconds)])
+    return np.asarray(found[shapely.length(found) > 0.0], dtype=object)  # none where the place is a crossing itself
 
 
 def _own(graph: RoadGraph, reach: Reach, seconds: float) -> NDArray[np.object_]:
