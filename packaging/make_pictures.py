@@ -24,9 +24,12 @@ from app.map.events import CameraState
 from app.session import Session
 from app.settings import SettingsFile
 from app.shell import grab, make_application
+from app.workbenches.operations.marks import LAYER
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 WIDTH_PX, QUALITY = 1600, 86
+SHOW_WORK = ("operations", "wall")
+"""Workspaces that are shown once there is work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ WANTED = (
     Picture("traffic-dark", workspace="traffic", settle_s=75.0),
     Picture("sites-light-en", theme="light", language="en", workspace="sites"),
     Picture(
-        "operations-dark", workspace="operations", settle_s=90.0, commands=("work.accept", "work.propose", "work.show")
+        "operations-dark", workspace="operations", settle_s=20.0, commands=("work.accept", "work.propose", "work.show")
     ),
-    Picture("operations-light-en", theme="light", language="en", workspace="operations", settle_s=90.0),
-    Picture("wall-dark", workspace="wall", settle_s=60.0),
+    Picture("operations-light-en", theme="light", language="en", workspace="operations", settle_s=20.0),
+    Picture("wall-dark", workspace="wall", settle_s=20.0),
     Picture("andorra-light", twin="andorra", theme="light", camera=(-9500.0, -6800.0, 5000.0, 10.0, 22.0)),
 )
 
@@ -88,10 +91,12 @@ def take(session: Session, picture: Picture) -> None:
     if picture.camera is not None:
         x, y, distance_m, bearing_deg, pitch_deg = picture.camera
         window.map.set_camera(CameraState((x, y, 3.0), distance_m, bearing_deg, pitch_deg))
+    if picture.workspace in SHOW_WORK:
+        wait(lambda: LAYER in window.map.extras.drawings, 300.0)  # until the scenarios found something
     wait(lambda: False, picture.settle_s)
     for command in picture.commands:
         window.acts.run(command)
-        wait(lambda: False, 4.0)
+        wait(lambda: False, 8.0)
     window.map.settle()
     wait(lambda: False, 1.0)
     whole = PICTURES / f"{picture.name}.png"
