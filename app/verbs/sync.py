@@ -116,9 +116,11 @@ def _serve(session: Session, twin: str, url: str) -> None:
         beside.append(["records", "follow", "--watched", "--twin", twin])
 
     async def all_of_it() -> None:
-        running = [asyncio.ensure_future(keep_running(verb, told)) for verb in beside]
+        engine = child.engine_of(session.home, twin, told)
+        verbs = [*beside, *child.rules_beside(twin, engine)]
+        running = [asyncio.ensure_future(keep_running(verb, told)) for verb in verbs]
         try:
-            await service.serve(child.engine_of(session.home, twin, told))
+            await service.serve(engine)
         finally:
             for task in running:
                 task.cancel()

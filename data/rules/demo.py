@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from data.connectors.demo_life.fleet import plate
 from data.connectors.demo_life.occurrences import CARDS, STRANGERS
 from twin.rules.lists import Entry, RefList, plain
@@ -27,3 +29,9 @@ def demo_lists(now_s: float) -> dict[str, RefList]:
         ),
     }
     return {key: RefList(key, "演示", "演示", now_s, WEEK_S, listed) for key, listed in entries.items()}
+
+
+def with_demo(lists: Callable[[], Mapping[str, RefList]], now_s: float) -> Callable[[], Mapping[str, RefList]]:
+    """Return lists that are the demo's where nothing was brought in; the same objects while nothing changes."""
+    demo = demo_lists(now_s)
+    return lambda: {**demo, **lists()}

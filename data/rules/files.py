@@ -61,7 +61,7 @@ class Folder:
     """
 
     def __init__(self, folders: Sequence[Path], known: Known | None = None) -> None:
-        self._folders, self._known = folders, known or Known()
+        self._folders, self.known = folders, known or Known()
         self.scenarios: dict[str, words.Loaded] = {}
         self.refused: dict[Path, BadInputError] = {}
 
@@ -78,7 +78,7 @@ class Folder:
         self.refused = {}
         for path in self._files():
             try:
-                found[path.stem] = load(path, self._known)
+                found[path.stem] = load(path, self.known)
             except BadInputError as error:
                 self.refused[path] = error
                 before = self.scenarios.get(path.stem)

@@ -14,11 +14,14 @@ from collections.abc import Callable, Sequence
 from data.fanout.accounts import joined
 from data.fanout.desk import DeskEngine
 from data.home import Home
+from data.sync.companion import keep_running
 from data.sync.engine import Engine
 from data.sync.messages import Message, line
 from twin.errors import ZhianError
 from twin.words import pack
 
+RULES = "ZHIAN_RULES"
+"""Set to ``off``, the scenarios are not watched beside the engine: ``zhian scenario watch`` does it elsewhere."""
 WAITING = 256
 """Lines kept for a parent that does not read; what comes after them is dropped, as the table holds the same figures."""
 
@@ -38,9 +41,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _run(home: Home, twin: str) -> None:
-    engine = engine_of(home, twin, _writer())
+    say = _writer()
+    engine = engine_of(home, twin, say)
     _read_orders(asyncio.get_running_loop(), engine)
-    await engine.run()
+    beside = [asyncio.ensure_future(keep_running(verb, say)) for verb in rules_beside(twin, engine)]
+    try:
+        await engine.run()
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+
+
+def rules_beside(twin: str, engine: Engine | DeskEngine) -> list[list[str]]:
+    """Return the verb that watches by the scenarios; none on a desk that reads along, or where that is off."""
+    if isinstance(engine, DeskEngine) or os.environ.get(RULES, "").lower() == "off":
+        return []
+    return [["scenario", "watch", "--watched", "--twin", twin]]
 
 
 def engine_of(home: Home, twin: str, say: Callable[[Message], None]) -> Engine | DeskEngine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Sequence
 
 from data.sync.messages import Log, Message
@@ -13,20 +14,33 @@ RESTART_S = (0.5, 10.0)
 
 
 async def keep_running(verb: Sequence[str], tell: Callable[[Message], None]) -> None:
-    """Run a verb of the command line as a child until cancelled; it ends when its standard input does."""
+    """Run a verb of the command line as a child until cancelled; it ends when its standard input does.
+
+    What it prints is told line by line: the standard output of the engine is not its to write to.
+    """
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "app"]
     pause = RESTART_S[0]
     while True:
-        child = await asyncio.create_subprocess_exec(*program, *verb, stdin=asyncio.subprocess.PIPE)
+        child = await asyncio.create_subprocess_exec(*program, *verb, stdin=PIPE, stdout=PIPE)
         try:
+            await _tell_lines(child, verb[0], tell)
             code = await child.wait()
         finally:
-            if child.returncode is None and child.stdin is not None:
+            if child.returncode is None and child.stdin is not None and child.stdout is not None:
                 child.stdin.close()
+                await child.stdout.read()  # else one that prints would wait for us
                 await child.wait()
         tell(Log("error", "companion_died", "", {"verb": verb[0], "code": str(code), "pause": f"{pause:g}"}))
         await asyncio.sleep(pause)
         pause = min(2 * pause, RESTART_S[1])
+
+
+async def _tell_lines(child: asyncio.subprocess.Process, verb: str, tell: Callable[[Message], None]) -> None:
+    if child.stdout is None:
+        return
+    async for line in child.stdout:
+        text = line.decode(errors="replace").strip()
+        tell(Log("warning", "companion_said", "", {"verb": verb, "text": text}))
 
 
 def when_parent_ends(act: Callable[[], None]) -> None:

@@ -181,9 +181,11 @@ class Standing:
 
     def step(self, batch: Batch) -> Found:
         """Take the rows."""
-        slot, time_s, area = batch.slot, batch.rows["time_s"], _in(batch, self._ground)
+        slot, time_s = batch.slot, batch.rows["time_s"]
         east, north = batch.place_m.T
         gone = np.hypot(east - self._east.values[slot], north - self._north.values[slot]) > self._within_m
+        area = np.full(len(batch), NOBODY)
+        area[~gone] = _in(batch.part(~gone), self._ground)  # most drive: where they are need not be asked
         gone |= area < 0
         self._east.values[slot] = np.where(gone, east, self._east.values[slot])
         self._north.values[slot] = np.where(gone, north, self._north.values[slot])

@@ -13,7 +13,6 @@ from msgspec import Meta
 
 BOARDS = ("basic", "security", "governance", "service")
 """基础应用, 治安管理, 协同治理, 为民服务: the folders of the files."""
-FORMS = ("alarm", "view", "queue")
 STATES = ("confirmed", "dispatched", "on_scene", "resolved")
 """States that a service level can be set on, as in :mod:`twin.operations.records`."""
 PROFILED = (

@@ -154,7 +154,7 @@ class Lone:
 def with_trouble(rows: ObservationArray, time_s: float) -> ObservationArray:
     """Return what is told with what goes wrong in it: covers, surges, a driver's alarm, a sensor that falls silent."""
     trucks = np.flatnonzero(rows["kind"] == CODE["dump_truck"])
-    turn = (int(time_s // 900.0) + 7 * np.arange(len(trucks))) % 40
+    turn = (int(time_s // 900.0) + 7 * np.arange(len(trucks))) % 200
     rows["value"][trucks] = np.where(turn == 0, COVER_OPEN, 0.0)
     for kind, every_s, lasts_s in (
         ("air_sensor", 28_800, 1800),

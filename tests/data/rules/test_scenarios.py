@@ -92,7 +92,7 @@ def called(kind: str, where: str, label: str, state: str = "alarm") -> tuple[lis
     return one(kind, where, 0, label=label, state="free"), one(kind, where, 60, label=label, state=state)
 
 
-STOPS = [one("taxi", ON_ROAD, 20.0 * n, speed_mps=0.0 if n % 2 == 0 else 9.0) for n in range(7)]
+STOPS = [one("taxi", ON_ROAD, 15.0 * n, speed_mps=0.0 if n % 2 == 0 else 9.0) for n in range(11)]
 NIGHT = 14.5 * HOUR
 FIRES: dict[str, tuple[Sequence[Observation], ...]] = {
     # the last batch sets it off, those before it do not
@@ -118,10 +118,10 @@ FIRES: dict[str, tuple[Sequence[Observation], ...]] = {
     "uncovered-truck": (one("dump_truck", ON_ROAD, 0, speed_mps=9.0, value=40.0),
                         one("dump_truck", ON_ROAD, 5, speed_mps=0.0, value=90.0),
                         one("dump_truck", ON_ROAD, 9, speed_mps=9.0, value=90.0)),
-    "hazmat": (one("hazmat_truck", ON_ROAD), one("hazmat_truck", (place_of("school")[0], 120.0), 30)),
+    "hazmat": tuple(one("hazmat_truck", (place_of("school")[0], 70.0), after) for after in (0, 60, 119, 121)),
     "street-order": called("camera_event", "market", "占道经营"),
     "parking": tuple(one("car", ON_ROAD, after, speed_mps=0.0) for after in (0, 300, 599, 601)),
-    "congestion": (crowd(40, (10.0, 1010.0), speed_mps=1.0), [at("late", 20, 1020, 5, speed_mps=0.5)]),
+    "congestion": (crowd(150, (10.0, 1010.0), speed_mps=1.0), [at("late", 20, 1020, 5, speed_mps=0.5)]),
     "green-wave": tuple(STOPS),
     "fire-lane": (*called("camera_event", "hospital", "占用消防通道"),
                   one("camera_event", "hospital", 181, label="占用消防通道", state="alarm")),
@@ -196,7 +196,9 @@ class Day:
 
 
 # They need the traffic of another hour, more of it, or boats, which the small county has none of.
-UNSEEN = {"bus", "construction", "event", "vessels", "uncovered-truck"}
+UNSEEN = {
+    "bus", "congestion", "construction", "event", "green-wave", "hazmat", "uncovered-truck", "vessels",
+}  # fmt: skip
 
 
 def test_the_demo_life_sets_them_off_within_a_day() -> None:
