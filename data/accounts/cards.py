@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pkcs11
 from cryptography import x509
@@ -30,6 +31,9 @@ from data.accounts.trust import FOLDER, Trust
 from data.home import Home
 from twin.errors import MissingPieceError, NotAllowedError
 from twin.words import say
+
+if TYPE_CHECKING:
+    from pkcs11._pkcs11 import lib as Library  # noqa: N812 - a class, whatever its name
 
 CONTEXT = b"zhian sign-in\0"
 """Stands before each challenge, so that a card asked to sign in signs nothing else."""
@@ -80,17 +84,12 @@ def opened(module: Path, pin: str) -> Iterator[Card]:
     twin.errors.MissingPieceError
         If the library cannot be used.
     """
+    library = _library(module)
     try:
-        library = pkcs11.lib(str(module))
-        library.reinitialize()  # sees a card that was put in since
         tokens = [slot.get_token() for slot in library.get_slots(token_present=True)]
-    except (PKCS11Error, OSError, RuntimeError) as error:
-        raise MissingPieceError(say("the card reader's library {module} does not work: {error}", module=module,
-                                    error=type(error).__name__)) from None  # fmt: skip
-    token = next((token for token in tokens if pkcs11.TokenFlag.TOKEN_INITIALIZED in token.flags), None)
-    if token is None:
-        raise NotAllowedError("there is no card in the reader")
-    try:
+        token = next((token for token in tokens if pkcs11.TokenFlag.TOKEN_INITIALIZED in token.flags), None)
+        if token is None:
+            raise NotAllowedError("there is no card in the reader")
         with token.open(user_pin=pin) as session:
             yield Card(tuple(_holdings(session)))
     except (PinIncorrect, PinInvalid, PinLenRange):
@@ -99,6 +98,18 @@ def opened(module: Path, pin: str) -> Iterator[Card]:
         raise NotAllowedError("the card is locked after too many wrong PINs") from None
     except PKCS11Error as error:
         raise NotAllowedError(say("the card does not answer ({error})", error=type(error).__name__)) from None
+    finally:
+        library.finalize()  # left to the end of the program it would be called when half of that is gone
+
+
+def _library(module: Path) -> Library:
+    try:
+        library = pkcs11.lib(str(module))
+        library.reinitialize()  # sees a card that was put in since
+    except (PKCS11Error, OSError, RuntimeError) as error:
+        raise MissingPieceError(say("the card reader's library {module} does not work: {error}", module=module,
+                                    error=type(error).__name__)) from None  # fmt: skip
+    return library
 
 
 def subject_of(card: Card, trust: Trust, now: datetime | None = None) -> str:
