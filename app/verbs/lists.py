@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import hashlib
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +62,16 @@ def commands(session: Session) -> tuple[Command, ...]:
 
     return (
         Command("list.import", bring, "list.bring", in_palette=False),
-        Command("list.watch", bring, "list.watch", needs_purpose=True, in_palette=False),
+        Command("list.watch", bring, "list.watch", needs_purpose=True, in_palette=False, told=_told_of),
         Command("list.show", told, "list.read", in_palette=False),
     )
+
+
+def _told_of(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Tell a watch list to the second person: by its content, and without the moment, which is another at each try."""
+    told = {name: str(arguments[name]) for name in ("id", "origin", "source", "owner", "good_for_s", "changes")}
+    file = Path(arguments["origin"])
+    return told | {"sha256": hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""}
 
 
 def brought_in(home: Home, origin: str, token_file: str, **what: Any) -> Told:

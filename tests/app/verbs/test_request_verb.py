@@ -29,6 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
             ("zhao", "supervisor"),
             ("li", "operator"),
             ("root", "administrator"),
+            ("wang", "investigator"),
         ):
             store.add(Account(name, name, frozenset({role})))
     return home
@@ -75,3 +76,37 @@ def test_one_asks_another_confirms_or_refuses(
         ("chen", False), ("li", True), ("root", False), ("chen", True), ("zhao", True), ("chen", True), ("chen", False),
         ("chen", False), ("zhao", True), ("zhao", True), ("chen", False),
     ]  # fmt: skip
+
+
+def test_a_watch_list_is_taken_after_a_second_persons_word_whenever_that_comes(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def zhian(who: str, *words: str) -> int:
+        with contextlib.closing(open_accounts(home, rules_of(home))) as store:
+            monkeypatch.setenv(VARIABLE, write_ticket(home, store.actor(who), time.time()))
+        capsys.readouterr()
+        return main([*words])
+
+    file = tmp_path / "wanted.csv"
+    file.write_text("key,note,until,legal_basis,owner\n浙F·00001,布控,2099-01-01,依据,wang\n", "utf-8")
+    bring = [
+        "list",
+        "import",
+        "wanted",
+        str(file),
+        "--source",
+        "所内",
+        "--owner",
+        "wang",
+        "--watch",
+        "--purpose",
+        "布控",
+    ]
+    assert zhian("wang", *bring) == 5
+    assert zhian("chen", "request", "list", "--json") == 0
+    name = json.loads(capsys.readouterr().out)["id"]
+    assert zhian("chen", "request", "confirm", name) == 0
+    file.write_text(file.read_text("utf-8") + "浙F·00002,布控,2099-01-01,依据,wang\n", "utf-8")
+    assert zhian("wang", *bring) == 5  # that is another list
+    file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[:2]), "utf-8")
+    assert zhian("wang", *bring) == 0
