@@ -12,6 +12,7 @@ from app.features.drawing import Drawing
 from app.features.feature import Context, Feature
 from app.features.hints import Hints
 from app.features.locking import Locking
+from app.features.minding import Minding
 from app.features.quality import QualityChoice
 from app.features.requests import Requests
 from app.features.second_map import SecondMap
@@ -37,4 +38,5 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     CardFeature,
     QualityChoice,
     operations_bench,
+    Minding,
 )
