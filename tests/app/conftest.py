@@ -123,7 +123,7 @@ def shared_home(root: Path, made: Path) -> Path:
     return root
 
 
-def until(met: Callable[[], object], seconds: float = 60.0) -> None:
+def until(met: Callable[[], object], seconds: float = 120.0) -> None:
     """Let the window work until something holds."""
     loop, end = QEventLoop(), time.monotonic() + seconds
     while not met():
