@@ -91,10 +91,18 @@ GLYPHS: Mapping[str, Shape] = {
         [box(-0.88, -0.80, -0.42, 0.10), box(-0.23, -0.80, 0.23, 0.90), box(0.42, -0.80, 0.88, 0.45)]
     ),
     "portal": box(-0.80, -0.85, 0.80, 0.85).difference(box(-0.38, -1.0, 0.38, 0.40)),
+    "bell": shapely.union_all(
+        [
+            Point(0.0, 0.10).buffer(0.66).intersection(box(-1, 0.10, 1, 1)),
+            _mirrored((0.66, 0.12), (0.94, -0.52)),
+            Point(0.0, -0.62).buffer(0.30),
+        ]
+    ),
+    "card": box(-0.98, -0.62, 0.98, 0.62).difference(box(-0.98, 0.06, 0.98, 0.30)),
     "fan": Point(0.0, -0.86).buffer(1.75, 32).intersection(_poly((0.0, -0.9), (-1.05, 0.95), (0, 2), (1.05, 0.95))),
 }
 SHAPES = tuple(GLYPHS)
-UPRIGHT = frozenset({"person", "shield", "heart", "drop", "bars", "portal"})
+UPRIGHT = frozenset({"person", "shield", "heart", "drop", "bars", "portal", "bell", "card"})
 """Shapes that stand for a thing as it is: they are not turned."""
 
 

@@ -46,7 +46,7 @@ class EngineProcess:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the program's processes."""
-        return {**os.environ, "ZHIAN_HOME": str(self.home)}
+        return {**os.environ, "ZHIAN_HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}  # full disks cut such files
 
     async def start(self, *, moving_clock: bool = False) -> None:
         """Start it and wait until it takes connections."""

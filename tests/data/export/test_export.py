@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -273,8 +274,10 @@ def test_negative_numbers_are_left_alone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def spawned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write each file in a new process, which takes its parent's limits over."""
+    """Write each file in a new process, which takes its parent's limits over and compiles nothing under them."""
     monkeypatch.setattr(child, "METHOD", "spawn")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
 
 @contextmanager

@@ -257,6 +257,7 @@ def test_a_geopackage_with_a_hostile_view_reads_only_its_rows(tmp_path: Path) ->
 
 DISK_FULL = """
 import resource, sys
+sys.dont_write_bytecode = True  # the limit would cut compiled files of the program itself
 from app.cli import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 import signal
