@@ -13,6 +13,8 @@ from twin.world import World
 SEEN = ("viewshed", "coverage")
 RIMS = ("isochrone", "network")
 """One lies within the other: filled, they would hide the town."""
+MOST_NAME = 16
+"""Letters of a name before its figure, which is always to be read whole."""
 
 
 class ResultLayer:
@@ -54,7 +56,7 @@ class ResultLayer:
         lines.style[sight] = "hidden"
         lines.style[first[sight[first]]] = "seen"
         words = [
-            f"{name} · {written(figure, unit)}"
+            f"{name if len(name) <= MOST_NAME else name[: MOST_NAME - 1] + '…'} · {written(figure, unit)}"
             for name, figure, unit in zip(*(rows.columns[c] for c in ("name", "figure", "unit")), strict=True)
         ]
         filled = ~np.isin(kind, RIMS)

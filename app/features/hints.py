@@ -15,7 +15,7 @@ from app.widgets.parts import label, named
 VERSION = 1
 """Of the hints: who has seen these is not shown them again."""
 LINES = ("turn", "pan", "zoom", "search", "palette", "back")
-ABOVE_PX = 56
+LEFT_PX, TOP_PX = 16, 56
 
 
 class Hints(QObject):
@@ -89,10 +89,9 @@ class HintCard(QFrame):
         self.retranslate()
 
     def settle(self) -> None:
-        """Stand at the foot of the map, in the middle."""
+        """Stand in the upper left corner, below the banner, where nothing else is drawn over the map."""
         self.adjustSize()
-        left, top = (self._view.width() - self.width()) // 2, self._view.height() - self.height() - ABOVE_PX
-        self.move(max(left, 0), max(top, 0))
+        self.move(LEFT_PX, TOP_PX)
 
     def retranslate(self, *_: object) -> None:
         """Write everything in the language of the moment."""

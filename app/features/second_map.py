@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QWidget
 
 from app.commands import Call, Command
 from app.features.feature import Context, Entry
+from app.features.trails import wish_of
 from app.map.events import CameraState, Pick
+from app.map.trails import TrailWish
 from app.opening import Opened
 from app.turns import Turns
-from app.widgets.map_window import LINKS, MapWindow
+from app.widgets.map_window import LINKS, OWN, MapWindow
 from twin.errors import UsageError
 from twin.words import say
 from twin.world import World
@@ -29,6 +31,7 @@ class SecondMap(QObject):
         self.shown: MapWindow | None = None
         self._opened: Opened | None = None
         self._linked = dict.fromkeys(LINKS, True)
+        self._own = dict.fromkeys(OWN, True)
         self._world: World | None = None
         self._steering = False
         desk = self._desk
@@ -46,6 +49,7 @@ class SecondMap(QObject):
         )
         for command in (
             Command("second.link", self._link, "view", in_palette=False),
+            Command("second.show", self._show_or_hide, "view", in_palette=False),
             Command("second.layer", self._show_layer, "view", in_palette=False),
             Command("second.look", self._look, "history.read", sensitive=True, in_palette=False),
             Command("second.whole", lambda _: self._window().view.view_whole(), "view", in_palette=False),
@@ -81,6 +85,9 @@ class SecondMap(QObject):
         self._place(window)
         for name, on in self._linked.items():
             window.set_linked(name, on)
+        self._own["clusters"] = self._desk.settings.values.clusters
+        for name in OWN:
+            self._apply(window, name)
         self._turns.start(self._steps(self._opened, window))
         self._context.acts.by_id["map.second"].setChecked(True)
 
@@ -193,9 +200,27 @@ class SecondMap(QObject):
     def _show_layer(self, call: Call) -> None:
         self._window().book.change(str(call.arguments["name"]), visible=bool(call.arguments["visible"]))
 
+    def _show_or_hide(self, call: Call) -> None:
+        """Show bubbles or trails in the second window, or not."""
+        name = str(call.arguments["name"])
+        self._own[name] = bool(call.arguments["on"])
+        self._apply(self._window(), name)
+
+    def _apply(self, window: MapWindow, name: str) -> None:
+        on = self._own[name]
+        window.own[name].setChecked(on)
+        if name == "clusters":
+            window.view.set_clusters(on)
+        else:
+            window.view.set_trails(wish_of(self._desk.settings.values) if on else TrailWish(selected=False))
+
     def _on_ran(self, command_id: str) -> None:
-        if self.shown is not None and command_id == "view.daylight":
+        if self.shown is None:
+            return
+        if command_id == "view.daylight":
             self.shown.view.set_daylight(self._desk.settings.values.daylight)
+        elif command_id.startswith("trails."):
+            self._apply(self.shown, "trails")
 
     def _unmask(self) -> None:
         if self.shown is not None:

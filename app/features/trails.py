@@ -10,10 +10,16 @@ from app.commands import Call, Command
 from app.facts import entity_facts
 from app.features.feature import Context, Entry
 from app.map.trails import TrailWish
+from app.settings import Settings
 from twin.errors import UsageError
 from twin.words import say
 
 MINUTES = (1.0, 3.0, 5.0, 10.0)
+
+
+def wish_of(values: Settings) -> TrailWish:
+    """Return the trails that were wished for."""
+    return TrailWish(values.trails, frozenset(values.trail_kinds), values.trail_minutes, values.trail_by_speed)
 
 
 class Trails:
@@ -21,8 +27,7 @@ class Trails:
 
     def __init__(self, context: Context) -> None:
         self._context, self._desk = context, context.desk
-        values = self._desk.settings.values
-        self.wish = TrailWish(values.trails, frozenset(values.trail_kinds), values.trail_minutes, values.trail_by_speed)
+        self.wish = wish_of(self._desk.settings.values)
         context.map.set_trails(self.wish)
         context.opening.opened.connect(self._check)
 

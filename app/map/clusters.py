@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,15 @@ NUDGES = (
 
 @dataclass(frozen=True, slots=True)
 class Patches:
-    """How many of a crowd are on each patch of ground that has any: middles (P, 3) and counts (P,)."""
+    """How many of a crowd are on each patch of ground that has any: middles (P, 3) and counts (P,).
+
+    ``kinds`` (P, K) tells how many of each of ``names``.
+    """
 
     middle_m: FloatArray
     count: NDArray[np.int64]
+    kinds: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    names: tuple[str, ...] = ()
 
 
 NO_PATCHES = Patches(np.zeros((0, 3)), np.zeros(0, np.int64))
@@ -40,33 +45,50 @@ NO_PATCHES = Patches(np.zeros((0, 3)), np.zeros(0, np.int64))
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One bubble on the screen, in pixels of the widget, and where its crowd is."""
+    """One bubble on the screen, in pixels of the widget, and where its crowd is; ``square`` is its piece of ground."""
 
     x: float
     y: float
     width: float
     count: int
     middle_m: tuple[float, float, float]
+    square: int = 0
 
 
 def patches(packed: MoverArrays) -> Patches:
     """Count the crowd on patches of ground."""
     state = packed.code[:, 2]
-    at = packed.position_m[(state & (CROWD | HIDDEN)) == CROWD].astype(np.float64)
+    crowd = (state & (CROWD | HIDDEN)) == CROWD
+    at = packed.position_m[crowd].astype(np.float64)
     if not len(at):
         return NO_PATCHES
     cell = np.floor(at[:, :2] / PATCH_M).astype(np.int64)
     cell -= cell.min(axis=0)
     key = cell[:, 0] * (int(cell[:, 1].max()) + 1) + cell[:, 1]
-    return _grouped(at, np.ones(len(at), np.int64), key)
-
-
-def _grouped(at: FloatArray, count: NDArray[np.int64], key: NDArray[np.int64]) -> Patches:
-    """Put together what has the same key; the middle is that of all that is counted."""
     groups, group = np.unique(key, return_inverse=True)
-    total = np.bincount(group, count, len(groups))
-    middle = np.column_stack([np.bincount(group, column * count, len(groups)) / total for column in at.T])
-    return Patches(middle, total.astype(np.int64))
+    width = len(packed.names)
+    kinds = np.bincount(group * width + packed.code[crowd, 0], minlength=len(groups) * width)
+    names = tuple(name.partition("@")[0] for name in packed.names)
+    return Patches(*_joined(at, np.ones(len(at), np.int64), group, len(groups)), kinds.reshape(-1, width), names)
+
+
+def _joined(
+    at: FloatArray, count: NDArray[np.int64], group: NDArray[np.int64], groups: int
+) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Put together what is of one group: the middle of all that is counted, and how many."""
+    total = np.bincount(group, count, groups)
+    middle = np.column_stack([np.bincount(group, column * count, groups) / total for column in at.T])
+    return middle, total.astype(np.int64)
+
+
+def _squares(found: Patches, lens: Lens) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the patches that a camera sees, and the square of the ground that each is on."""
+    x, y, depth = lens.project(found.middle_m)
+    seen = (depth > 1.0) & (x > -APART_PX) & (x < lens.width_px + APART_PX)
+    seen &= (y > -APART_PX) & (y < lens.height_px + APART_PX)
+    level = np.ceil(np.log2(APART_PX * lens.metres_a_pixel * depth[seen])).astype(np.int64)
+    square = np.floor(found.middle_m[seen, :2] / np.exp2(level)[:, None]).astype(np.int64) + (1 << 20)
+    return np.flatnonzero(seen), (level << 44) | (square[:, 0] << 22) | square[:, 1]
 
 
 def bubbles(found: Patches, lens: Lens) -> list[Bubble]:
@@ -74,18 +96,23 @@ def bubbles(found: Patches, lens: Lens) -> list[Bubble]:
 
     The squares are powers of two of a metre, so that they stay where they are while the camera moves.
     """
-    x, y, depth = lens.project(found.middle_m)
-    seen = (depth > 1.0) & (x > -APART_PX) & (x < lens.width_px + APART_PX)
-    seen &= (y > -APART_PX) & (y < lens.height_px + APART_PX)
-    at, count = found.middle_m[seen], found.count[seen]
-    if not len(at):
+    seen, key = _squares(found, lens)
+    if not len(seen):
         return []
-    level = np.ceil(np.log2(APART_PX * lens.metres_a_pixel * depth[seen])).astype(np.int64)
-    square = np.floor(at[:, :2] / np.exp2(level)[:, None]).astype(np.int64) + (1 << 20)
-    groups = _grouped(at, count, (level << 44) | (square[:, 0] << 22) | square[:, 1])
-    gx, gy, _ = lens.project(groups.middle_m)
-    rows = zip(gx.tolist(), gy.tolist(), groups.count.tolist(), groups.middle_m.tolist(), strict=True)
-    return [Bubble(px, py, _width(n), n, (e, m, u)) for px, py, n, (e, m, u) in rows]
+    squares, group = np.unique(key, return_inverse=True)
+    middle, count = _joined(found.middle_m[seen], found.count[seen], group, len(squares))
+    gx, gy, _ = lens.project(middle)
+    rows = zip(gx.tolist(), gy.tolist(), count.tolist(), middle.tolist(), squares.tolist(), strict=True)
+    return [Bubble(px, py, _width(n), n, (e, m, u), square) for px, py, n, (e, m, u), square in rows]
+
+
+def kinds_in(found: Patches, lens: Lens, bubble: Bubble) -> list[tuple[str, int]]:
+    """Return the kinds in a bubble that this camera sees, and how many of each, the most first."""
+    seen, key = _squares(found, lens)
+    total: dict[str, int] = {}
+    for name, count in zip(found.names, found.kinds[seen[key == bubble.square]].sum(axis=0).tolist(), strict=True):
+        total[name] = total.get(name, 0) + count
+    return sorted(((name, count) for name, count in total.items() if count), key=lambda kind: -kind[1])
 
 
 def _width(count: int) -> float:
@@ -102,7 +129,7 @@ def spread(found: Sequence[Bubble], grid: Grid) -> list[Bubble]:
             if grid.take(bubble.x + dx, bubble.y + dy, bubble.width - 6, bubble.width - 6)
         )
         x, y = next(free, (bubble.x, bubble.y))
-        placed.append(Bubble(x, y, bubble.width, bubble.count, bubble.middle_m))
+        placed.append(replace(bubble, x=x, y=y))
     return placed
 
 

@@ -206,13 +206,17 @@ class Hand(QObject):
             self.pointer_moved.emit(GroundPoint(float(lon), float(lat), ground[2]))
         if self.tool is not None:
             self.tool.hover(self._touch(self._pointer, QGuiApplication.keyboardModifiers()))
-        self.set_hover(self._finder.pick_at(lens, x, y))
+        pick = self._finder.pick_at(lens, x, y)
+        beneath = self.beneath if pick is None else None
+        self.set_hover(
+            pick, "" if beneath is None else beneath.card(self._touch(self._pointer, Qt.KeyboardModifier(0)))
+        )
 
-    def set_hover(self, pick: Pick | None) -> None:
-        """Have something under the pointer, and the card of it beside."""
+    def set_hover(self, pick: Pick | None, otherwise: str = "") -> None:
+        """Have something under the pointer with its card beside; ``otherwise`` is the card where there is nothing."""
         before = None if self.hover is None else (self.hover.layer, self.hover.key)
         changed = before != (None if pick is None else (pick.layer, pick.key))
-        text = self.card_for(pick) if pick is not None and self.card_for is not None else ""
+        text = self.card_for(pick) if pick is not None and self.card_for is not None else otherwise
         card = tuple(text.split("\n")) if text else ()
         if self._pointer is not None:
             self._shown.card_at = (self._pointer.x(), self._pointer.y())

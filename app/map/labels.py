@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,8 @@ from app.map.style import MapStyle
 from twin.geo import BoolArray, FloatArray
 
 GRID_PX = 12
-LONGEST = 24
-"""Letters of a label."""
+LONGEST = 48
+"""How wide a label is at most, in Latin letters; a Chinese one is as wide as two."""
 MOST = 150
 # How far (metres) a label of each rank is still written.
 REACH_M = (150_000.0, 90_000.0, 45_000.0, 16_000.0, 9_000.0, 3_500.0, 900.0, 2_600.0)
@@ -93,9 +95,10 @@ def parted(sets: Sequence[LabelSet]) -> tuple[list[LabelSet], list[LabelSet]]:
 @lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """Return words as they can be written in one line: no control characters, no order of their own, not too long."""
-    kept = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 20 * LONGEST])
+    kept = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 10 * LONGEST])
     words = " ".join(kept.split())
-    return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
+    ends = list(accumulate(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in words))
+    return words if not ends or ends[-1] <= LONGEST else words[: bisect_right(ends, LONGEST - 1)].rstrip() + "…"
 
 
 class LabelPainter:

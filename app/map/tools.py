@@ -62,6 +62,10 @@ class Tool:
     def hover(self, at: Touch) -> None:
         """Follow the pointer while no button is down, at most 25 times a second."""
 
+    def card(self, at: Touch) -> str:
+        """Return what the card beside the pointer tells where nothing else is drawn: a title, then a line a fact."""
+        return ""
+
     def key(self, key: Qt.Key) -> bool:
         """Tell whether a key is the tool's: Return to finish, Backspace to take a point back."""
         return False

@@ -256,7 +256,7 @@ class MapView(QWidget):
 
     def set_language(self, language: str) -> None:
         """Write in ``zh`` or ``en``."""
-        self._texts = Texts(language)
+        self._texts = self._crowd.texts = Texts(language)
         self._overlay.north = self._texts("map.north")
         self._overlay.scale_words = (self._texts("map.metre"), self._texts("map.kilometre"))
         self.setAccessibleName(self._texts("map.accessible"))

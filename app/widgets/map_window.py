@@ -19,7 +19,12 @@ from layers.catalogue import LAYERS
 from twin.world import World
 
 LINKS = ("camera", "time", "selection")
-ICONS = {"camera": "video-camera", "time": "clock", "selection": "crosshair-simple"}
+OWN = ("clusters", "trails")
+"""What it shows or not, whatever the main map does."""
+ICONS = {
+    "camera": "video-camera", "time": "clock", "selection": "crosshair-simple", "clusters": "circles-three",
+    "trails": "path",
+}  # fmt: skip
 
 
 class MapWindow(QWidget):
@@ -42,6 +47,7 @@ class MapWindow(QWidget):
         self.view = MapView(LAYERS)
         self.book = LayerBook(LAYERS, desk.layers.choices(), desk.layers.order)
         self.links = {name: tool("chip", checkable=True) for name in LINKS}
+        self.own = {name: tool("chip", checkable=True) for name in OWN}
         self.layers, self.whole = QToolButton(), tool()
         self.at = QDateTimeEdit()
         self.at.setDisplayFormat("yyyy-MM-dd HH:mm:ss")
@@ -61,7 +67,7 @@ class MapWindow(QWidget):
         row.setSpacing(8)
         self._linked_words = label("quiet")
         row.addWidget(self._linked_words)
-        for widget in (*self.links.values(), self.layers, self.whole):
+        for widget in (*self.links.values(), *self.own.values(), self.layers, self.whole):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.at)
@@ -72,7 +78,7 @@ class MapWindow(QWidget):
         box.addWidget(self.view, 1)
         self.layers.setMenu(self._menu)
         self.layers.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        for button in (*self.links.values(), self.layers, self.whole):
+        for button in (*self.links.values(), *self.own.values(), self.layers, self.whole):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
     def _wire(self, card: Callable[[Pick], str]) -> None:
@@ -90,6 +96,8 @@ class MapWindow(QWidget):
         desk.look.language_changed.connect(self.retranslate)
         for name, link in self.links.items():
             link.clicked.connect(lambda on, name=name: desk.run("second.link", about=name, name=name, on=on))
+        for name, button in self.own.items():
+            button.clicked.connect(lambda on, name=name: desk.run("second.show", about=name, name=name, on=on))
         self.whole.clicked.connect(lambda: desk.run("second.whole"))
         self.at.dateTimeChanged.connect(self._on_time)
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -142,7 +150,7 @@ class MapWindow(QWidget):
         self.setWindowTitle(look.texts("second.title"))
         self.view.set_language(look.language)
         self._linked_words.setText(look.texts("second.linked"))
-        for name, link in self.links.items():
+        for name, link in (self.links | self.own).items():
             link.setText(look.texts(f"second.{name}"))
             link.setToolTip(look.texts(f"second_tip.{name}"))
             link.setIcon(look.icon(ICONS[name]))

@@ -145,6 +145,24 @@ def outline(grid: Grid, mask: NDArray[np.bool_]) -> shapely.MultiPolygon:
     return shapely.MultiPolygon(list(faces[mask[row, column]]))
 
 
+def sloped(cells: shapely.MultiPolygon, step_m: float) -> shapely.MultiPolygon:
+    """Return a shape of whole cells with every corner cut at half a cell, so that stairs are slopes.
+
+    Of a stair as much is cut off as is added; what is left of its steps after that is less than half a cell.
+    """
+    rings, polygon = shapely.get_rings(shapely.get_parts(cells), return_index=True)
+    if not len(rings):
+        return cells
+    at, ring = shapely.get_coordinates(rings, return_index=True)
+    begin = np.flatnonzero(ring[1:] == ring[:-1])
+    side = at[begin + 1] - at[begin]
+    half = side / np.hypot(*side.T)[:, None] * (step_m / 2.0)
+    cut = np.stack([at[begin] + half, at[begin + 1] - half], axis=1).reshape(-1, 2)
+    bare = shapely.polygons(shapely.linearrings(cut, indices=np.repeat(ring[begin], 2)), indices=polygon)
+    even = shapely.simplify(shapely.MultiPolygon(list(bare)), step_m / 2.0)
+    return even if even.geom_type == "MultiPolygon" else shapely.MultiPolygon([even])
+
+
 def _runs(sides: NDArray[np.bool_], cut: NDArray[np.bool_]) -> tuple[IntArray, IntArray, IntArray]:
     """Return the runs of true values in each row, cut where told: rows, first and past-the-last columns."""
     before = np.pad(sides, ((0, 0), (1, 0)))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import Terrain
 from twin.geo import BoolArray, FloatArray
-from twin.sight.grid import Grid, IntArray, outline, raised
+from twin.sight.grid import Grid, IntArray, outline, raised, sloped
 from twin.sight.obstacles import BULGE_PER_M, Obstacles
 
 RAYS_AT_ONCE, STEPS_A_CELL = 256, 2
@@ -66,8 +66,8 @@ class Seen:
         return int(np.count_nonzero(self.seen)) / max(looked, 1)
 
     def shape(self) -> shapely.MultiPolygon:
-        """Return the cells that are seen as one shape in the city's projected system."""
-        return outline(self.grid, self.seen)
+        """Return the cells that are seen as one shape in the city's projected system, their steps made slopes."""
+        return sloped(outline(self.grid, self.seen), self.grid.step_m)
 
 
 def surface_of(obstacles: Obstacles, grid: Grid) -> Surface:

@@ -60,6 +60,19 @@ def test_its_layers_are_its_own(window: MainWindow, second: MapWindow) -> None:
     assert window.layers.states["roads"].visible
 
 
+def test_its_bubbles_and_trails_are_its_own(window: MainWindow, second: MapWindow) -> None:
+    window.acts.run("second.show", name="clusters", on=True)
+    window.acts.run("second.show", name="trails", on=False)
+    assert second.view._crowd.wanted
+    assert not second.view._trails.selected
+    assert window.map._trails.selected
+    window.acts.run("trails.minutes", minutes=3)
+    assert not second.own["trails"].isChecked()
+    window.acts.run("second.show", name="trails", on=True)
+    assert second.view._trails == window.map._trails
+    assert second.view._trails.minutes == 3.0
+
+
 def test_it_opens_where_it_stood(window: MainWindow, second: MapWindow) -> None:
     second.resize(700, 500)
     second.close()

@@ -77,6 +77,8 @@ def test_a_click_on_a_bubble_goes_closer(qtbot: QtBot, view: MapView, scene: Pre
     qtbot.waitUntil(lambda: view.shown_symbols() is not known, timeout=60_000)
     picture(qtbot, view)
     assert view.pick_at(400, 300) is None
+    QTest.mouseMove(view, QPoint(401, 301))
+    qtbot.waitUntil(lambda: view._overlay.card == ("3 个目标", "小客车　3", "点击飞近"), timeout=60_000)
     told: list[object] = []
     view.picked.connect(told.append)
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(400, 300))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.small_county import small_county
 from twin.city.city import Terrain
 from twin.geo import BoolArray
-from twin.sight.grid import Grid, outline, spans_of
+from twin.sight.grid import Grid, outline, sloped, spans_of
 from twin.sight.lines import look
 from twin.sight.obstacles import BULGE_PER_M, Obstacles
 from twin.sight.viewshed import Seen, Surface, View, surface_of, viewshed
@@ -163,3 +163,16 @@ def test_nothing_seen_has_no_share() -> None:
     grid = Grid(0.0, 10.0, 1.0, 10, 10)
     none = np.zeros((10, 10), bool)
     assert Seen(grid, none, none).share == 0.0
+
+
+def test_the_stairs_of_cells_become_slopes_of_the_same_area() -> None:
+    east, north = np.meshgrid(np.arange(120), np.arange(120))
+    mask = (np.hypot(east - 60, north - 60) < 50) & (np.hypot(east - 60, north - 60) > 20)
+    mask[30, 30:90:2] = False  # cells alone
+    grid = Grid(1000.0, 2000.0, 2.0, 120, 120)
+    stairs, even = outline(grid, mask), sloped(outline(grid, mask), grid.step_m)
+    assert even.is_valid
+    assert even.area == pytest.approx(stairs.area, rel=0.02)
+    assert shapely.get_num_coordinates(even) < shapely.get_num_coordinates(stairs) / 2
+    assert shapely.hausdorff_distance(even, stairs) <= grid.step_m * 1.2
+    assert sloped(shapely.MultiPolygon(), 1.0).is_empty
