@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from app.alerts import Alerts
 from app.events import EventLog
 from app.jobs import Jobs
 from app.layer_book import LayerBook
@@ -36,3 +37,4 @@ class Desk:
     log: EventLog
     run: Callable[..., Any]
     turns: Turns
+    alerts: Alerts

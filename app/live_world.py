@@ -15,6 +15,7 @@ from twin.access import Scope
 from twin.city.city import City
 from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame, empty_frame
+from twin.operations.standing import Standing
 from twin.reach import narrowed, reach_of
 from twin.world import SourceState, World, world_of
 
@@ -48,6 +49,7 @@ class LiveWorld(QObject):
         super().__init__(parent)
         self._turns = turns or Turns(self)
         self.kept = NOTHING_KEPT
+        self.alerts: tuple[Standing, ...] = ()
         self.scope: Callable[[], Scope] = Scope
         """How far who looks may see; asked with every world."""
         self._reached: tuple[City | None, Scope, shapely.Geometry | None] = (None, Scope(), None)
@@ -68,8 +70,8 @@ class LiveWorld(QObject):
 
     @world.setter
     def world(self, world: World) -> None:
-        kept = world if world.kept is self.kept else replace(world, kept=self.kept)
-        self._world = narrowed(kept, self._reach(world.city))
+        alerts = self.alerts if world.live else world.alerts
+        self._world = narrowed(replace(world, kept=self.kept, alerts=alerts), self._reach(world.city))
 
     def _reach(self, city: City) -> shapely.Geometry | None:
         """Return the area that may be seen, worked out anew for another city or another scope alone."""
@@ -84,6 +86,10 @@ class LiveWorld(QObject):
         if self.world is not None:
             self.world = self.world
             self.moved.emit(self.world)
+
+    def set_alerts(self, alerts: tuple[Standing, ...]) -> None:
+        """Show these as the alerts that stand now, with the next world."""
+        self.alerts = alerts
 
     @property
     def city(self) -> City | None:

@@ -133,6 +133,11 @@ class LookBack(QObject):
         """Whether what the window shows is a time that was looked back to."""
         return self.stand is not None and self._live.world is not None and not self._live.world.live
 
+    def knows(self, key: str) -> bool:
+        """Tell whether an entity is somewhere in what is shown."""
+        world = self._live.world
+        return world is not None and bool((world.tracks.rows["id"] == key.encode()).any())
+
     def open(self, past: Past | None) -> None:
         """Have another past from now on; the old one is let go of, and what is shown is now."""
         self.back_to_now()

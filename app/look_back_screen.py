@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from PySide6.QtCore import QObject
@@ -73,8 +74,12 @@ class LookBackScreen(QObject):
             self._look_back.go_to(at_s)
 
     def _on_arrived(self, happening: Happening) -> None:
-        """Fly to who called, and select them."""
-        self._acts.run("map.find_entity", about=happening.key, key=happening.key)
+        """Fly to who called, and select them; where an alert is about nobody who is there, fly to its place."""
+        lon_deg, lat_deg = happening.lonlat_deg
+        if math.isfinite(lon_deg):
+            self._acts.run("map.fly_to", lon_deg=lon_deg, lat_deg=lat_deg)
+        if not math.isfinite(lon_deg) or self._look_back.knows(happening.key):
+            self._acts.run("map.find_entity", about=happening.key, key=happening.key)
 
     def _on_stood(self, stand: Stand | None) -> None:
         self._bar.set_stand(stand)

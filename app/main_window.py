@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from app import formats
 from app.actions import Actions
+from app.alerts import Alerts
 from app.arrangement import WORKSPACES, Arrangement
 from app.commands import Command
 from app.deeds import Deeds
@@ -57,6 +58,7 @@ from app.workbenches.catalogue import workbenches
 from app.workbenches.fraud.panel import FraudPanel
 from data.history.reader import History
 from layers.catalogue import LAYERS
+from twin.access import Resource, decide
 from twin.city.search import Found
 from twin.errors import ZhianError
 from twin.words import why
@@ -96,7 +98,7 @@ class MainWindow(QMainWindow):
         self.layers = LayerBook(LAYERS, settings.values.layers, settings.values.layer_order)
         self.desk = Desk(
             session, settings, self.look, self.live, self.layers, self.selection, self.jobs, self.log, self.acts.run,
-            self.turns,
+            self.turns, Alerts(session.home, self._may_see_alerts),
         )  # fmt: skip
         self.purpose = PurposeClock(session.commands, self)
         self.opening = TwinOpening(session.home, self.jobs, parent=self)
@@ -213,6 +215,10 @@ class MainWindow(QMainWindow):
         """Open a twin by its name; ``build`` makes the demo county first."""
         self.showing.open_twin(name, build, small)
 
+    def _may_see_alerts(self) -> bool:
+        commands = self.session.commands
+        return decide(commands.actor, "alert.read", Resource("alert"), commands.purpose, commands.rules).allowed
+
     def _ask(self, text: str, then: Callable[[tuple[Found, ...]], None]) -> None:
         self.acts.run("search.find", text=text, then=then)
 
@@ -290,6 +296,7 @@ class MainWindow(QMainWindow):
         self.jobs.close()
         self.showing.close()
         self.map.close()
+        self.desk.alerts.close()
         for bench in self.benches:
             bench.close()
         super().closeEvent(event)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.alerts import PastWithAlerts
 from app.engine import EngineLog, EngineWatch
 from app.look_back import Past
 from app.opening import Opened
@@ -82,7 +83,9 @@ class Showing(QObject):
         window, make = self._window, self._make_past
         window.jobs.submit(
             "job.history",
-            lambda _report, _cancelled: make(window.session.home, opened.name, opened.city),
+            lambda _report, _cancelled: PastWithAlerts(
+                make(window.session.home, opened.name, opened.city), window.desk.alerts
+            ),
             window.look_back.open,
             key="past",
             quiet=True,

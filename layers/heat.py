@@ -83,9 +83,10 @@ class HeatLayer:
         grid, told = self._grid_of(world.city), world.tracks.rows
         counted = np.flatnonzero(self._counted(told))
         east, north, _up = world.tracks.position_m[counted].astype(np.float64).T
-        cell = grid.cells(east, north)
-        values = self._values(grid, cell, told[counted])
-        return _cells(world, grid, self._value, values, grid.counted(cell), self._least)
+        return self._rows(world, grid, grid.cells(east, north), told[counted])
+
+    def _rows(self, world: World, grid: HeatGrid, cell: NDArray[np.int64], rows: ObservationArray) -> Rows:
+        return _cells(world, grid, self._value, self._values(grid, cell, rows), grid.counted(cell), self._least)
 
     def draw(self, world: World, rows: Rows) -> Raster:
         """Return the cells as colours; the end of the scale stays while the values stay near it."""
@@ -136,13 +137,26 @@ class SpeedLayer(HeatLayer):
 
 
 class AlarmLayer(HeatLayer):
-    """How many of all that report are in alarm or broken, in a square kilometre."""
+    """How many are in alarm or broken, or what scenarios found of them, in a square kilometre.
+
+    An entity in alarm about which there is an alert counts once, where the alert is.
+    """
 
     def __init__(self) -> None:
         super().__init__("alarms", "alarms_per_km2", "1/km²", "wrong", 0.05)
 
     def _counted(self, rows: ObservationArray) -> BoolArray:
         return np.isin(rows["state"], _WRONG)
+
+    def _make(self, world: World) -> Rows:
+        grid, tracks = self._grid_of(world.city), world.tracks
+        about = np.array([alert.subject.encode() for alert in world.alerts], "S32")
+        alone = np.flatnonzero(self._counted(tracks.rows) & ~np.isin(tracks.rows["id"], about))
+        lonlat = np.array([(alert.lon_deg, alert.lat_deg) for alert in world.alerts]).reshape(-1, 2)
+        lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
+        found = np.column_stack(world.city.frame.to_local(lonlat[:, 0], lonlat[:, 1]))
+        east, north = np.concatenate([tracks.position_m[alone, :2].astype(np.float64), found]).T
+        return self._rows(world, grid, grid.cells(east, north), tracks.rows[alone])
 
     def _values(self, grid: HeatGrid, cell: NDArray[np.int64], rows: ObservationArray) -> FloatGrid:
         return density(grid.counted(cell), grid.cell_m, 3.0)

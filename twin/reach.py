@@ -11,6 +11,7 @@ import shapely
 from twin.access import Scope
 from twin.city.city import City
 from twin.geo import BoolArray
+from twin.operations.standing import Standing
 from twin.world import World
 
 ENDINGS = ("街道", "镇", "乡", "县", "区", "市")
@@ -38,7 +39,17 @@ def narrowed(world: World, area: shapely.Geometry | None) -> World:
     east_m, north_m = tracks.position_m[:, 0].astype(float), tracks.position_m[:, 1].astype(float)
     keep = shapely.contains_xy(area, east_m + origin_m[0], north_m + origin_m[1])
     inside = replace(tracks, rows=tracks.rows[keep], position_m=tracks.position_m[keep], source=tracks.source[keep])
-    return replace(world, tracks=inside, reach=area)
+    return replace(world, tracks=inside, reach=area, alerts=_inside(world, area))
+
+
+def _inside(world: World, area: shapely.Geometry) -> tuple[Standing, ...]:
+    """Return the alerts in an area; one without a place is in none."""
+    alerts, frame = world.alerts, world.city.frame
+    if not alerts:
+        return ()
+    east_m, north_m = frame.to_local([a.lon_deg for a in alerts], [a.lat_deg for a in alerts])
+    keep = shapely.contains_xy(area, east_m + frame.origin_m[0], north_m + frame.origin_m[1])
+    return tuple(alert for alert, kept in zip(alerts, keep, strict=True) if kept)
 
 
 def reached(area: shapely.Geometry, shapes: np.ndarray[tuple[int], np.dtype[np.object_]]) -> BoolArray:

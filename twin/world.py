@@ -10,6 +10,7 @@ import shapely
 from twin.city.city import City
 from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame
+from twin.operations.standing import Standing
 
 SILENT_S = 30.0
 """A source that is open and says nothing for so long is shown as silent."""
@@ -91,6 +92,8 @@ class World:
         False for a recording or a look back: the screen must say so.
     kept : Kept
         What people drew and measured and keep; the same at every instant.
+    alerts : tuple of Standing
+        What scenarios found and is not done with at that instant, as far as who looks may see it.
     reach : shapely.Geometry, optional
         The area that who looks may see, in the city's projected system; None for all. See :mod:`twin.reach`.
     """
@@ -102,6 +105,7 @@ class World:
     live: bool
     kept: Kept = NOTHING_KEPT
     reach: shapely.Geometry | None = None
+    alerts: tuple[Standing, ...] = ()
 
 
 def world_of(city: City, tracks: TrackFrame, sources: tuple[SourceState, ...], now_s: float) -> World:

@@ -27,6 +27,9 @@ def write_line(line: Line, look: Look, unmask: bool) -> Answer:
     texts, language = look.texts, look.language
     kind = word_of(line, look)
     name = (line.name_en or line.name) if language == "en" else line.name
+    if line.state == "alert":
+        notes = [texts("card.severity", severity=line.severity), formats.distance(line.distance_m)]
+        return Answer(name, " · ".join(notes), "warning-octagon", line)
     if not unmask and line.layer in MASKED:
         name = MASKED[line.layer](name)
     if not line.key:

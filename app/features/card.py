@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -238,9 +239,10 @@ class CardFeature:
         city, before = self._desk.live.city, self._pick
         if city is None:
             raise UsageError(self._desk.look.texts("details.nothing"))
-        self._context.map.fly_to(*self._lonlat(city, line), 400.0)
+        if math.isfinite(line.position_m[0]):
+            self._context.map.fly_to(*self._lonlat(city, line), 400.0)
         self._desk.selection.select([Pick(line.layer, line.key, line.position_m)])
-        if is_live(line.layer):
+        if is_live(line.layer) and not line.severity:
             self._desk.run("selection.follow")
         if line.seconds == line.seconds and before is not None and line.layer != "drones":
             self._ask_route(line, before)

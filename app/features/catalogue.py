@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.features.alerts import StandingAlerts
 from app.features.auditor import Auditor
 from app.features.card import CardFeature
 from app.features.compare import Compare
@@ -35,6 +36,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Locking,
     Requests,
     Auditor,
+    StandingAlerts,
     CardFeature,
     QualityChoice,
     operations_bench,

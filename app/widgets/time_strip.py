@@ -24,6 +24,8 @@ WORD_WIDTHS_PX = {"%H": 44, "%H:%M": 54, "%H:%M:%S": 72}
 EVERY_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 10_800, 21_600, 86_400, 604_800)
 """So far apart may the words on the scale be."""
 MARK_COLOURS = {"alarm": "severity_1", "fault": "severity_3"}
+MARK_ORDER = (("fault", 0), ("alarm", 0), ("alert", 4), ("alert", 3), ("alert", 2), ("alert", 1))
+"""States and severities of marks; the last lie on top."""
 
 
 class TimeStrip(QAbstractSlider):
@@ -146,13 +148,15 @@ class TimeStrip(QAbstractSlider):
         painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Draw a mark for what happened, one for those that would lie on each other; alarms last, on top."""
+        """Draw a mark for what happened, one for those that would lie on each other; alerts stand above the others."""
         painter.setPen(Qt.PenStyle.NoPen)
-        y = self._room().bottom() - MARK_PX - 1
-        for state in ("fault", "alarm"):
-            painter.setBrush(self._look.theme.colour(MARK_COLOURS[state]))
-            places = {round(self._x(mark.at_s)) // 3 * 3 for mark in self._marks if mark.state == state}
-            for x in places:
+        places: dict[tuple[str, int], set[int]] = {}
+        for mark in self._marks:
+            places.setdefault((mark.state, mark.severity), set()).add(round(self._x(mark.at_s)) // 3 * 3)
+        for state, severity in MARK_ORDER:
+            painter.setBrush(self._look.theme.colour(MARK_COLOURS.get(state, f"severity_{severity}")))
+            y = self._room().bottom() - MARK_PX - 1 - (2 * MARK_PX + 1 if state == "alert" else 0)
+            for x in places.get((state, severity), ()):
                 painter.drawPolygon(_shape(state, float(x), y))
 
     def _paint_handle(self, painter: QPainter) -> None:
@@ -209,6 +213,9 @@ class TimeStrip(QAbstractSlider):
 
     def _words_at(self, x: float) -> str:
         texts, mark = self._look.texts, self._mark_near(x)
+        if mark is not None and mark.state == "alert":
+            title = mark.title[0 if self._look.language == "zh" else 1]
+            return f"{formats.clock(mark.at_s)}  {texts('timebar.alert')} {mark.severity} · {title}"
         if mark is not None:
             return f"{formats.clock(mark.at_s)}  {texts(f'timebar.{mark.state}')} · {texts(f'kind.{mark.kind}')}"
         words = formats.clock(self._at(x))
@@ -235,8 +242,10 @@ class TimeStrip(QAbstractSlider):
 
 
 def _shape(state: str, x: float, y: float) -> QPolygonF:
-    """Return a triangle for an alarm and a diamond for a fault."""
+    """Return a triangle for an alarm, a diamond for a fault and a square for an alert."""
     r = MARK_PX
+    if state == "alert":
+        return QPolygonF(QRectF(x - r, y - r, 2 * r, 2 * r))
     if state == "alarm":
         return QPolygonF([QPointF(x - r, y + r), QPointF(x + r, y + r), QPointF(x, y - r)])
     return QPolygonF([QPointF(x - r, y), QPointF(x, y - r), QPointF(x + r, y), QPointF(x, y + r)])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from layers.heat import AlarmLayer, DensityLayer, SpeedLayer
 from layers.shown import shown
 from tests.layers.tiny import tiny_city, tiny_world
+from twin.live.kinds import STATE_CODE
+from twin.operations.standing import Standing
 
 
 def test_density_counts_what_moves_and_not_what_measures() -> None:
@@ -18,6 +22,16 @@ def test_density_counts_what_moves_and_not_what_measures() -> None:
 def test_alarms_are_where_something_is_in_alarm() -> None:
     rows = AlarmLayer().rows(tiny_world())
     assert rows.columns["entities"].sum() == 1
+
+
+def test_what_scenarios_found_counts_too_and_once() -> None:
+    world = tiny_world()
+    lon, lat = (float(value) for value in world.city.frame.to_lonlat(5.0, 5.0))
+    calling = world.tracks.rows["id"][world.tracks.rows["state"] == STATE_CODE["alarm"]][0].decode()
+    found = Standing("A1", "smoke", "冒烟", "Smoke", 1, "", "", lon, lat, 0.0)
+    alerts = (found, replace(found, id="A2", subject=calling), replace(found, id="A3", lon_deg=np.nan))
+    rows = AlarmLayer().rows(replace(world, alerts=alerts))
+    assert rows.columns["entities"].sum() == 2
 
 
 def test_the_mean_speed_is_that_of_vehicles_on_land() -> None:

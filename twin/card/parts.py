@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ from twin.card.target import Target
 from twin.city.city import City
 from twin.geo import BoolArray, FloatArray
 from twin.live.kinds import CODE, KINDS, STATE_CODE
+from twin.operations.standing import Standing
 from twin.pieces import in_pieces
 from twin.sight.cameras import Cameras, cameras_of, that_see
 from twin.sight.obstacles import Obstacles
@@ -50,6 +52,8 @@ class Line:
         From the thing to it as the crow flies; from it to the thing by the road.
     count : int
         How many it stands for.
+    severity : int
+        Of an alert of a scenario (its ``state`` is ``alert``, its key that of whom it is about): 1 to 4.
     """
 
     layer: str
@@ -63,6 +67,7 @@ class Line:
     seconds: float = np.nan
     state: str = ""
     count: int = 1
+    severity: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +154,51 @@ def nearest_units(world: World, target: Target, drive: TravelTimes, walk: Travel
 
 
 def open_alerts(world: World, target: Target) -> Part:
-    """Return what raises an alarm or is out of order: the thing itself, and what is near it."""
+    """Return what is wrong with the thing itself and near it: what scenarios found, the gravest first, and states.
+
+    An entity in alarm about which there is an alert is told once.
+    """
+    alerts = _alerts_near(world, target)
     tracks = world.tracks
     away, _ = _from(target, tracks.position_m.astype(np.float64))
     wrong = np.isin(tracks.rows["state"], [STATE_CODE[state] for state in WRONG])
+    wrong &= ~np.isin(tracks.rows["id"], np.array([line.key.encode() for line in alerts], "S32"))
     rows = np.flatnonzero(wrong & ((away <= ALARM_M) | (tracks.rows["id"] == target.key.encode())))
-    order = rows[np.lexsort((away[rows], tracks.rows["state"][rows] != STATE_CODE["alarm"]))]
-    return Part(tuple(_entity(world, int(row), away, np.nan) for row in order[:MOST]), len(rows))
+    order = rows[np.lexsort((away[rows], tracks.rows["state"][rows] != STATE_CODE["alarm"]))][:MOST]
+    return Part((*alerts, *(_entity(world, int(row), away, np.nan) for row in order))[:MOST], len(alerts) + len(rows))
+
+
+def _alerts_near(world: World, target: Target) -> list[Line]:
+    """Return the alerts that stand about a thing or near it, the gravest first, then the nearest."""
+    alerts = world.alerts
+    if not alerts:
+        return []
+    at = places_of(world.city, alerts)
+    away, bearing = _from(target, at)
+    about = np.array([bool(alert.subject) and alert.subject == target.key for alert in alerts], np.bool_)
+    rows = np.flatnonzero((away <= ALARM_M) | about)
+    order = rows[np.lexsort((away[rows], np.array([alerts[row].severity for row in rows])))]
+    return [
+        Line(
+            _layer_of(alerts[row].subject_kind), alerts[row].subject, alerts[row].zh, alerts[row].en, "alert",
+            _place(at[row]), float(away[row]), float(bearing[row]), state="alert", severity=alerts[row].severity,
+        )
+        for row in order
+    ]  # fmt: skip
+
+
+def places_of(city: City, alerts: Sequence[Standing]) -> FloatArray:
+    """Return where alerts were observed, (N, 3) in the local frame; NaN for those without a place."""
+    east, north = city.frame.to_local([a.lon_deg for a in alerts], [a.lat_deg for a in alerts])
+    placed = np.isfinite(east)
+    up = np.full(len(alerts), np.nan)
+    up[placed] = city.ground_m(east[placed] + city.frame.origin_m[0], north[placed] + city.frame.origin_m[1])
+    return np.column_stack([east, north, up])
+
+
+def _layer_of(kind: str) -> str:
+    """Return the layer on which a kind is shown; ``point`` for what is no entity."""
+    return KINDS[CODE[kind]].layer if kind in CODE else "point"
 
 
 def what_is_inside(world: World, target: Target) -> Part:

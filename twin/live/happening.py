@@ -1,7 +1,8 @@
-"""Happenings: when something began to call for help or to fail, found in what was told of it."""
+"""Happenings: when something began to call for help or to fail, or a scenario found something."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,22 +20,31 @@ APART_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """The beginning of an alarm or a fault.
+    """The beginning of an alarm, a fault or an alert.
 
     Parameters
     ----------
     at_s : float
         Seconds since 1970-01-01 UTC.
     state : str
-        One of :data:`URGENT`.
+        One of :data:`URGENT`, or ``alert``.
     key, kind : str
         Whose: id of the entity, and one of :data:`twin.live.kinds.KINDS`.
+    severity : int
+        Of an alert: 1 to 4.
+    title : tuple of str
+        Of an alert: what its scenario is called in Chinese and in English.
+    lonlat_deg : tuple of float
+        Of an alert: where it was observed; NaN for nowhere.
     """
 
     at_s: float
     state: str
     key: str
     kind: str
+    severity: int = 0
+    title: tuple[str, str] = ("", "")
+    lonlat_deg: tuple[float, float] = (math.nan, math.nan)
 
 
 def beginnings(whose: NDArray[np.signedinteger], time_s: NDArray[np.float64], state: NDArray[np.integer]) -> BoolArray:

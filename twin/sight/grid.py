@@ -158,9 +158,9 @@ def sloped(cells: shapely.MultiPolygon, step_m: float) -> shapely.MultiPolygon:
     side = at[begin + 1] - at[begin]
     half = side / np.hypot(*side.T)[:, None] * (step_m / 2.0)
     cut = np.stack([at[begin] + half, at[begin + 1] - half], axis=1).reshape(-1, 2)
-    bare = shapely.polygons(shapely.linearrings(cut, indices=np.repeat(ring[begin], 2)), indices=polygon)
-    even = shapely.simplify(shapely.MultiPolygon(list(bare)), step_m / 2.0)
-    return even if even.geom_type == "MultiPolygon" else shapely.MultiPolygon([even])
+    turned = np.asarray(shapely.linearrings(cut, indices=np.repeat(ring[begin], 2)), dtype=object)
+    bare = np.asarray(shapely.polygons(turned, indices=polygon), dtype=object)
+    return shapely.MultiPolygon(list(shapely.get_parts(shapely.simplify(shapely.multipolygons(bare), step_m / 2.0))))
 
 
 def _runs(sides: NDArray[np.bool_], cut: NDArray[np.bool_]) -> tuple[IntArray, IntArray, IntArray]:

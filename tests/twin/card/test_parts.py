@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from shapely.geometry import Point, Polygon, box
@@ -11,6 +13,8 @@ from twin.card.parts import Scenery, cameras_seeing, nearest_units, open_alerts,
 from twin.card.target import Target, target_of
 from twin.city.city import City
 from twin.live.frame import TrackFrame, empty_frame
+from twin.live.kinds import STATE_CODE
+from twin.operations.standing import Standing
 from twin.traffic.graph import road_graph
 from twin.world import World
 
@@ -147,3 +151,23 @@ def test_a_polygon_with_a_hole_is_looked_at_all_round() -> None:
     target = target_of(World(place, here.tracks, (), 0.0, live=True), "sites", "x", (0, 0, 0))
     assert len(target.points_m) == 8
     assert np.isfinite(target.points_m).all()
+
+
+def test_what_scenarios_found_comes_first_and_is_told_once() -> None:
+    cars = frame(
+        ("bad", "car", 10.0, 0.0, 0.0, 0.0), ("worse", "car", 20.0, 0.0, 0.0, 0.0),
+        ("broken", "car", 5.0, 0.0, 0.0, 0.0),
+    )  # fmt: skip
+    cars.rows["state"][:2], cars.rows["state"][2] = STATE_CODE["alarm"], STATE_CODE["fault"]
+    lon, lat = FRAME.to_lonlat([20.0, 9000.0], [0.0, 9000.0])
+    found = Standing("A1", "smoke", "冒烟", "Smoke", 1, "worse", "car", float(lon[0]), float(lat[0]), 900.0)
+    far = replace(found, id="A2", subject="away", severity=2, lon_deg=float(lon[1]), lat_deg=float(lat[1]))
+    nowhere = replace(found, id="A3", subject="", lon_deg=np.nan, lat_deg=np.nan)
+    here = replace(world(cars), alerts=(far, found, nowhere))
+    part = open_alerts(here, at(here, 0, 0))
+    assert [(line.key, line.state, line.severity) for line in part.lines] == [
+        ("worse", "alert", 1), ("bad", "alarm", 0), ("broken", "fault", 0),
+    ]  # fmt: skip
+    assert (part.total, part.lines[0].name_en) == (3, "Smoke")
+    about = open_alerts(here, replace(at(here, 0, 0), key="away"))
+    assert [line.severity for line in about.lines[:2]] == [1, 2], "what is about the thing itself counts wherever it is"
