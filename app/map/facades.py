@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from app.map.glsl import FRAGMENT, HIDDEN, SUNLIT, VERTEX, Program, figure, floats, mixed, tone, tones
+import math
+
+from app.map.blocks import TURN
+from app.map.glsl import FRAGMENT, HAZE, HIDDEN, SUNLIT, VERTEX, Program, figure, floats, mixed, tone, tones
 from twin.city.tables import BUILDING_USES
 
 LAST = len(BUILDING_USES) - 1
@@ -30,6 +33,7 @@ _TINT = (
 # From the view's coordinates: they are small near the eye, where a rough slope would make the windows swim.
 _NORMAL = "  vec3 n = normalize(cross(dFdx(vc), dFdy(vc))) * mat3(MCVCMatrix);\n"
 _PITCHED = "n.z > 0.35 && n.z < 0.985"
+_ROOFING = f"mix({tone('buildings', 'tiles')}, {tone('buildings', 'old_tiles')}, fract(seed * 0.71))"
 _GLOW = "(night * (0.015 + 0.075 * fract(seed * 0.37)) * min(all * 0.12, 1.0))"
 
 
@@ -50,7 +54,7 @@ def _vertex(*, windows: bool) -> str:
         + "  pos = vertexMC.xyz; vc = (MCVCMatrix * vertexMC).xyz;\n"
         f"  floorAt = raw.z; all = raw.w; seed = raw.y; wall = tint * {figure('buildings', 'wall')};\n"
         # Old roofs are of grey or brownish tiles; flat ones are as light as the walls.
-        f"  roofing = mix({tone('buildings', 'tiles')}, {tone('buildings', 'old_tiles')}, fract(seed * 0.71));\n"
+        f"  roofing = {_ROOFING};\n"
         + (
             "  pane = vec4(LEFT[use], LOW[use], RIGHT[use], HIGH[use]);\n"
             "  habit = vec3(WIDE[use] * (0.9 + seed * 0.0008), LIT[use], SHOP[use]);\n"
@@ -130,38 +134,46 @@ def buildings(*, windows: bool, shadows: bool) -> Program:
 
 
 def boxes() -> Program:
-    """Buildings too far for windows: light from the slope of each face, and that of the windows spread over it."""
-    fragment = FRAGMENT + (
-        _IN + "uniform mat4 MCVCMatrix;\n" + _LIGHT + "void main() {\n" + _NORMAL + "  float far = length(vc);\n"
+    """Buildings too far for windows: one colour a face, worked out at the corner that stands for it."""
+    vertex = VERTEX + (
+        "flat out vec3 shade;\n"
+        + HAZE
+        + _LIGHT
+        + _COLOURS
+        + "void main() {\n"
+        + _TINT
+        + "  float seed = raw.y, all = raw.w;\n"
+        f"  float turn = raw.z * {2.0 * math.pi / TURN:.7f};\n"
+        f"  float up = step({TURN}.5, raw.z);\n"
+        "  vec3 n = mix(vec3(cos(turn), sin(turn), 0.0), vec3(0.0, 0.0, 1.0), up);\n"
         "  vec3 lit = lightAll + lightSun * max(dot(n, lightFrom), 0.0);\n"
-        f"  vec3 c = n.z > 0.35 ? (all < 4.0 ? roofing : wall / {figure('buildings', 'wall')}) * lit\n"
-        f"                      : wall * lit * 0.95 + {tone('buildings', 'window')} * {_GLOW};\n"
-        "  gl_FragData[0] = vec4(hazed(c, far), opacity);\n"
-        "}\n"
+        f"  vec3 roof = all < 4.0 ? {_ROOFING} : tint;\n"
+        f"  vec3 wall = tint * {figure('buildings', 'wall')} * lit * 0.95 + {tone('buildings', 'window')} * {_GLOW};\n"
+        "  shade = hazed(mix(wall, roof * lit, up), length((MCVCMatrix * vertexMC).xyz));\n"
+        f"  gl_Position = MCDCMatrix * vertexMC;\n  {HIDDEN}\n}}\n"
     )
-    return Program(_vertex(windows=False), fragment)
+    return Program(vertex, FRAGMENT + "flat in vec3 shade;\nvoid main() { gl_FragData[0] = vec4(shade, opacity); }\n")
 
 
 def dots() -> Program:
     """Far buildings: one pixel each, as strong as the share of the pixel the building covers."""
     vertex = VERTEX + (
-        "out vec4 shade; out float far;\n" + _COLOURS + "uniform float nearest; uniform float farthest;\n"
+        "flat out vec4 shade;\n" + HAZE + _COLOURS + "uniform float nearest; uniform float farthest;\n"
         "uniform float night; uniform vec3 groundTint;\nvoid main() {\n"
         + _TINT
-        + "  far = length((MCVCMatrix * vertexMC).xyz);\n"
+        + "  float far = length((MCVCMatrix * vertexMC).xyz);\n"
         "  float share = clamp(raw.z / (pxm * far), 0.2, 1.0) * clamp((farthest - far) / (0.3 * farthest), 0.0, 1.0);\n"
         "  float glow = night * step(218.0, raw.y) * (0.25 + 0.45 * fract(raw.y * 0.37));\n"
         "  glow *= 0.5 + min(raw.w * 0.06, 1.0);\n"
         f"  vec3 day = tint * {mixed(1.25, 0.93)} * groundTint;\n"
-        f"  shade = vec4(mix(day, {tone('buildings', 'window')}, glow), clamp(share + glow * 0.4, 0.0, 1.0));\n"
+        f"  vec3 c = hazed(mix(day, {tone('buildings', 'window')}, glow), far);\n"
+        "  shade = vec4(c, clamp(share + glow * 0.4, 0.0, 1.0));\n"
         "  gl_Position = MCDCMatrix * vertexMC;\n"
         "  if (raw.x > 254.5 || far < nearest || far > farthest) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);\n"
         "}\n"
     )
-    fragment = (
-        FRAGMENT
-        + "in vec4 shade; in float far;\n"
-        + "void main() { gl_FragData[0] = vec4(hazed(shade.rgb, far), shade.a * opacity); }\n"
+    fragment = FRAGMENT + (
+        "flat in vec4 shade;\nvoid main() { gl_FragData[0] = vec4(shade.rgb, shade.a * opacity); }\n"
     )
     return Program(vertex, fragment)
 

@@ -77,15 +77,16 @@ uniform mat4 MCDCMatrix;
 uniform mat4 MCVCMatrix;
 uniform float pxm; uniform float depthB; uniform float daylight;
 """
-FRAGMENT = """//VTK::System::Dec
-//VTK::Output::Dec
-uniform float hazeFrom; uniform float hazeFull; uniform float opacity; uniform float daylight;
-uniform vec3 groundTint; uniform vec3 skyTint; uniform vec3 hazeTone;
+HAZE = """uniform float hazeFrom; uniform float hazeFull; uniform vec3 hazeTone;
 vec3 hazed(vec3 c, float d) {
   float t = clamp((d - hazeFrom) / (hazeFull - hazeFrom), 0.0, 1.0);
   return mix(c, hazeTone, t * (2.0 - t) * 0.97);
 }
 """
+FRAGMENT = (
+    "//VTK::System::Dec\n//VTK::Output::Dec\nuniform float opacity; uniform float daylight;\n"
+    "uniform vec3 groundTint; uniform vec3 skyTint;\n" + HAZE
+)
 HEAD = Program(VERTEX, FRAGMENT)
 """What the programs begin with."""
 # Flat ground is drawn in the order of its layers and not by distance: constant depths just inside the far plane, so

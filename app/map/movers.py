@@ -15,12 +15,14 @@ from app.map.glyphs import atlas
 from app.map.mover_shader import ALARM, CROWD, HIDDEN, HOVERED, POINT_PX, SELECTED, small_from_m
 from app.map.style import MapStyle
 from app.map.symbols import IntArray, MoverArrays
-from twin.geo import FloatArray
+from twin.geo import BoolArray, FloatArray
 
 LONGEST_GUESS_S = 1.2
 SPARE_PX, SPARE_M = 60.0, 120.0
 """So far outside the picture shapes are still made ready: they may move in, and they have a size."""
 NONE = np.zeros(0, np.int64)
+MOST_OF = 0.6
+"""From this share on all points are written, and not only those in the picture."""
 SHOWN, NO_POINTS, GONE = 0.0, 0.5, 1.0
 """How a crowd is drawn: one by one; not where it would be points; not at all, since somebody else draws it as one."""
 
@@ -81,7 +83,8 @@ class Movers:
         self._code = np.zeros((0, 4), np.uint8)
         self._small_from_m = np.zeros(0, np.float32)
         self._chosen: tuple[IntArray, IntArray] = (NONE, NONE)
-        self._shaped, self._stale = NONE, True
+        self._held: list[IntArray | None] = [NONE, NONE]
+        self._stale = True
         self.crowd = SHOWN
 
     def to_front(self) -> None:
@@ -141,23 +144,29 @@ class Movers:
         packed = self.packed
         if packed is None:
             return
-        shaped = self._shapes(lens, packed)
-        if self._stale:
-            self._small.write(packed.position_m, packed.motion, self._code)
-        if self._stale or not np.array_equal(shaped, self._shaped):
-            self._large.write(packed.position_m[shaped], packed.motion[shaped], self._code[shaped])
-        self._shaped, self._stale = shaped, False
+        inside = _inside(lens, packed.position_m)
+        shaped = inside[self._are_shapes(lens, packed.position_m[inside], inside)]
+        points = inside if len(inside) < MOST_OF * len(packed.position_m) else None
+        self._rewrite(self._small, 0, points)
+        self._rewrite(self._large, 1, shaped)
+        self._stale = False
 
-    def _shapes(self, lens: Lens, packed: MoverArrays) -> IntArray:
-        """Return the symbols large enough for a shape that are in the picture or about to be."""
-        large = lens.depth_m(packed.position_m) < self._small_from_m + SPARE_M
-        large |= self._code[:, 1] == 4 * ALARM
-        large |= (self._code[:, 2] & (SELECTED | HOVERED)) > 0
-        rows = np.flatnonzero(large)
-        x, y, depth = lens.project(packed.position_m[rows])
-        spare = SPARE_PX + SPARE_M / (np.maximum(depth, 1.0) * lens.metres_a_pixel)
-        inside = (depth > -SPARE_M) & (x > -spare) & (x < lens.width_px + spare)
-        return np.asarray(rows[inside & (y > -spare) & (y < lens.height_px + spare)])
+    def _rewrite(self, cloud: _Cloud, number: int, rows: IntArray | None) -> None:
+        """Write some symbols, or all of them, into a cloud that does not hold them yet."""
+        packed, held = self.packed, self._held[number]
+        assert packed is not None  # noqa: S101 - asked by the caller
+        same = rows is held or (rows is not None and held is not None and np.array_equal(rows, held))
+        self._held[number] = rows
+        if rows is None and (self._stale or not same):
+            cloud.write(packed.position_m, packed.motion, self._code)
+        elif rows is not None and (self._stale or not same):
+            cloud.write(packed.position_m[rows], packed.motion[rows], self._code[rows])
+
+    def _are_shapes(self, lens: Lens, position_m: NDArray[np.float32], rows: IntArray) -> BoolArray:
+        """Tell which of the symbols are large enough for a shape, or marked, (N,)."""
+        large = lens.depth_m(position_m) < self._small_from_m[rows] + SPARE_M
+        large |= self._code[rows, 1] == 4 * ALARM
+        return np.asarray(large | ((self._code[rows, 2] & (SELECTED | HOVERED)) > 0))
 
     def since_s(self, now_s: float) -> float:
         """Return for how long to guess on, never longer than :data:`LONGEST_GUESS_S`."""
@@ -188,3 +197,11 @@ class Movers:
         self._large.close()
         self._small.close()
         self.packed = None
+
+
+def _inside(lens: Lens, position_m: NDArray[np.float32]) -> IntArray:
+    """Return the rows that are in the picture or about to be."""
+    x, y, depth = lens.project(position_m)
+    spare = SPARE_PX + SPARE_M / (np.maximum(depth, 1.0) * lens.metres_a_pixel)
+    seen = (depth > -SPARE_M) & (x > -spare) & (x < lens.width_px + spare)
+    return np.flatnonzero(seen & (y > -spare) & (y < lens.height_px + spare))

@@ -22,6 +22,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.transform import from_bounds
 
+from app.map.blocks import blocks
 from app.map.cover import COVER_WATER, land_code
 from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons, seed_of
 from app.map.ground import Grid, grid_mesh, ground_grid, is_mountainous
@@ -31,7 +32,7 @@ from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KIND
 from twin.geo import BoolArray, FloatArray
 from twin.pieces import in_pieces
 
-FORMAT = 10
+FORMAT = 11
 COARSER = 4
 MESHES = (
     "buildings", "boxes", "dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far", "ground",
@@ -181,9 +182,7 @@ def _buildings(city: City, grid: Grid) -> Iterator[tuple[str, TiledMesh]]:
     solids = extrude(footprints, base, height, floors, style, gabled, ground, hipped)
     near = cut(_with_surfaces(city, solids, base, floors, style), place, BUILDING_TILE_M)
     yield "buildings", near
-    boxes = np.asarray(shapely.oriented_envelope(footprints), dtype=object)
-    plain = np.zeros(len(table), bool)
-    far = cut(extrude(boxes, base, height, floors, style, plain, ground), place, BUILDING_TILE_M)
+    far = cut(blocks(footprints, base, height, floors, style, ground), place, BUILDING_TILE_M)
     yield "boxes", with_boxes_of(far, near)
     yield "dots", cut(_dots(place, footprints, base + height, style, floors), place, DOT_TILE_M)
 

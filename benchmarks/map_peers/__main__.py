@@ -62,7 +62,7 @@ def ours(scene: Scene, pictures: Path | None, bare: bool) -> tuple[Results, floa
         for _ in scenery.show(prepared):
             pass
         if bare:
-            scenery.stage.set_quality(replace(scenery.stage.quality, windows_m=0.0))
+            scenery.stage.set_quality(replace(scenery.stage.quality, windows_m=0.0, solid_m=0.0, dot_m=60_000.0))
             for layer in ("terrain", "land", "water", "roads"):
                 scenery.stage.set_layer(layer, visible=False, opacity=1.0, hidden=None)
         places = scene.start_m.copy()
