@@ -66,9 +66,13 @@ class Lens:
 
     def depth_m(self, position_m: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return how far in front of the camera points (N, 3) are, in their own precision."""
-        f, eye = self.forward.astype(position_m.dtype), self.eye_m
+        return self.along_m(self.forward, position_m)
+
+    def along_m(self, way: FloatArray, position_m: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Return how far points (N, 3) are from the eye along a direction, in their own precision."""
+        f = way.astype(position_m.dtype)
         x, y, z = position_m.T
-        return np.asarray(x * f[0] + y * f[1] + z * f[2] - position_m.dtype.type(eye @ self.forward))
+        return np.asarray(x * f[0] + y * f[1] + z * f[2] - position_m.dtype.type(self.eye_m @ way))
 
     def project(self, position_m: NDArray[np.floating]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Project points.

@@ -201,7 +201,9 @@ class Movers:
 
 def _inside(lens: Lens, position_m: NDArray[np.float32]) -> IntArray:
     """Return the rows that are in the picture or about to be."""
-    x, y, depth = lens.project(position_m)
-    spare = SPARE_PX + SPARE_M / (np.maximum(depth, 1.0) * lens.metres_a_pixel)
-    seen = (depth > -SPARE_M) & (x > -spare) & (x < lens.width_px + spare)
-    return np.flatnonzero(seen & (y > -spare) & (y < lens.height_px + spare))
+    depth = lens.depth_m(position_m)
+    seen = depth > -SPARE_M
+    for way, size_px in ((lens.right, lens.width_px), (lens.up, lens.height_px)):
+        reach = depth * np.float32((size_px / 2 + SPARE_PX) * lens.metres_a_pixel) + np.float32(SPARE_M)
+        seen &= np.abs(lens.along_m(way, position_m)) < reach
+    return np.flatnonzero(seen)

@@ -41,8 +41,8 @@ class Scenery:
     def __init__(self, renderer: vtkRenderer, style: MapStyle, on_loaded: Callable[[], None]) -> None:
         self._renderer = renderer
         self._ink, self.light = style, light_of_theme(style)
-        self.sky = Sky(renderer)
-        self.stage = Stage(renderer, on_loaded)
+        self.sky = Sky()
+        self.stage = Stage(renderer, on_loaded, self.sky.actor)
         self.orthophoto = Orthophoto(self.stage, on_loaded)
         self.rasters = Rasters(renderer, style)
         self.fills = Fills(renderer, style)
@@ -146,4 +146,3 @@ class Scenery:
         self.rasters.close()
         self.orthophoto.close()
         self.stage.close()
-        self.sky.close()

@@ -53,10 +53,12 @@ class Stage:
         What is in it already is drawn before the city, what comes later after it.
     on_loaded : callable
         Called from a worker thread when something is ready for the next frame.
+    sky : vtkActor
+        Drawn behind what is solid and after it: what is hidden of it costs nothing.
     """
 
-    def __init__(self, renderer: vtkRenderer, on_loaded: Callable[[], None]) -> None:
-        self._renderer, self._on_loaded = renderer, on_loaded
+    def __init__(self, renderer: vtkRenderer, on_loaded: Callable[[], None], sky: vtkActor) -> None:
+        self._renderer, self._on_loaded, self._sky = renderer, on_loaded, sky
         self._below = renderer.GetViewProps().GetNumberOfItems()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="map-tiles")
         self.shade = Shade(on_loaded)
@@ -197,7 +199,8 @@ class Stage:
             triangles += int((spans[:, 1] - spans[:, 0]).sum())
         before, after = self._switches
         tinted = [self._tinted.actor] if self._tinted.actor is not None and self.is_visible("buildings") else []
-        self._stack([before, *solid, after, *tinted, *laid] if solid or laid else ())
+        standing = [self._sky, *solid] if self._is_translucent() else [*solid, self._sky]
+        self._stack([before, *standing, after, *tinted, *laid])
         self._forget_unseen()
         return count, triangles
 
@@ -392,8 +395,8 @@ class Stage:
         self.shade.close()
         for _ in self._clear():
             pass
-        for switch in self._switches:
-            drop(self._renderer, switch)
+        for actor in (*self._switches, self._sky):
+            drop(self._renderer, actor)
 
 
 def _release(actor: vtkActor | None) -> None:

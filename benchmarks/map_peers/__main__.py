@@ -74,10 +74,11 @@ def ours(scene: Scene, pictures: Path | None, bare: bool) -> tuple[Results, floa
 
         def draw(pose: CameraState) -> None:
             lens = Lens(pose, *SIZE)
-            scenery.settle(lens)
             packed.position_m[:] += scene.step_m
             scenery.movers.set(packed, time.monotonic())
             scenery.arrange(lens, 1.0, lambda _x, _y: 0.0, time.monotonic())
+            if scenery.stage.loading():
+                scenery.settle(lens)
             window.Render()
             window.WaitForCompletion()
 
