@@ -32,7 +32,7 @@ from app.texts import Texts
 from app.who import SHOWING, actor_of
 from data.access_rules import rules_of
 from data.accounts.opening import has_accounts
-from data.audit.desk import open_audit
+from data.audit.desk import open_desk
 from data.home import Home
 from twin.access import Purpose
 from twin.errors import CancelledError, DiskError, ZhianError
@@ -89,7 +89,7 @@ def open_session(
 ) -> Session:
     """Return a session of this user, signed in if an account is named; ``twin`` as for :func:`app.who.actor_of`."""
     home = Home.of_user()
-    rules, audit = rules_of(home), open_audit(home.state / "trail.sqlite")
+    rules, audit = rules_of(home), open_desk(home)
     try:
         actor = actor_of(home, rules, audit, account, password_file, twin, card)
     except BaseException:

@@ -4,6 +4,7 @@ system's keyring.
 ``secrets.toml`` in the user's data folder says which::
 
     keep = "keyring"        # or "file", which holds without the file
+    encrypt = true          # new databases are encrypted on disk
 
 A secret that is found in the other place is moved, so that turning from one to the other needs nothing else.
 """
@@ -22,6 +23,7 @@ from typing import Literal
 import msgspec
 
 from data.home import Home
+from data.whole_file import write_file
 from twin.errors import BadInputError, MissingPieceError
 from twin.words import say
 
@@ -31,9 +33,10 @@ RANDOM_BYTES = 32
 
 
 class SecretSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The settings as they stand in the file."""
+    """The settings as they stand in the file; ``encrypt`` is told in :mod:`data.sealed`."""
 
-    keep: Literal["file", "keyring"] = "file"
+    keep: Literal["file", "keyring"] | None = None
+    encrypt: bool = False
 
 
 def secret(home: Home, name: str) -> bytes | None:
@@ -44,7 +47,7 @@ def secret(home: Home, name: str) -> bytes | None:
     twin.errors.MissingPieceError
         If it should be in the system's keyring, and that does not answer.
     """
-    keep = _keep(home)
+    keep = settings_of(home).keep
     if keep is None:
         return _read(home, name)
     if keep == "keyring":
@@ -68,7 +71,7 @@ def keep_secret(home: Home, name: str, fresh: bytes) -> bytes:
     """
     if (kept := secret(home, name)) is not None:
         return kept
-    return _told(home, name, fresh) if _keep(home) == "keyring" else _written(home, name, fresh)
+    return _told(home, name, fresh) if settings_of(home).keep == "keyring" else _written(home, name, fresh)
 
 
 def random_secret(home: Home, name: str) -> bytes:
@@ -76,14 +79,28 @@ def random_secret(home: Home, name: str) -> bytes:
     return secret(home, name) or keep_secret(home, name, secrets.token_bytes(RANDOM_BYTES))
 
 
-def _keep(home: Home) -> str | None:
+def settings_of(home: Home) -> SecretSettings:
+    """Return the settings that hold.
+
+    Raises
+    ------
+    twin.errors.BadInputError
+        If they cannot be read.
+    """
     path = home.data / FILE
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), SecretSettings).keep
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), SecretSettings)
     except FileNotFoundError:
-        return None
+        return SecretSettings()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadInputError(str(path), say("{error}", error=error), 'write keep = "keyring" or keep = "file"') from None
+
+
+def set_encrypt(home: Home, encrypt: bool) -> None:
+    """Write whether new databases are encrypted; what else the settings say stays."""
+    keep = settings_of(home).keep
+    lines = [f'keep = "{keep}"\n'] if keep else []
+    write_file(home.data / FILE, "".join([*lines, f"encrypt = {str(encrypt).lower()}\n"]).encode())
 
 
 def _path(home: Home, name: str) -> Path:

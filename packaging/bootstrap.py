@@ -45,6 +45,7 @@ SERVICES = {
     "usr/sbin/mosquitto": "mosquitto",
     "usr/share/postgresql/*/extension/postgis.control": "postgresql-postgis",
     "usr/lib/softhsm/libsofthsm2.so": "softhsm2",  # a card without a reader
+    "usr/bin/dbus-daemon": "dbus-daemon",  # tells that a screen was locked
     "usr/lib/*/libatomic.so.1": "libatomic1",  # SUMO
 }
 

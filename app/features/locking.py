@@ -1,4 +1,4 @@
-"""Who is signed in: keeps the seat, and locks the window when it is left alone."""
+"""Who is signed in: keeps the seat; locks the window when it is left alone, with the screen, or without the card."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from datetime import datetime
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.card_watch import CardWatch
 from app.commands import Command
 from app.features.feature import Context, Entry
+from app.screen_locks import ScreenLocks
 from app.widgets.parts import named
 from app.widgets.sign_in import SignInDialog
 from data.accounts.opening import open_accounts
@@ -47,6 +49,8 @@ class Locking(QObject):
         self._store: AccountStore | None = None
         self._hidden: list[QWidget] = []
         self.screen: LockScreen | None = None
+        self._screens: ScreenLocks | None = None
+        self.card = CardWatch(self._session.home, self.lock, self)
         self._timer = QTimer(self)
         self._timer.setInterval(ROUND_MS)
         self._timer.timeout.connect(self.look)
@@ -56,6 +60,8 @@ class Locking(QObject):
             app.installEventFilter(self)
             self._write_ticket()
             self._timer.start()
+            self._screens = ScreenLocks(self.lock, context.window)
+            self.card.start()
             QTimer.singleShot(0, self.look)
 
     def entries(self) -> Iterator[Entry]:
@@ -70,6 +76,9 @@ class Locking(QObject):
     def close(self) -> None:
         """Stop looking, and leave the seat."""
         self._timer.stop()
+        self.card.close()
+        if self._screens is not None:
+            self._screens.close()
         if self._store is not None:
             self._store.close()
         if self.screen is not None:

@@ -16,14 +16,18 @@ import msgspec
 
 from app.commands import Call, Command
 from app.session import Session
+from data.audit.checkpoints import Checkpoint
 from data.audit.notary import USE, Taken, take_checkpoints
+from data.audit.proofs import check, prove, write_proof
 from data.audit.reading import entries
 from data.audit.report import Report, verify_all
 from data.audit.settings import FILE
-from data.audit.trails import desk_file
+from data.audit.trail import Kept
+from data.audit.trails import DESK, RECORDS, desk_file
 from data.audit.verify import Mark
 from data.own_copy import copy_shipped
-from data.signing.keys import key_id, own_key, public_key, public_text, use_sm2
+from data.sealed import key_of
+from data.signing.keys import key_id, own_key, own_publics, public_key, public_text, use_sm2
 from twin.errors import IntegrityError, UsageError
 from twin.words import said, say
 
@@ -52,6 +56,15 @@ def add_parser(verbs: Any) -> None:
     keys = actions.add_parser("key", help="show the key that signs; note it off this machine")
     keys.add_argument("--sm2", action="store_true", help="sign by SM2 from now on")
     keys.set_defaults(run=_key)
+    proving = actions.add_parser("prove", help="write a file that proves one entry to whoever has the key")
+    proving.add_argument("entry", type=int, metavar="ENTRY", help="its number in the trail")
+    proving.add_argument("--trail", choices=(DESK, RECORDS), default=DESK, help="whose entry (default: desk)")
+    proving.add_argument("--to", required=True, type=Path, metavar="FILE")
+    proving.set_defaults(run=_prove)
+    proven = actions.add_parser("check", help="check such a file, on any machine; exit 6 if it proves nothing")
+    proven.add_argument("file", type=Path, metavar="FILE")
+    proven.add_argument("--key", default="", metavar="KEY", help="the one that counts, as noted from `zhian audit key`")
+    proven.set_defaults(run=_check)
     actions.add_parser("init", help="copy audit.toml to the data folder, to be changed there").set_defaults(run=_init)
 
 
@@ -66,13 +79,18 @@ def commands(session: Session) -> tuple[Command, ...]:
     def take(call: Call) -> list[Taken]:
         return take_checkpoints(home, time.time(), call.arguments["at_once"])
 
+    def check_file(call: Call) -> tuple[Kept, Checkpoint]:
+        return check(call.arguments["file"], call.arguments["keys"] or own_publics(home, USE))
+
     def newest(call: Call) -> list[dict[str, Any]]:
-        return entries(desk_file(home), call.arguments["newest"])
+        return entries(desk_file(home), call.arguments["newest"], key_of(home, desk_file(home)))
 
     return (
         Command("audit.verify", verify, "audit.read", in_palette=False),
         Command("audit.list", newest, "audit.read", in_palette=False),
         Command("audit.key", lambda _: public_text(own_key(home, USE)), "audit.read", in_palette=False),
+        Command("audit.prove", lambda call: prove(home, **call.arguments), "audit.read", in_palette=False),
+        Command("audit.check", check_file, "audit.read", in_palette=False),
         Command("audit.checkpoint", take, "audit.checkpoint", in_palette=False),
         Command("audit.sm2", lambda _: use_sm2(home, USE), "audit.change", in_palette=False),
         Command("audit.init", lambda _: copy_shipped(FILE, home), "audit.change", in_palette=False),
@@ -161,6 +179,28 @@ def _checkpoint(arguments: argparse.Namespace, session: Session) -> int:
     for one in taken:
         name = session.texts(f"audit.trail.{one.trail}")
         print(session.texts("audit.taken" if one.now else "audit.not_due", trail=name, size=one.size))
+    return 0
+
+
+def _prove(arguments: argparse.Namespace, session: Session) -> int:
+    proof = session.commands.run("audit.prove", about=str(arguments.entry), trail=arguments.trail, seq=arguments.entry)
+    write_proof(arguments.to, proof)
+    print(
+        json.dumps({"path": str(arguments.to)}) if session.as_json else session.texts("audit.proved", path=arguments.to)
+    )
+    return 0
+
+
+def _check(arguments: argparse.Namespace, session: Session) -> int:
+    kept, told = session.commands.run(
+        "audit.check", about=arguments.file.name, file=arguments.file, keys=_keys(arguments.key)
+    )
+    if session.as_json:
+        print(json.dumps({"trail": told.trail, "size": told.size, **kept.plain()}, ensure_ascii=False))
+        return 0
+    taken = datetime.fromtimestamp(told.at_s).astimezone().isoformat(" ", "seconds")
+    print(session.texts("audit.proven", trail=session.texts(f"audit.trail.{told.trail}"), size=told.size, at=taken))
+    print(_line(kept.plain(), session))
     return 0
 
 

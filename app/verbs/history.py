@@ -20,7 +20,7 @@ from app.session import Session
 from app.times import parse_time, show_time
 from app.verbs.export import parse_box
 from app.verbs.sync import RECORDING, play_in
-from data.audit.desk import open_audit
+from data.audit.desk import open_desk
 from data.connectors.contract import SourceSettings
 from data.history.engines import engine_of
 from data.history.manifest import lake_path
@@ -87,11 +87,11 @@ def commands(session: Session) -> tuple[Command, ...]:
     """Return the commands of this verb."""
 
     def compact(call: Call) -> Round:
-        with open_audit(session.home.state / "trail.sqlite") as audit:
+        with open_desk(session.home) as audit:
             return make_round(session.home, call.arguments["twin"], audit)
 
     def bury(call: Call) -> int:
-        with open_audit(session.home.state / "trail.sqlite") as audit:
+        with open_desk(session.home) as audit:
             return forget(session.home, call.arguments["twin"], call.arguments["file"], audit)
 
     def area(call: Call) -> list[Visit]:

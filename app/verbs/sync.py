@@ -13,6 +13,7 @@ from typing import Any
 
 from app.commands import Call, Command
 from app.session import Session
+from data.audit.notary import keep_taking
 from data.connectors.contract import SourceSettings
 from data.connectors.registry import open_source
 from data.fanout import child as fanout
@@ -119,6 +120,7 @@ def _serve(session: Session, twin: str, url: str) -> None:
         engine = child.engine_of(session.home, twin, told)
         verbs = [*beside, *child.rules_beside(twin, engine)]
         running = [asyncio.ensure_future(keep_running(verb, told)) for verb in verbs]
+        running.append(asyncio.ensure_future(keep_taking(session.home, lambda problem: told(_witnessed(problem)))))
         try:
             await service.serve(engine)
         finally:
@@ -127,6 +129,10 @@ def _serve(session: Session, twin: str, url: str) -> None:
             await asyncio.gather(*running, return_exceptions=True)
 
     asyncio.run(all_of_it())
+
+
+def _witnessed(problem: str) -> Log:
+    return Log("error", "checkpoint_failed", "", {"reason": problem}) if problem else Log("info", "checkpoint_taken")
 
 
 def _run(session: Session, twin: str, sources: Sequence[SourceSettings]) -> None:

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
+import subprocess
+import sys
+import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from subprocess import DEVNULL, PIPE
+from typing import Any
 
-import pkcs11
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from pkcs11.exceptions import (
-    NoSuchKey,
-    PinIncorrect,
-    PinInvalid,
-    PinLenRange,
-    PinLocked,
-    PKCS11Error,
-)
-from pkcs11.types import SignMixin
 
 from data.accounts.trust import FOLDER, Trust
 from data.home import Home
 from twin.errors import MissingPieceError, NotAllowedError
 from twin.words import say
-
-if TYPE_CHECKING:
-    from pkcs11._pkcs11 import lib as Library  # noqa: N812 - a class, whatever its name
 
 CONTEXT = b"zhian sign-in\0"
 """Stands before each challenge, so that a card asked to sign in signs nothing else."""
@@ -42,6 +35,13 @@ MODULES = (
     "/usr/lib/aarch64-linux-gnu/opensc-pkcs11.so",
     "C:/Windows/System32/opensc-pkcs11.dll",
 )
+PROBLEMS = {
+    "none": "there is no card in the reader",
+    "pin": "the card's PIN is wrong",
+    "locked": "the card is locked after too many wrong PINs",
+}
+ANSWER_S = 60.0
+"""So long a card may take for all that signing in asks of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +75,58 @@ def module_of(home: Home) -> Path:
 
 @contextlib.contextmanager
 def opened(module: Path, pin: str) -> Iterator[Card]:
-    """Open the card in the reader.
+    """Open the card in the reader, by a process of its own (:mod:`data.accounts.card_reader`).
 
     Raises
     ------
     twin.errors.NotAllowedError
-        If there is none, or the PIN is wrong.
+        If there is none, the PIN is wrong, or the card does not answer.
     twin.errors.MissingPieceError
         If the library cannot be used.
     """
-    library = _library(module)
-    try:
-        tokens = [slot.get_token() for slot in library.get_slots(token_present=True)]
-        token = next((token for token in tokens if pkcs11.TokenFlag.TOKEN_INITIALIZED in token.flags), None)
-        if token is None:
-            raise NotAllowedError("there is no card in the reader")
-        with token.open(user_pin=pin) as session:
-            yield Card(tuple(_holdings(session)))
-    except (PinIncorrect, PinInvalid, PinLenRange):
-        raise NotAllowedError("the card's PIN is wrong") from None
-    except PinLocked:
-        raise NotAllowedError("the card is locked after too many wrong PINs") from None
-    except PKCS11Error as error:
-        raise NotAllowedError(say("the card does not answer ({error})", error=type(error).__name__)) from None
-    finally:
-        library.finalize()  # left to the end of the program it would be called when half of that is gone
+    with subprocess.Popen(reader_program(), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True) as process:
+        stop = threading.Timer(ANSWER_S, process.kill)
+        stop.start()
+        try:
+            told = _ask(process, module, module=str(module), pin=pin)
+            found = [x509.load_der_x509_certificate(b64decode(one)) for one in told["certificates"]]
+            signers = [partial(_sign, process, module, index) for index in range(len(found))]
+            yield Card(tuple(zip(found, signers, strict=True)))
+        finally:
+            stop.cancel()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close() if process.stdin else None
+            process.kill()
 
 
-def _library(module: Path) -> Library:
+def reader_program() -> list[str]:
+    """Return how the process is started that speaks to the reader."""
+    return [sys.executable, "-m", "data.accounts.card_reader"]
+
+
+def _sign(process: subprocess.Popen[str], module: Path, index: int, content: bytes) -> bytes:
+    return b64decode(_ask(process, module, sign=index, content=b64encode(content).decode())["signature"])
+
+
+def _ask(process: subprocess.Popen[str], library: Path, **asked: object) -> dict[str, Any]:
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    assert process.stdout is not None  # noqa: S101 - it was asked for
     try:
-        library = pkcs11.lib(str(module))
-        library.reinitialize()  # sees a card that was put in since
-    except (PKCS11Error, OSError, RuntimeError) as error:
-        raise MissingPieceError(say("the card reader's library {module} does not work: {error}", module=module,
-                                    error=type(error).__name__)) from None  # fmt: skip
-    return library
+        process.stdin.write(json.dumps(asked) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+    except BrokenPipeError:
+        line = ""
+    told: dict[str, Any] = json.loads(line or '{"problem": "silent", "error": "its driver ended"}')
+    if told.get("problem") == "library":
+        raise MissingPieceError(
+            say("the card reader's library {module} does not work: {error}", module=library, error=told["error"])
+        )
+    if "problem" in told:
+        raise NotAllowedError(
+            PROBLEMS.get(told["problem"]) or say("the card does not answer ({error})", error=told["error"])
+        )
+    return told
 
 
 def subject_of(card: Card, trust: Trust, now: datetime | None = None) -> str:
@@ -147,25 +164,3 @@ def is_signed(certificate: x509.Certificate, content: bytes, signature: bytes) -
     except InvalidSignature:
         return False
     return True
-
-
-def _holdings(session: pkcs11.Session) -> Iterator[tuple[x509.Certificate, Callable[[bytes], bytes]]]:
-    wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE}
-    for found in list(session.get_objects(wanted)):  # one search at a time is all that PKCS#11 allows
-        try:
-            certificate = x509.load_der_x509_certificate(found[pkcs11.Attribute.VALUE])
-            key = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, id=found[pkcs11.Attribute.ID])
-        except (ValueError, NoSuchKey):
-            continue  # an authority's certificate may lie on a card, without a key
-        yield certificate, _signer(key)
-
-
-def _signer(key: pkcs11.Key) -> Callable[[bytes], bytes]:
-    assert isinstance(key, SignMixin)  # noqa: S101 - a private key can do no less
-
-    def sign(content: bytes) -> bytes:
-        if key.key_type == pkcs11.KeyType.EC:
-            return bytes(key.sign(sha256(content).digest(), mechanism=pkcs11.Mechanism.ECDSA))
-        return bytes(key.sign(content, mechanism=pkcs11.Mechanism.SHA256_RSA_PKCS))
-
-    return sign

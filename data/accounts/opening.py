@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 from pathlib import Path
 
 from data.accounts.orders import OrderStore
@@ -12,7 +10,10 @@ from data.accounts.store import AccountStore
 from data.home import Home
 from data.records.settings import database_url
 from data.records.tables import ACCOUNTS
+from data.sealed import errors, opened, wrong_key
 from twin.access import Rules
+from twin.errors import DiskError
+from twin.words import say
 
 
 def has_accounts(home: Home) -> bool:
@@ -24,14 +25,18 @@ def has_accounts(home: Home) -> bool:
             return store.any()
         finally:
             store.close()
-    path = Path(url.database or "")
+    path, key = Path(url.database or ""), url.password or ""
     if not path.exists():
         return False
-    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        try:
+    try:
+        with opened(path, key) as connection:
+            known = "SELECT 1 FROM sqlite_master WHERE name = ?"
+            if connection.execute(known, (ACCOUNTS.name,)).fetchone() is None:
+                return False  # a file of a version that knew no accounts
             return connection.execute(f"SELECT 1 FROM {ACCOUNTS.name} LIMIT 1").fetchone() is not None  # noqa: S608
-        except sqlite3.OperationalError:
-            return False  # a file of a version that knew no accounts
+    except errors(key) as error:
+        reason = wrong_key(error) or str(error)
+        raise DiskError(say("the database {name}: {reason}", name=str(path), reason=reason)) from error
 
 
 def open_accounts(home: Home, rules: Rules) -> AccountStore:

@@ -179,25 +179,26 @@ def _unlinked(told: Checkpoint, before: Sequence[Found]) -> str:
     return "" if grown else UNPROVEN
 
 
-def _read(path: Path, keys: Mapping[bytes, bytes]) -> Found:
-    size = int(path.name.removesuffix(ENDING)) if path.name.removesuffix(ENDING).isdecimal() else 0
-    text = path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
+def checkpoint_in(text: bytes, keys: Mapping[bytes, bytes]) -> Found:
+    """Return the checkpoint that the text of a file holds, checked by itself."""
     try:
         line, signature_line, rest = text.split(b"\n")
         key, signature = signature_line.split()
         told = msgspec.json.decode(line, type=Checkpoint)
-        sound = (
-            not rest
-            and told.size == size
-            and Tree(size, [bytes.fromhex(p) for p in told.peaks]).root.hex() == told.root
-        )
+        sound = not rest and Tree(told.size, [bytes.fromhex(p) for p in told.peaks]).root.hex() == told.root
         signature, key = base64.b64decode(signature, validate=True), bytes.fromhex(key.decode())
     except (ValueError, msgspec.MsgspecError, binascii.Error):
         sound = False
     if not sound:
-        return Found(size, text, None, UNREADABLE)
+        return Found(0, text, None, UNREADABLE)
     if key not in keys:
-        return Found(size, text, None, UNKNOWN_KEY)
+        return Found(told.size, text, None, UNKNOWN_KEY)
     if not signed(keys[key], signature, CONTEXT + line):
-        return Found(size, text, None, FORGED)
-    return Found(size, text, told)
+        return Found(told.size, text, None, FORGED)
+    return Found(told.size, text, told)
+
+
+def _read(path: Path, keys: Mapping[bytes, bytes]) -> Found:
+    size = int(path.name.removesuffix(ENDING)) if path.name.removesuffix(ENDING).isdecimal() else 0
+    found = checkpoint_in(path.read_bytes() if path.stat().st_size <= MOST_BYTES else b"", keys)
+    return replace(found, size=size) if found.size == size else Found(size, found.text, None, UNREADABLE)

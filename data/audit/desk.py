@@ -12,19 +12,22 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from data.audit.trail import append, make
+from data.home import Home
+from data.sealed import Key, key_of, no_key, sealed_engine, wrong_key
 from twin.access import AuditEntry
 from twin.errors import DiskError
 from twin.words import say
 
 BUSY_S = 20.0
+FILE = "trail.sqlite"
 
 
 class DeskTrail:
     """The sink that keeps entries in one file; several processes and threads may write at once."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = _engine(path)
+    def __init__(self, path: Path, key: Key = no_key) -> None:
+        self.path, self._key = path, key
+        self._open: sa.Engine | None = None
 
     def write(self, entry: AuditEntry) -> None:
         """Append one entry and return once it is on disk.
@@ -48,8 +51,16 @@ class DeskTrail:
             ) from error
 
     def close(self) -> None:
-        """Let go of the file; a later ``write`` opens it again."""
-        self._engine.dispose()
+        """Let go of the file; a later ``write`` opens what is there then."""
+        if self._open is not None:
+            self._open.dispose()
+            self._open = None
+
+    @property
+    def _engine(self) -> sa.Engine:
+        if self._open is None:
+            self._open = _engine(self.path, self._key())
+        return self._open
 
     def __enter__(self) -> DeskTrail:
         return self
@@ -58,7 +69,13 @@ class DeskTrail:
         self.close()
 
 
-def open_audit(path: Path) -> DeskTrail:
+def open_desk(home: Home) -> DeskTrail:
+    """Open the trail of this desk, made if it is not there; as :func:`open_audit`."""
+    path = home.state / FILE
+    return open_audit(path, lambda: key_of(home, path))
+
+
+def open_audit(path: Path, key: Key = no_key) -> DeskTrail:
     """Open the trail at ``path``, made if it is not there.
 
     Raises
@@ -69,16 +86,16 @@ def open_audit(path: Path) -> DeskTrail:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            _create(path)
+            _create(path, key())
     except (OSError, SQLAlchemyError) as error:
         raise DiskError(
             say("the audit record {path} cannot be made: {error}", path=path, error=_cause(error))
         ) from error
-    return DeskTrail(path)
+    return DeskTrail(path, key)
 
 
-def _engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S}, pool_size=1)
+def _engine(path: Path, key: str) -> sa.Engine:
+    engine = sealed_engine(path, key, timeout=BUSY_S)
 
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: object) -> None:
@@ -93,12 +110,12 @@ def _engine(path: Path) -> sa.Engine:
     return engine
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, key: str) -> None:
     """Make a trail beside ``path`` and link it into place, so that no process ever meets half of one."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     fresh = Path(name)
-    engine = _engine(fresh)
+    engine = _engine(fresh, key)
     try:
         with engine.begin() as connection:
             make(connection)
@@ -114,4 +131,5 @@ def _create(path: Path) -> None:
 
 
 def _cause(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error)
+    told = str(getattr(error, "orig", None) or error)
+    return wrong_key(told) or told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +18,12 @@ from data.audit.tables import ENTRIES
 from data.audit.trails import Trail, trails
 from data.home import Home
 from data.signing.keys import own_key, own_publics
-from twin.errors import DiskError, IntegrityError
+from twin.errors import DiskError, IntegrityError, ZhianError
 from twin.words import say, why
 
 USE = "audit"
 LOCK_S = 60.0
+ROUND_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,25 @@ def take_checkpoints(home: Home, now_s: float, at_once: bool = False) -> list[Ta
         if settings.witness_folder is not None:
             _bring(own, settings.witness_folder, [trail.name for trail in trails(home)])
     return taken
+
+
+async def keep_taking(home: Home, tell: Callable[[str], None]) -> None:
+    """Take what is due once a minute until cancelled; a problem is told once, and an empty text when it is over."""
+    before = ""
+    while True:
+        problem = await asyncio.to_thread(_problem, home)
+        if problem != before:
+            tell(problem)
+        before = problem
+        await asyncio.sleep(ROUND_S)
+
+
+def _problem(home: Home) -> str:
+    try:
+        take_checkpoints(home, time.time())
+    except ZhianError as error:
+        return error.sentence
+    return ""
 
 
 def _took(home: Home, trail: Trail, settings: AuditSettings, now_s: float, at_once: bool) -> Taken:

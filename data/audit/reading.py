@@ -14,13 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from data.audit.trail import newest
 from data.audit.verify import Mark, Verification, verify
+from data.sealed import sealed_engine, wrong_key
 from twin.errors import BadInputError, IntegrityError
 from twin.words import say
 
 
-def entries(path: Path, count: int = 100) -> list[dict[str, Any]]:
+def entries(path: Path, count: int = 100, key: str = "") -> list[dict[str, Any]]:
     """Return the newest entries of a file, oldest first, as plain values."""
-    with reading(path) as connection:
+    with reading(path, key) as connection:
         return [kept.plain() for kept in newest(connection, count)]
 
 
@@ -31,7 +32,7 @@ def verify_file(path: Path, marks: dict[int, Mark] | None = None) -> Verificatio
 
 
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[sa.Connection]:
+def reading(path: Path, key: str = "") -> Iterator[sa.Connection]:
     """Open a file of SQLite for reading alone.
 
     Raises
@@ -43,7 +44,7 @@ def reading(path: Path) -> Iterator[sa.Connection]:
     """
     if not path.exists():
         raise BadInputError(str(path), "there is no audit record", "it is made by the first command that is run")
-    engine = sa.create_engine(f"sqlite:///{path.absolute().as_uri()}?mode=rw&uri=true")
+    engine = sealed_engine(path, key, f"{path.absolute().as_uri()}?mode=rw&uri=true")
     sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
     try:
         with engine.connect() as connection:
@@ -55,4 +56,5 @@ def reading(path: Path) -> Iterator[sa.Connection]:
 
 
 def _damaged(path: Path, error: object) -> IntegrityError:
-    return IntegrityError(say("the audit record {path} is damaged and cannot be read: {error}", path=path, error=error))
+    reason = wrong_key(error) or error
+    return IntegrityError(say("the audit record {path} cannot be read: {error}", path=path, error=reason))

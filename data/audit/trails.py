@@ -10,10 +10,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from data.audit.desk import FILE
 from data.audit.reading import reading
 from data.audit.tables import NAME
 from data.home import Home
 from data.records.settings import database_url
+from data.sealed import key_of
 
 DESK, RECORDS = "desk", "records"
 
@@ -28,7 +30,7 @@ class Trail:
 
 def desk_file(home: Home) -> Path:
     """Return where the desk's own trail is."""
-    return home.state / "trail.sqlite"
+    return home.state / FILE
 
 
 def trails(home: Home) -> list[Trail]:
@@ -39,18 +41,19 @@ def trails(home: Home) -> list[Trail]:
     twin.errors.BadInputError
         If the settings of the records cannot be read.
     """
-    found = [Trail(DESK, lambda: reading(desk_file(home)))] if desk_file(home).exists() else []
+    desk = desk_file(home)
+    found = [Trail(DESK, lambda: reading(desk, key_of(home, desk)))] if desk.exists() else []
     url = database_url(home)
     if url.drivername != "sqlite":
         return [*found, Trail(RECORDS, lambda: _reading_server(url))]
-    path = Path(url.database or "")
-    if path.exists() and _has_trail(path):
-        found.append(Trail(RECORDS, lambda: reading(path)))
+    path, key = Path(url.database or ""), url.password or ""
+    if path.exists() and _has_trail(path, key):
+        found.append(Trail(RECORDS, lambda: reading(path, key)))
     return found
 
 
-def _has_trail(path: Path) -> bool:
-    with reading(path) as connection:
+def _has_trail(path: Path, key: str) -> bool:
+    with reading(path, key) as connection:
         return sa.inspect(connection).has_table(NAME)
 
 

@@ -22,6 +22,7 @@ from data.history.compactor import BusyLakeError, alone
 from data.history.manifest import lake_path
 from data.home import Home
 from data.records.settings import database_url
+from data.sealed import errors, key_of, opened, wrong_key
 from twin.errors import DiskError, ZhianError
 from twin.words import say, why
 
@@ -114,7 +115,7 @@ class _Copy:
 
     def _copy(self, name: str, path: Path, target: Path) -> None:
         if path.suffix == SQLITE:
-            _copy_sqlite(path, target)
+            _copy_sqlite(path, target, key_of(self._home, path))
         elif path.suffix == ".parquet" and self._same_as_before(name, path):
             assert self._before is not None  # noqa: S101 - it is known from there
             os.link(self._before / name, target)
@@ -127,12 +128,17 @@ class _Copy:
         return known is not None and known.bytes == path.stat().st_size and known == digest(path)
 
 
-def _copy_sqlite(path: Path, target: Path) -> None:
-    """Copy one state of a database that others write."""
-    with (
-        contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as source,
-        contextlib.closing(sqlite3.connect(target)) as copy,
-    ):
+def _copy_sqlite(path: Path, target: Path, key: str) -> None:
+    """Copy one state of a database that others write; an encrypted one stays encrypted, by the same key."""
+    target.touch(0o600)
+    try:
+        _copy_state(path, target, key)
+    except errors(key) as error:
+        raise DiskError(say("{path}: {reason}", path=path, reason=wrong_key(error) or why(error))) from error
+
+
+def _copy_state(path: Path, target: Path, key: str) -> None:
+    with opened(path, key) as source, opened(target, key) as copy:
         source.backup(copy, pages=-1)
         copy.execute("PRAGMA journal_mode=DELETE")
     _sync(target)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from data.audit.desk import open_audit
+from data.audit.desk import open_desk
 from data.history.compactor import BusyLakeError
 from data.history.upkeep import lower_priority, make_round
 from data.home import Home
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     lower_priority()
     home = Home.of_user()
     try:
-        with open_audit(home.state / "trail.sqlite") as audit:
+        with open_desk(home) as audit:
             make_round(home, arguments.twin, audit)
     except BusyLakeError:
         return 0  # somebody else makes it

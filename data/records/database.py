@@ -17,6 +17,7 @@ from alembic.util import CommandError
 from data.home import Home
 from data.records.settings import database_url
 from data.records.tables import CASES
+from data.sealed import sealed_engine, wrong_key
 from twin.errors import DiskError, ZhianError
 from twin.words import say
 
@@ -60,7 +61,7 @@ def engine_of(url: sa.URL) -> sa.Engine:
     path = Path(url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})
+    engine = sealed_engine(path, url.password or "", timeout=BUSY_S, check_same_thread=False)
 
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
@@ -96,7 +97,8 @@ def name_of(engine: sa.Engine) -> str:
 
 def reason_of(error: sa.exc.DBAPIError) -> str:
     """Return what the database said, in one line and without the statement, whose values may be names."""
-    return str(error.orig).strip().splitlines()[0] if error.orig is not None else type(error).__name__
+    told = str(error.orig).strip().splitlines()[0] if error.orig is not None else type(error).__name__
+    return wrong_key(told) or told
 
 
 def revisions(engine: sa.Engine) -> tuple[str, str]:

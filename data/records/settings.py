@@ -20,6 +20,7 @@ import msgspec
 import sqlalchemy as sa
 
 from data.home import Home
+from data.sealed import key_of
 from twin.errors import BadInputError
 from twin.words import say
 
@@ -61,7 +62,7 @@ def said_without(error: Exception) -> str:
 
 
 def database_url(home: Home) -> sa.URL:
-    """Return where the records are, with the password if we are to give one.
+    """Return where the records are, with the password (of an encrypted file: the key) if we are to give one.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def database_url(home: Home) -> sa.URL:
     """
     settings = records_settings(home)
     if settings is None or not settings.database:
-        return sa.URL.create("sqlite", database=str(home.data / "records.sqlite"))
+        return _keyed(home, sa.URL.create("sqlite", database=str(home.data / "records.sqlite")))
     path = home.data / FILE
     url = _url(path, settings.database)
     if url.drivername not in ("sqlite", "postgresql+psycopg"):
@@ -84,7 +85,13 @@ def database_url(home: Home) -> sa.URL:
             raise BadInputError(str(secret), "there is no such file or folder", "give the file that holds the password")
         _must_be_private(secret)
         url = url.set(password=secret.read_text("utf-8").strip())
-    return url
+    return _keyed(home, url)
+
+
+def _keyed(home: Home, url: sa.URL) -> sa.URL:
+    if url.drivername != "sqlite" or not url.database:
+        return url
+    return url.set(password=key_of(home, Path(url.database)) or None)
 
 
 def _url(path: Path, text: str) -> sa.URL:

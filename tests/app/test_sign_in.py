@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pkcs11
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QProcess, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -146,7 +145,6 @@ def test_a_card_and_its_pin_are_the_other_way_in(
     assert dialog.signed_in.id == "wang"
     assert [entry.decision.allowed for entry in audit.entries] == [False, False, True]
     dialog.deleteLater()
-    pkcs11.lib(str(MODULE)).finalize()
 
 
 @pytest.fixture
@@ -216,3 +214,26 @@ def test_it_locks_when_left_alone_and_when_the_account_is_closed(
         store.change("wang", enabled=False)
     locking.look()
     until(lambda: locking.screen is not None and "停用" in locking.screen.dialog.form.problem.text())
+
+
+def test_it_locks_when_the_card_is_taken_out_and_when_its_driver_falls_over_meanwhile(
+    seated: tuple[MainWindow, Locking], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, locking = seated
+    monkeypatch.setenv("SOFTHSM2_CONF", str(reader(tmp_path)))
+    ours, key = Authority(), ec.generate_private_key(ec.SECP256R1())
+    put_on_card(tmp_path, key, ours.issue(key))
+    keep_trust(window.session.home, pem(tmp_path / "ca", ours.certificate), pem(tmp_path / "crl", ours.revoked()))
+    (window.session.home.data / FOLDER / "module").write_text(str(MODULE))
+    locking.card.start()
+    until(lambda: locking.card.present)
+    assert locking.screen is None
+    process = locking.card.findChild(QProcess)
+    assert isinstance(process, QProcess)
+    process.kill()
+    process.waitForFinished()
+    (tmp_path / "tokens").rename(tmp_path / "pocket")
+    (tmp_path / "tokens").mkdir()
+    locking.card.start()
+    until(lambda: locking.screen is not None)
+    assert not locking.card.present
