@@ -53,7 +53,8 @@ class ScreenLocks(QObject):
         self._hear(system, LOGIN_SERVICE, LOGIN_SESSION, "Lock", "_on_lock()", _own_session())
 
     def _hear(self, bus: QDBusConnection, service: str, interface: str, signal: str, slot: str, path: str = "") -> None:
-        if bus.isConnected() and bus.connect(service, path, interface, signal, self, SLOT(slot).encode()):
+        told = SLOT(slot)
+        if bus.isConnected() and bus.connect(service, path, interface, signal, self, told):  # type: ignore[call-overload]  # its hints want bytes, which it refuses
             self.heard.append(f"{interface}.{signal}")
 
     @Slot(bool)
