@@ -1,9 +1,13 @@
-"""``python -m tests.faults --seed 1 --faults 200``: a run of random faults, with its account."""
+"""``python -m tests.faults --seed 1 --faults 200``: a run of random faults, with its account.
+
+``kill -INT`` to it ends the run after the fault that is under way, with the account of those that were done.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -30,11 +34,13 @@ def main() -> int:
         named = [kind for kind in KINDS if given.only in kind.name]
         faults = [named[number % len(named)] for number in range(given.faults)]
     scale = Scale(given.unit, given.longest_stop, given.crowd)
+    enough: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _frame: enough.append(number))
     with tempfile.TemporaryDirectory(dir=given.folder or None) as folder:
         account = asyncio.run(
             run(
                 *(Path(folder), given.seed, faults), terminals=given.terminals, scale=scale, whole=True,
-                say=lambda line: print(line, flush=True),
+                say=lambda line: print(line, flush=True), enough=lambda: bool(enough),
             )
         )  # fmt: skip
     print(account.text())

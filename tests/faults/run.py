@@ -91,15 +91,18 @@ class Account:
 
 async def run(
     folder: Path, seed: int, faults: Sequence[Fault], *, terminals: int, scale: Scale, whole: bool = False,
-    say: Callable[[str], None] = lambda line: None,
+    say: Callable[[str], None] = lambda line: None, enough: Callable[[], bool] = lambda: False,
 ) -> Account:  # fmt: skip
-    """Do the faults one after the other; each one's harm is taken back before the next."""
+    """Do the faults one after the other, until it is enough; each one's harm is taken back before the next."""
     account, began = Account(seed), time.monotonic()
     async with world(folder, seed, terminals, scale, whole=whole) as here:
         await here.recovered()
         if here.beside is not None:
             await here.seen()
         for fault in faults:
+            if enough():
+                account.remarks.append(f"stopped by hand before all {len(faults)} were done")
+                break
             if not fault.possible(here):
                 account.impossible += [fault.name] if fault.name not in account.impossible else []
                 continue
@@ -107,7 +110,7 @@ async def run(
         await here.hush()
         await _hold_copies(here, account)
         here.oracle.forget()
-        _look(here, "at the end", account)
+        _look(here, "at the end", account, say)
         _sum_up(here, account)
     account.seconds = time.monotonic() - began
     return account
@@ -119,20 +122,24 @@ async def _one(here: World, fault: Fault, account: Account, say: Callable[[str],
         seconds = await here.recovered()
         await here.shown()
     except (AssertionError, TimeoutError, RuntimeError) as error:
-        account.failures.append(f"{fault.name}: {type(error).__name__} {error}")
-        say(account.failures[-1])
+        _fail(account, f"{fault.name}: {type(error).__name__} {error}", say)
         seconds = float("nan")
         if not here.engine.running:
             await here.engine.start()
     account.recovery_s[fault.name].append(seconds)
-    _look(here, fault.name, account)
+    _look(here, fault.name, account, say)
     say(f"{account.faults:4} {fault.name:34} {seconds:6.2f} s  {len(here.notebook.acknowledged):>9,} acknowledged")
 
 
-def _look(here: World, name: str, account: Account) -> None:
+def _look(here: World, name: str, account: Account, say: Callable[[str], None]) -> None:
     findings = here.oracle.look()
     if findings:
-        account.failures.append(f"{name}: {findings}")
+        _fail(account, f"{name}: {findings}", say)
+
+
+def _fail(account: Account, failure: str, say: Callable[[str], None]) -> None:
+    account.failures.append(failure)
+    say(f"FAILED {failure}")
 
 
 async def _hold_copies(here: World, account: Account) -> None:
@@ -183,7 +190,7 @@ def _sum_up(here: World, account: Account) -> None:
         for fact in notebook.acknowledged
     )
     account.doubled = sum(count - 1 for count in oracle.stored.values())
-    account.remarks = here.remarks
+    account.remarks += here.remarks
 
 
 def draw(count: int, seed: int) -> list[Fault]:
