@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.fanout``. A writer in a process of its own commits batches as an engine does, each row stamped
 with the time. The bench looks into the shared table and into the tables of the desks (each a process) every
-millisecond, and notes when a batch is first seen. All on one machine, so that there is one clock.
+millisecond, and notes when a batch is first seen. At the end the publisher, then the engine, is killed, and it is
+noted when all desks say so. All on one machine, so that there is one clock.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import data.gdal_guard  # noqa: F401 - before GDAL loads
@@ -32,7 +33,9 @@ from tests.services import HOST, nats_server
 from twin.geo import LocalFrame
 from twin.live.layout import Word, Words, slab_views
 from twin.live.observation import OBSERVATION_DTYPE
+from twin.live.reader import LiveReader
 from twin.live.table import LiveTable, place_word
+from twin.world import SourceState
 
 TWIN = "small"
 CAPACITY = 131_072
@@ -48,6 +51,7 @@ def write(home: Home, entities: int, changed: int, rate_hz: float) -> None:
     place = place_word(LocalFrame(manifest.crs, manifest.origin_m))
     table = LiveTable(shared.buffer, CAPACITY, place, int(time.time()), os.getpid())
     source = table.source("bench", "test")
+    table.tell_source(source, SourceState("bench", "test", True, "", time.time(), rate_hz, None, "", ""))
     rng = np.random.default_rng(1)
     rows = np.zeros(entities, OBSERVATION_DTYPE)
     rows["id"] = [f"e{number:06d}".encode() for number in range(entities)]
@@ -112,6 +116,24 @@ def measure(homes: list[Home], entities: int, seconds: float) -> list[list[float
     return [probe.late_s[3:] for probe in probes]
 
 
+def until_told(homes: list[Home], up: bool) -> float:
+    """Return the seconds until all desks say that the source is up, or that it is not."""
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        readers = []
+        for home in homes:
+            shared = open_for_reading(table_path(home, TWIN))
+            if shared is None:
+                raise TimeoutError("a desk has no table")
+            stack.callback(shared.close)
+            readers.append(stack.enter_context(closing(LiveReader(shared.buffer))))
+        while any(state.up != up for reader in readers for state in reader.sources()):
+            time.sleep(0.001)
+            if time.monotonic() > begun + 120:
+                raise TimeoutError(f"a desk does not say that the source is {'up' if up else 'down'}")
+    return time.monotonic() - begun
+
+
 @contextmanager
 def _child(home: Home, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, "ZHIAN_HOME": str(home.data.parent)}
@@ -145,8 +167,9 @@ def run(entities: int, changed: int, rate_hz: float, desks: int, seconds: float)
         server = stack.enter_context(nats_server(folder))
         url = f"nats://{HOST}:{server.port}"
         figures = (str(entities), str(changed), str(rate_hz))
-        stack.enter_context(_child(homes[0], "benchmarks.fanout", "--write", *figures))
-        stack.enter_context(_child(homes[0], "app", "fanout", "--watched", "--twin", TWIN, url))
+        engine = stack.enter_context(_child(homes[0], "benchmarks.fanout", "--write", *figures))
+        publish = ("app", "fanout", "--watched", "--twin", TWIN, url)
+        publisher = stack.enter_context(_child(homes[0], *publish))
         print(f"{entities:,} entities, {changed:,} of them {rate_hz:g} times a second; {desks} desks")
         started = 0
         for many in dict.fromkeys((1, desks)):
@@ -158,6 +181,12 @@ def run(entities: int, changed: int, rate_hz: float, desks: int, seconds: float)
             for number in range(ROUNDS):
                 shared, *far = measure(homes[: many + 1], entities, seconds)
                 _say(number, many, shared, [late for one in far for late in one])
+        publisher.kill()
+        print(f"the publisher killed: all desks say so after {until_told(homes[1:], up=False):.2f} s")
+        stack.enter_context(_child(homes[0], *publish))
+        until_told(homes[1:], up=True)
+        engine.kill()
+        print(f"the engine killed: all desks say so after {until_told(homes[1:], up=False):.2f} s")
 
 
 def _say(number: int, desks: int, shared: list[float], far: list[float]) -> None:

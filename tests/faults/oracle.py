@@ -21,8 +21,9 @@ Minute = tuple[int, int]
 
 
 class Row(NamedTuple):
-    """One position on the disk."""
+    """One position on the disk, with the number of its record."""
 
+    at: int
     fact: Fact
     raw: bytes
 
@@ -138,8 +139,8 @@ class Oracle:
             with contextlib.closing(sqlite3.connect(copy)) as connection:
                 connection.text_factory = lambda text: text.decode("utf-8", "replace")
                 return [
-                    Row(fact, raw)
-                    for _, source, device, message, raw in connection.execute(ROWS)
+                    Row(at, fact, raw)
+                    for at, source, device, message, raw in connection.execute(ROWS)
                     if source != TERMINALS or message in ("0200", "0704")
                     for fact in self.facts_in(source, device, raw)
                 ]
