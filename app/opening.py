@@ -21,6 +21,7 @@ from data.home import Home
 from data.search.index import NameIndex
 from data.search.of_city import names_path, open_names
 from data.store.twin_folder import open_city
+from data.sync.companion import put_behind
 from twin.city.city import City
 from twin.errors import CancelledError, ZhianError
 from twin.traffic.speeds import road_index
@@ -89,6 +90,7 @@ class TwinOpening(QObject):
         process.readyReadStandardError.connect(self._on_errors)
         process.finished.connect(lambda code, _status: self._on_built(name, code))
         process.errorOccurred.connect(self._on_process_error)
+        process.started.connect(lambda: put_behind(process.processId()))
         self._process = process
         self._job = self._jobs.open("job.build", process.terminate, lambda _answer: self._load(name), self._on_failed)
         process.start()

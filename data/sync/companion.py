@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sys
 import threading
 from asyncio.subprocess import PIPE
@@ -11,6 +13,8 @@ from collections.abc import Callable, Sequence
 from data.sync.messages import Log, Message
 
 RESTART_S = (0.5, 10.0)
+BEHIND = 5
+"""Steps of niceness."""
 
 
 async def keep_running(verb: Sequence[str], tell: Callable[[Message], None]) -> None:
@@ -22,6 +26,7 @@ async def keep_running(verb: Sequence[str], tell: Callable[[Message], None]) -> 
     pause = RESTART_S[0]
     while True:
         child = await asyncio.create_subprocess_exec(*program, *verb, stdin=PIPE, stdout=PIPE)
+        put_behind(child.pid)
         try:
             await _tell_lines(child, verb[0], tell)
             code = await child.wait()
@@ -33,6 +38,13 @@ async def keep_running(verb: Sequence[str], tell: Callable[[Message], None]) -> 
         tell(Log("error", "companion_died", "", {"verb": verb[0], "code": str(code), "pause": f"{pause:g}"}))
         await asyncio.sleep(pause)
         pause = min(2 * pause, RESTART_S[1])
+
+
+def put_behind(process: int) -> None:
+    """Let engine and window go first: where there are two cores, three companions that start would keep both."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, 0) + BEHIND)
 
 
 async def _tell_lines(child: asyncio.subprocess.Process, verb: str, tell: Callable[[Message], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 import pytest
@@ -50,6 +51,14 @@ def test_lines_are_told_and_one_that_dies_starts_again() -> None:
     ] * 2  # fmt: skip
     assert isinstance(told[0], Log)
     assert told[0].values["text"] == "two"
+
+
+def test_it_lets_the_engine_go_first() -> None:
+    ours = os.nice(0)
+    waits = f"import os, time\nwhile os.nice(0) == {ours}: time.sleep(0.01)\nprint(os.nice(0), flush=True)"
+    (line,) = told_by(waits, 1)
+    assert isinstance(line, Log)
+    assert int(line.values["text"]) == ours + companion.BEHIND
 
 
 def test_one_that_is_kept_ends_when_its_input_does() -> None:
