@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from data.fanout.accounts import joined
 from data.fanout.desk import DeskEngine
 from data.home import Home
-from data.sync.companion import keep_running
+from data.sync.companion import keep_running, own_input
 from data.sync.engine import Engine
 from data.sync.messages import Message, line
 from twin.errors import ZhianError
@@ -90,8 +90,9 @@ def _read_orders(loop: asyncio.AbstractEventLoop, engine: Engine | DeskEngine) -
     """Follow orders read on a thread: a pipe on Windows cannot be awaited."""
 
     def read() -> None:
-        for text in sys.stdin.buffer:
-            _call(loop, engine.read, text)
+        with own_input() as orders:
+            for text in orders:
+                _call(loop, engine.read, text)
         _call(loop, lambda _: engine.quit(), b"")
 
     threading.Thread(target=read, name="orders", daemon=True).start()

@@ -9,6 +9,7 @@ import sys
 import threading
 from asyncio.subprocess import PIPE
 from collections.abc import Callable, Sequence
+from typing import BinaryIO
 
 from data.sync.messages import Log, Message
 
@@ -55,11 +56,17 @@ async def _tell_lines(child: asyncio.subprocess.Process, verb: str, tell: Callab
         tell(Log("warning", "companion_said", "", {"verb": verb, "text": text}))
 
 
+def own_input() -> BinaryIO:
+    """Return standard input, for a thread to wait in: one that waits in ``sys.stdin`` at the end aborts the program."""
+    return open(sys.stdin.fileno(), "rb", closefd=False)
+
+
 def when_parent_ends(act: Callable[[], None]) -> None:
     """Call ``act``, on a thread of its own, once standard input ends."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        with own_input() as read:
+            read.read()
         act()
 
     threading.Thread(target=wait, name="parent", daemon=True).start()

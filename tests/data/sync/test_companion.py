@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 
 import pytest
@@ -63,6 +64,13 @@ def test_it_lets_the_engine_go_first() -> None:
 
 def test_one_that_is_kept_ends_when_its_input_does() -> None:
     told_by("import sys; print('here', flush=True); sys.stdin.read(); print('x' * 200_000)", 1)
+
+
+def test_a_companion_that_ends_while_its_input_is_open_ends_in_order() -> None:
+    program = "from data.sync.companion import when_parent_ends; when_parent_ends(print); raise SystemExit(3)"
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stderr is not None
+        assert (child.wait(60), child.stderr.read()) == (3, b"")
 
 
 def test_rules_run_beside_an_engine_unless_that_is_off(
