@@ -24,6 +24,7 @@ from app.map.labels import LabelSet
 from app.map.linework import LineSet, line_set
 from app.map.names import names_of, names_of_chosen
 from app.map.rasters import RasterSet, raster_set
+from app.map.road_names import RoadNames, road_names
 from app.map.split import Split
 from app.map.symbols import MoverArrays, SymbolBatch, pack, placed, velocities
 from app.map.trails import SELECTED_ONLY, TrailMaker, TrailWish
@@ -74,6 +75,8 @@ class Answer:
     chosen: Chosen
     patches: Patches
     trails: Arrays
+    roads: RoadNames | None = None
+    """Names along the roads that are shown; None where they are not."""
 
 
 class Feed:
@@ -101,6 +104,7 @@ class Feed:
         self._busy = False
         self._chooser, self._trailer = Chooser(), TrailMaker()
         self._hidden: dict[str, tuple[City, str, BoolArray | None]] = {}
+        self._named: tuple[City, BoolArray | None, RoadNames] | None = None
         self._live = frozenset(name for name, layer in layers.items() if layer.group == "live")
         self._widened: dict[str, tuple[Rows, LineSet]] = {}
         self._filled: dict[str, tuple[Rows, AreaSet]] = {}
@@ -159,6 +163,7 @@ class Feed:
         labels.sort(key=lambda labels_of_one: labels_of_one.below_px)
         packed = pack(batches, request.symbols_known)
         chosen = self._chooser(packed, request.picks)
+        hidden = self._filtered(request)
         labels = names_of_chosen(packed, chosen.symbols, request.world.at_s) + labels
         return Answer(
             request,
@@ -167,11 +172,21 @@ class Feed:
             tuple(lines),
             tuple(areas),
             tuple(rasters),
-            self._filtered(request),
+            hidden,
             chosen,
             patches(packed) if request.clusters else NO_PATCHES,
             self._trailer(request.world, packed, chosen.symbols, request.picks, request.trails),
+            self._road_names(request, hidden.get("roads")),
         )
+
+    def _road_names(self, request: Request, hidden: BoolArray | None) -> RoadNames | None:
+        """Find where names of roads may stand; worked out once for each filter."""
+        if "roads" not in request.order or not request.states.get("roads", first_state("roads")).visible:
+            return None
+        city = request.world.city
+        if self._named is None or self._named[0] is not city or self._named[1] is not hidden:
+            self._named = (city, hidden, road_names(city, hidden))
+        return self._named[2]
 
     def _drawings(self, request: Request) -> Iterator[tuple[str, Extra, float]]:
         """Give what is drawn of each visible layer, then what features add, with its name and opacity."""

@@ -77,13 +77,21 @@ class Grid:
 
     def take(self, x: float, y: float, width: float, height: float) -> bool:
         """Take a rectangle by its centre; False, and nothing taken, if part of it is taken already."""
+        return self.take_all([(x, y, width, height)])
+
+    def take_all(self, boxes: Sequence[tuple[float, float, float, float]]) -> bool:
+        """Take rectangles (middle, width, height) that belong together; False, and none taken, if part is taken."""
+        areas = [self._area(*box) for box in boxes]
+        if any(area.any() for area in areas):
+            return False
+        for area in areas:
+            area[:] = True
+        return True
+
+    def _area(self, x: float, y: float, width: float, height: float) -> BoolArray:
         left, right = int((x - width / 2) // GRID_PX), int((x + width / 2) // GRID_PX) + 1
         top, bottom = int((y - height / 2) // GRID_PX), int((y + height / 2) // GRID_PX) + 1
-        area = self._taken[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
-        if area.any():
-            return False
-        area[:] = True
-        return True
+        return self._taken[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
 
 
 def parted(sets: Sequence[LabelSet]) -> tuple[list[LabelSet], list[LabelSet]]:

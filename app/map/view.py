@@ -28,6 +28,7 @@ from app.map.overlay import OverlayState
 from app.map.pilot import Pilot
 from app.map.quality import LEVELS, Quality, level_for
 from app.map.ramps import ramps_of, trail_ramp
+from app.map.road_names import RoadNamePainter
 from app.map.scene import PreparedScene
 from app.map.scenery import Scenery
 from app.map.sight import WITHIN_M, Sight
@@ -115,6 +116,7 @@ class MapView(QWidget):
         self._finder, self._highlight = Finder(self._stage, self._movers), Highlight(self._movers)
         self._feed = Feed(self._layers, self._answered.emit, self.failed.emit)
         self._painter, self._sight = LabelPainter(), Sight(renderer)
+        self._road_painter = RoadNamePainter()
         self._pilot = Pilot(self)
         self.extras = Extras(self)
         self._boxes = Boxes(self._pilot, self._finder, self._overlay, self)
@@ -384,7 +386,11 @@ class MapView(QWidget):
             places, others = parted(self._labels.labels)
             placed = self._painter.lay_out(places, lens, language, grid, since)
             self._crowd.place(lens, grid)
-            placed += self._painter.lay_out(others, lens, language, grid, since, self._hides(lens, ratio))
+            hides = self._hides(lens, ratio)
+            placed += self._painter.lay_out(others, lens, language, grid, since, hides)
+            if self._labels.roads is not None:
+                along = self._road_painter.lay_out(self._labels.roads, lens, language, grid, hides)
+                self._road_painter.paint(painter, along, self._style, ratio)
             self._crowd.paint(painter, self._style, language, ratio)
             self._painter.paint(painter, placed, self._style, ratio)
         self._highlight.paint(painter, lens, self._style, time.monotonic())
