@@ -16,11 +16,16 @@ from data.operations.store import SqlOperations
 from twin.access import mask_name
 from twin.errors import NotAllowedError
 from twin.operations.deeds import By, Deed
-from twin.operations.records import Message, Record
+from twin.operations.records import JointCase, Message, Record
 from twin.operations.store import Done
 from twin.words import say
 
 SHOWN = 200
+
+
+def by_of(call: Call) -> By:
+    """Return who does what a call asks for, now."""
+    return By(call.actor.id, time.time(), call.purpose, call.actor.scope.agencies)
 
 
 def asks(session: Session, command: str, permission: str, act: Callable[[SqlOperations, Call], Any]) -> Command:
@@ -41,7 +46,7 @@ def does(session: Session, command: str, permission: str) -> Command:
         for deed in given:
             if deed.permission != permission:
                 raise NotAllowedError(say("{action} is asked for by another command", action=deed.permission))
-        return [store.do(deed, By(call.actor.id, time.time(), call.purpose)) for deed in given]
+        return [store.do(deed, by_of(call)) for deed in given]
 
     return asks(session, command, permission, act)
 
@@ -52,6 +57,8 @@ def tell(session: Session, records: Sequence[Record]) -> int:
         plain = asdict(record)
         if isinstance(record, Message):
             plain["recipient"] = mask_name(record.recipient)
+        if isinstance(record, JointCase):
+            plain["parties"] = [mask_name(party) for party in record.parties]
         if session.as_json:
             print(json.dumps(plain, ensure_ascii=False))
         else:

@@ -32,6 +32,8 @@ class Scope:
         The highest classification that may be seen.
     on_duty : bool
         False outside the shifts of who works in shifts.
+    agencies : frozenset of str
+        Whose tasks are answered, by their ids; of who belongs to a partner agency.
     """
 
     districts: frozenset[str] = frozenset()
@@ -39,6 +41,7 @@ class Scope:
     zones: frozenset[str] = frozenset()
     clearance: str = ""
     on_duty: bool = True
+    agencies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

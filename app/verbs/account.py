@@ -23,7 +23,7 @@ from twin.errors import NotAllowedError
 from twin.words import said
 
 DAY_S = 86_400.0
-REACHES = ("district", "street", "zone")
+REACHES = {"district": "districts", "street": "streets", "zone": "zones", "agency": "agencies"}
 
 
 def add_parser(verbs: Any) -> None:
@@ -177,7 +177,7 @@ def _list(_arguments: argparse.Namespace, session: Session) -> int:
 def _rights(arguments: argparse.Namespace, before: Account) -> dict[str, Any]:
     """Return what was named of roles, reach and shift; what was not stays as before."""
     named: dict[str, Any] = {
-        f"{name}s": frozenset(told) for name in REACHES if (told := getattr(arguments, name)) is not None
+        field: frozenset(told) for name, field in REACHES.items() if (told := getattr(arguments, name)) is not None
     }
     if arguments.clearance is not None:
         named["clearance"] = arguments.clearance
@@ -206,7 +206,7 @@ def _line(account: Account, session: Session) -> str:
     barred = account.barred(time.time())
     state = session.texts.said(barred) if barred else session.texts("account.may_sign_in")
     scope = account.scope
-    places = "、".join(sorted(scope.districts | scope.streets | scope.zones))
+    places = "、".join(sorted(scope.districts | scope.streets | scope.zones | scope.agencies))
     parts = (account.id, account.name, ",".join(sorted(account.roles)), places, account.shift, state)
     return "  ".join(part for part in parts if part)
 

@@ -172,10 +172,14 @@ class Remembering(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a device answered: whether it did as told, and in words."""
+    """What a device answered: whether it did as told, and in words.
+
+    ``received`` is true only where the device itself said that it has it, not where it was merely sent.
+    """
 
     done: bool
     words: str
+    received: bool = False
 
 
 @runtime_checkable

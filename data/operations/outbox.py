@@ -21,9 +21,9 @@ from data.sync.messages import Order, Text, leave_order
 from data.sync.shared import table_path
 from data.sync.tell import await_answer
 from twin.errors import ZhianError
-from twin.operations.deeds import By, ReportMessage
-from twin.operations.records import Message
-from twin.operations.states import NotPossibleError
+from twin.operations.deeds import By, ReportDispatch, ReportMessage
+from twin.operations.records import Dispatch, Message
+from twin.operations.states import DISPATCH, NotPossibleError
 from twin.operations.store import Operations
 from twin.words import said, say
 
@@ -109,9 +109,16 @@ class Outbox:
                 self._report(message, "waiting", "")
             answer = self._carried(message)
             self._report(message, "sent" if answer.done else "failed", answer.words)
+            if answer.received:
+                self._acknowledge(message, answer.words)
         except NotPossibleError:
             return False  # it was called back, or sent by another desk meanwhile
         return answer.done
+
+    def _acknowledge(self, message: Message, words: str) -> None:
+        """Take the terminal's answer for the unit's, unless the order was taken back or the unit said more already."""
+        if message.dispatch and self._store.one(Dispatch, message.dispatch).state == DISPATCH.first:
+            self._store.do(ReportDispatch(message.dispatch, "acknowledged", words), By(self._actor, self._now_s()))
 
     def _carried(self, message: Message) -> Answer:
         try:

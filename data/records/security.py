@@ -36,6 +36,8 @@ OWN_WRITES = {
     "account_request": ("INSERT", "UPDATE"),
 }
 """What it may do to them; triggers keep it from giving itself rights."""
+REACHES = {"district": "districts", "street": "streets", "agency": "agencies"}
+"""By which part of an account's scope rows with a column are narrowed."""
 
 _COLUMNS = sa.text(
     "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = :name"
@@ -164,8 +166,8 @@ def _test(action: str, columns: set[str], purpose: bool) -> str:
     test = f"(SELECT zhian_access.may('{action}'))"
     if purpose:
         test += " AND (SELECT zhian_access.states_purpose())"
-    for kind in ("district", "street"):
+    for kind, reaches in REACHES.items():
         if kind in columns:
-            reach = f"(SELECT zhian_access.reach('{action}', '{kind}s'))"
+            reach = f"(SELECT zhian_access.reach('{action}', '{reaches}'))"
             test += f" AND ({kind} = '' OR {reach} IS NULL OR {kind} = ANY ({reach}::text[]))"
     return f"({test})"

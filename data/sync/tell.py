@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -61,7 +62,7 @@ def put_answer(home: Home, twin: str, reply: str, answer: Answer) -> None:
         if old.stat().st_mtime < time.time() - 3600:
             old.unlink(missing_ok=True)
     fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.encode(Answer(answer.done, pack(answer.words))))
+    fresh.write_bytes(msgspec.json.encode(replace(answer, words=pack(answer.words))))
     fresh.replace(path)
 
 
@@ -80,4 +81,4 @@ def await_answer(home: Home, twin: str, reply: str, seconds: float = WAIT_S + 5.
         time.sleep(POLL_S)
     answer = _answers.decode(path.read_bytes())
     path.unlink()
-    return Answer(answer.done, unpack(answer.words))
+    return replace(answer, words=unpack(answer.words))

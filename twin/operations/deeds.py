@@ -17,11 +17,12 @@ from twin.operations.records import Level, Stop, Unit
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who does it, when, and for which purpose."""
+    """Who does it, when, and for which purpose; ``agencies`` are those it belongs to, none of the police."""
 
     actor: str
     at_s: float
     purpose: Purpose | None = None
+    agencies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

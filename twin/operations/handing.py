@@ -14,6 +14,7 @@ from twin.operations.rule import after, at_work, line, refresh, touch
 from twin.operations.states import (
     MESSAGE,
     TASK,
+    NotPossibleError,
 )
 from twin.words import Said, pack, say
 
@@ -36,6 +37,8 @@ def hand_over(deed: deeds.HandOver, draft: Draft, by: By) -> None:
 def answer(deed: deeds.AnswerTask, draft: Draft, by: By) -> None:
     """Accept, finish, return or withdraw a task."""
     task = draft.one(Task, deed.task)
+    if by.agencies and task.agency not in by.agencies:
+        raise NotPossibleError(say("the task {task} was given to another agency", task=task.id))
     at_s, note = after(by.at_s, task), line(deed.note)
     if deed.state in ("returned", "withdrawn", "finished") and not note:
         raise UsageError("say what was done, or why it was not")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from twin.errors import UsageError
 from twin.operations import deeds
+from twin.operations.agencies import Agency
 from twin.operations.deeds import By
 from twin.operations.draft import Draft
 from twin.operations.records import JOINT_KINDS, Incident, JointCase, Minutes
@@ -75,6 +77,14 @@ def turn(deed: deeds.TurnJoint, draft: Draft, by: By) -> None:
     elif deed.state == "closed":
         fresh = replace(fresh, closed_s=at_s)
     _turned(draft, fresh, by, text)
+
+
+def known(names: Iterable[str], agencies: Mapping[str, Agency]) -> tuple[str, ...]:
+    """Return names of agencies; refused if one of them is none."""
+    for name in (asked := tuple(names)):
+        if name not in agencies:
+            raise UsageError(say("there is no agency {agency}", agency=name))
+    return asked
 
 
 def must_be_followed(case: JointCase, at_s: float) -> bool:

@@ -13,7 +13,7 @@ from app.commands import Command
 from app.features.feature import Context, Entry
 from app.map.events import Pick
 from app.opening import Opened
-from app.workbenches.operations.advising import Advice
+from app.workbenches.operations.advising import Advice, stuck
 from app.workbenches.operations.marks import LAYER, Marks, UnitMark, place_of
 from app.workbenches.operations.next_card import NextCard
 from app.workbenches.operations.office import Office
@@ -59,6 +59,7 @@ class OperationsBench(QObject):
         self.office = Office(desk, self.work, parts)
         self.board = WallBoard(desk.look)
         self._advice, self._enrols = Advice(), False
+        self._stuck: frozenset[str] = frozenset()
         self.marks = Marks(context.map, desk.look)
         self._rows: tuple[QueueRow, ...] = ()
         self._heard: frozenset[str] | None = None
@@ -131,7 +132,7 @@ class OperationsBench(QObject):
     def _on_changed(self, *_: object) -> None:
         texts, proposed = self._desk.look.texts, self.sending.proposals.incidents
         titles: Callable[[str], str] = lambda scenario: self._parts.name("scenario", scenario, texts.language)  # noqa: E731
-        self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.start, proposed))
+        self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.start, proposed, self._stuck))
         self.queue.show_rows(self._rows, self.work.held.key)
         self.board.rows = self._rows
         self._ring_bell()
@@ -167,9 +168,23 @@ class OperationsBench(QObject):
         stated = self._desk.session.commands.purpose is not None
         if stated != self.page.unmask:
             self.page.set_unmask(stated)
+        self._follow_units(world)
         if self.work.held.key:
             self._show_units()
-            self.page.show_advice(self._advice.of(self.work.held, world))
+
+    def _follow_units(self, world: World) -> None:
+        """Say what is the matter with those who were sent; where nobody gets on, propose others."""
+        work = self.work
+        incidents = {row.incident.id: row.incident for row in work.rows if row.incident is not None}
+        told = self._advice.of(work.sent, work.units, incidents, world)
+        self.page.show_advice(told)
+        now_stuck = stuck(work.sent, told)
+        if now_stuck != self._stuck:
+            self._stuck = now_stuck
+            self._on_changed()
+        held = work.held.incident
+        if held is not None and held.id in now_stuck:
+            self.sending.propose_again()
 
     def _on_trouble(self, error: Exception | None) -> None:
         self.queue.show_problem(self._desk.look.texts.error(error) if error is not None else "")
@@ -193,7 +208,8 @@ class OperationsBench(QObject):
         row = next((row for row in self._rows if row.key == self.work.held.key), None)
         incident = self.work.held.incident
         if row is None and incident is not None:
-            row = incident_row(incident, incident.title, incident.id in self.sending.proposals.incidents)
+            row = incident_row(incident, incident.title, incident.id in self.sending.proposals.incidents,
+                               stuck=incident.id in self._stuck)  # fmt: skip
         does = self.sending.does() if row is not None and row.next == "work.send" else ""
         self.card.show_row(row, does, any(one.next for one in self._rows))
         is_alert = row is not None and row.next == ACCEPT

@@ -29,15 +29,20 @@ def key_of(row: Row) -> str:
     return f"a:{row.alert.group or row.alert.id}" if row.alert is not None else ""
 
 
-def queue_row(row: Row, titles: Titles, starts: Starts, proposed: frozenset[str]) -> QueueRow:
-    """Return the line of a row; ``proposed`` are the incidents whose units are chosen and not yet sent."""
+def queue_row(
+    row: Row, titles: Titles, starts: Starts, proposed: frozenset[str], stuck: frozenset[str] = frozenset()
+) -> QueueRow:
+    """Return the line of a row.
+
+    ``proposed`` are the incidents whose units are chosen and not yet sent, ``stuck`` those that want another unit.
+    """
     if row.incident is not None:
         incident = row.incident
         usual = (
             incident.title == starts(incident.scenario).title
         )  # nobody said better: then in the language of the moment
         title = titles(incident.scenario) if usual else incident.title
-        return incident_row(incident, title, incident.id in proposed, max(row.alerts, 1))
+        return incident_row(incident, title, incident.id in proposed, max(row.alerts, 1), incident.id in stuck)
     alert = row.alert
     assert alert is not None  # noqa: S101 - a row is one or the other
     within_s = min(
@@ -49,11 +54,12 @@ def queue_row(row: Row, titles: Titles, starts: Starts, proposed: frozenset[str]
     )  # fmt: skip
 
 
-def incident_row(incident: Incident, title: str, proposed: bool, alerts: int = 1) -> QueueRow:
+def incident_row(incident: Incident, title: str, proposed: bool, alerts: int = 1, stuck: bool = False) -> QueueRow:
     """Return the line of an incident: its clock is that of the first level it has not reached."""
     level = next_level(incident)
     due_s = incident.since_s + level.within_s if level is not None else math.inf
-    step = SEND if proposed and incident.state in AT_WORK else NEXT.get(incident.state, "")
+    at_work = incident.state in AT_WORK
+    step = SEND if proposed and at_work else PROPOSE if stuck and at_work else NEXT.get(incident.state, "")
     return QueueRow(
         f"i:{incident.id}", "incident", incident.severity, title, incident.place,
         incident.state, incident.since_s, due_s, level.within_s if level is not None else math.inf, step, alerts,
@@ -69,6 +75,8 @@ def next_level(incident: Incident) -> Level | None:
     return min(open_, key=lambda level: level.within_s, default=None)
 
 
-def queue_rows(rows: Sequence[Row], titles: Titles, starts: Starts, proposed: frozenset[str]) -> tuple[QueueRow, ...]:
+def queue_rows(
+    rows: Sequence[Row], titles: Titles, starts: Starts, proposed: frozenset[str], stuck: frozenset[str] = frozenset()
+) -> tuple[QueueRow, ...]:
     """Return the lines of all rows, as :func:`queue_row`."""
-    return tuple(queue_row(row, titles, starts, proposed) for row in rows)
+    return tuple(queue_row(row, titles, starts, proposed, stuck) for row in rows)

@@ -86,6 +86,13 @@ class Sending:
         words = f"{number}  {one.unit.name}" + (f"\n{why}" if why else "")
         return UnitLine(one.unit.id, words, formats.age(one.seconds, texts.language), one.unit.id in choice.chosen)
 
+    def propose_again(self) -> None:
+        """Propose others for the incident in hand, because nobody gets on towards it; the person still sends."""
+        incident = self._work.held.incident
+        if incident is not None and incident.id not in self.proposals.choices and not self._work.busy:
+            self.proposals.propose(incident.id, ())  # asked once, whatever comes of it
+            self._desk.run(PROPOSE, about=incident.id, refused=lambda _: None)
+
     def _propose(self, call: Call) -> None:
         incident, world = self._orders.incident(), self._desk.live.world
         if world is None:

@@ -61,7 +61,7 @@ class TasksPanel(QWidget):
 
     def show_tasks(self, tasks: Sequence[Task]) -> None:
         """Show how the tasks are."""
-        if self.agency.count() != len(self._parts.agencies) + 1:
+        if self._offered() != [self.agency.itemData(row) for row in range(self.agency.count())]:
             self.retranslate()
         self.tasks = tuple(tasks)
         self._fill()
@@ -71,15 +71,27 @@ class TasksPanel(QWidget):
         texts, chosen = self._desk.look.texts, self.agency.currentData() or ""
         self.agency.blockSignals(True)
         self.agency.clear()
-        self.agency.addItem(texts("tasks.all"), "")
-        for agency in self._parts.agencies:
-            self.agency.addItem(self._parts.name("agency", agency, texts.language), agency)
+        for agency in self._offered():
+            self.agency.addItem(
+                self._parts.name("agency", agency, texts.language) if agency else texts("tasks.all"), agency
+            )
         self.agency.setCurrentIndex(max(self.agency.findData(chosen), 0))
         self.agency.blockSignals(False)
         self.agency.setAccessibleName(texts("tasks.agency"))
         self.words.setPlaceholderText(texts("tasks.words_hint"))
         self.words.setAccessibleName(texts("tasks.words_hint"))
         self._fill()
+
+    def _offered(self) -> list[str]:
+        """Return the agencies to choose from: of who belongs to some, no others."""
+        mine = self._mine
+        if len(mine) == 1:
+            return [*mine]
+        return ["", *(agency for agency in self._parts.agencies if not mine or agency in mine)]
+
+    @property
+    def _mine(self) -> frozenset[str]:
+        return self._desk.session.commands.actor.scope.agencies
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask at once."""
@@ -99,7 +111,8 @@ class TasksPanel(QWidget):
 
     def _fill(self, *_: object) -> None:
         texts, agency = self._desk.look.texts, self.agency.currentData() or ""
-        mine = [task for task in self.tasks if agency in ("", task.agency)]
+        own = self._mine
+        mine = [task for task in self.tasks if agency in ("", task.agency) and (not own or task.agency in own)]
         waiting = sorted((task for task in mine if task.state in OPEN), key=lambda task: task.due_s)
         ended = sorted((task for task in mine if task.state not in OPEN), key=lambda task: -task.ended_s)[:MOST_ENDED]
         self.open.show_items(texts("tasks.open"), [self._item(task) for task in waiting], texts("tasks.none"))

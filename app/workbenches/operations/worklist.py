@@ -16,7 +16,8 @@ from app.workbenches.operations.reading import key_of
 from twin.access import Purpose
 from twin.errors import ZhianError
 from twin.operations.deeds import By, Deed
-from twin.operations.records import Alert, Incident, Unit
+from twin.operations.records import Alert, Dispatch, Incident, Unit
+from twin.operations.states import UNDER_WAY
 from twin.operations.store import Done, Operations, Row, Whole
 from twin.rules.hit import Hit
 
@@ -56,10 +57,12 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One reading of the records."""
+    """One reading of the records; ``sent`` are the dispatches under way of all incidents, with their units."""
 
     rows: tuple[Row, ...]
     held: Held
+    sent: tuple[Dispatch, ...] = ()
+    units: tuple[Unit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class Worklist(QObject):
         self._store: Operations | None = None
         self._opening = threading.Lock()
         self.rows: tuple[Row, ...] = ()
+        self.sent: tuple[Dispatch, ...] = ()
+        self.units: tuple[Unit, ...] = ()
         self.held = Held("")
         self.undoable: list[Undo] = []
         self.busy = False
@@ -161,6 +166,7 @@ class Worklist(QObject):
         if self._timer.interval() != ROUND_MS:
             self._timer.setInterval(ROUND_MS)
             self.trouble.emit(None)
+        self.sent, self.units = told.sent, told.units
         if told.rows != self.rows:
             self.rows = told.rows
             self.changed.emit()
@@ -230,7 +236,7 @@ class Worklist(QObject):
         """
         held = self.held.incident
         purpose = call.purpose or (Purpose(held.title, held.id) if held is not None else None)
-        by, key = By(call.actor.id, time.time(), purpose), self.held.key
+        by, key = By(call.actor.id, time.time(), purpose, call.actor.scope.agencies), self.held.key
 
         def done(answer: Done) -> str:
             undoing, made = back(answer), answer.of(Incident)
@@ -269,4 +275,6 @@ def _read(store: Operations, key: str) -> Told:
     held = Held(key, row, whole)
     hits = store.hits(held.alert.id, MOST_HITS) if held.alert is not None else ()
     sent = dict.fromkeys(one.unit for one in whole.dispatches) if whole is not None else ()
-    return Told(rows, Held(key, row, whole, hits, tuple(store.one(Unit, unit) for unit in sent)))
+    units = tuple(store.one(Unit, unit) for unit in sent)
+    out = store.find(Dispatch, UNDER_WAY)
+    return Told(rows, Held(key, row, whole, hits, units), out, store.find(Unit, ("assigned",)) if out else ())

@@ -23,7 +23,7 @@ MOST_NAME = 256
 """Characters of a uid or a type: they name records, and a hostile one must not fill the index."""
 DEEPEST = 32
 MOST_ELEMENTS = 4000
-_DETAIL = frozenset({"contact", "track", "__group", "takv", "link", "emergency"})
+_DETAIL = frozenset({"contact", "track", "__group", "takv", "link", "emergency", "__chatreceipt"})
 Attributes = dict[str, str]
 Tags = dict[str, Attributes]
 
@@ -48,6 +48,8 @@ class Event:
         Whether it tells of a person at a device (``__group`` or ``takv``).
     linked_uid, linked_type : str
         Whom it is about, or who placed it.
+    receipt : str
+        Of a receipt: the id of the text that the handheld has.
     """
 
     uid: str
@@ -66,6 +68,7 @@ class Event:
     user: bool
     linked_uid: str
     linked_type: str
+    receipt: str = ""
 
 
 def read_event(raw: bytes) -> Event | None:
@@ -149,7 +152,7 @@ def _event(
     return Event(
         uid, type_, how, time_s, start_s, stale_s, lon_deg, lat_deg, hae_m, ce_m,
         tags.get("contact", {}).get("callsign", ""), course_deg, speed_mps, "__group" in tags or "takv" in tags,
-        link.get("uid", ""), link.get("type", ""),
+        link.get("uid", ""), link.get("type", ""), tags.get("__chatreceipt", {}).get("messageId", ""),
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import uuid
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
@@ -46,9 +45,9 @@ def write_detail(callsign: str, course_deg: float = math.nan, speed_mps: float =
     return f'<contact callsign={quoteattr(callsign)}/><__group name="Cyan" role="Team Member"/>{track}'
 
 
-def write_chat(uid: str, callsign: str, text: str, time_s: float) -> bytes:
-    """Return a text to one handheld, as ATAK's GeoChat writes one person's to another."""
-    message, room = uuid.uuid4().hex, callsign or uid
+def write_chat(uid: str, callsign: str, text: str, time_s: float, message: str) -> bytes:
+    """Return a text to one handheld, as ATAK's GeoChat writes one person's to another; ``message`` is its id."""
+    room = callsign or uid
     named = f"senderCallsign={quoteattr(OURS)} chatroom={quoteattr(room)} id={quoteattr(uid)}"
     chat = (
         f'<__chat parent="RootContactGroup" groupOwner="false" messageId="{message}" {named}>'

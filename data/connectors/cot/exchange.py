@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from data.connectors.contract import Gap, Record
 from data.connectors.cot.decoder import Event, EventError, read_event
@@ -25,6 +27,7 @@ MOST_LINKS = 10_000
 MOVING_MPS = 0.5
 ALARM, CANCELLED = "b-a-o-", "b-a-o-can"
 CHAT = "b-t-f"
+RECEIPTS = ("b-t-f-d", "b-t-f-r")
 TALK = "t-x-"
 DELETE = "t-x-d-d"
 
@@ -43,6 +46,7 @@ class Exchange:
         self._table = Table(options.kinds)
         self._alarms: OrderedDict[str, float] = OrderedDict()
         self._links: OrderedDict[str, tuple[Link, str]] = OrderedDict()
+        self._awaited: dict[str, Callable[[], None]] = {}
         self.not_kept: Counter[str] = Counter()
         """What tells no fact, or is none of our business (chat), by its type."""
 
@@ -65,12 +69,14 @@ class Exchange:
                 self._talk(message, event)
             elif event.type.startswith(CHAT):
                 self.not_kept[CHAT] += 1
+                self._received(event)
             else:
                 self._note(event, message.link)
                 self._read(sheet, event, message.raw)
 
-    def ask(self, uid: str, text: str, time_s: float) -> None:
-        """Send a text to a handheld, over the link it last spoke on.
+    @contextmanager
+    def asking(self, uid: str, text: str, time_s: float, received: Callable[[], None]) -> Iterator[None]:
+        """Send a text to a handheld, over the link it last spoke on, and call ``received`` once it says it has it.
 
         Raises
         ------
@@ -81,8 +87,19 @@ class Exchange:
             raise UsageError(say("no handheld of this name was heard of since the engine started"))
         if not 0 < len(text) <= LONGEST_CHAT:
             raise UsageError(say("a text to a handheld has 1 to {longest} characters", longest=LONGEST_CHAT))
-        link, callsign = self._links[uid]
-        link.send(write_chat(uid, callsign, text, time_s))
+        (link, callsign), message = self._links[uid], uuid.uuid4().hex
+        self._awaited[message] = received
+        try:
+            link.send(write_chat(uid, callsign, text, time_s, message))
+            yield
+        finally:
+            del self._awaited[message]
+
+    def _received(self, event: Event) -> None:
+        """Tell who waits that a text was delivered (``b-t-f-d``) or read (``b-t-f-r``)."""
+        told = self._awaited.get(event.receipt) if event.type.startswith(RECEIPTS) else None
+        if told is not None:
+            told()
 
     def _talk(self, message: Heard, event: Event | None) -> None:
         self.not_kept[event.type if event is not None and len(self.not_kept) < 100 else TALK] += 1

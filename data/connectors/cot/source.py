@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from data.connectors.contract import Answer, Parcel, SourceSettings
@@ -14,6 +15,8 @@ from data.connectors.listening import Listening, read_alone
 from twin.city.city import City
 from twin.words import said
 
+RECEIPT_S = 5.0
+
 
 class Handhelds(Listening):
     """A running listener that can show a text on a handheld."""
@@ -23,15 +26,21 @@ class Handhelds(Listening):
         self._handhelds = exchange
 
     async def tell(self, device: str, text: str, *, emergency: bool) -> Answer:
-        """Show a text on a handheld; CoT has no answer of the device, only of its user, in words.
+        """Show a text on a handheld and wait a little for its receipt, which not every program sends.
 
         Raises
         ------
         twin.errors.UsageError
             If it was not heard of.
         """
-        self._handhelds.ask(device, text, time.time())
-        return Answer(True, said("sent; a handheld does not answer by itself"))
+        received = asyncio.Event()
+        with self._handhelds.asking(device, text, time.time(), received.set):
+            try:
+                async with asyncio.timeout(RECEIPT_S):
+                    await received.wait()
+            except TimeoutError:
+                return Answer(True, said("sent; the handheld has not said that it has it"))
+        return Answer(True, said("the handheld has it"), received=True)
 
 
 def open_source(settings: SourceSettings, city: City) -> Handhelds:

@@ -121,7 +121,7 @@ class Jt808:
 
         with self.exchange.asking(device, text, note, emergency=emergency):
             result = await answered
-        return Answer(result == 0, said(RESULTS.get(result, RESULTS[1])))
+        return Answer(result == 0, said(RESULTS.get(result, RESULTS[1])), result == 0)
 
     def playback(self) -> Playback | None:
         """Return None: terminals tell what is now."""

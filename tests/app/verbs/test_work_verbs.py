@@ -85,3 +85,45 @@ def test_one_round_minds_and_sends(capsys: Said) -> None:
     assert told == {"minded": 0, "sent": 0}
     assert main(["incident", "mind", "--once", "--twin", "small"]) == 0
     assert "0 messages" in capsys.readouterr().out
+
+
+def test_work_is_handed_over_and_answered(alert: str, capsys: Said) -> None:
+    (incident,) = (one["id"] for one in run(capsys, "alert", "confirm", alert) if "opened_by" in one)
+    offered = run(capsys, "task", "offer", "urban", "--incident", incident, "--what", "责令覆盖")
+    (task,) = (one["id"] for one in offered if "what" in one)
+    assert main(["task", "offer", "nobody", "--incident", incident, "--what", "x"]) == 2
+    assert "there is no agency nobody" in capsys.readouterr().err
+    run(capsys, "task", "answer", task, "accepted")
+    run(capsys, "task", "answer", task, "finished", "--note", "已覆盖")
+    assert [one["state"] for one in run(capsys, "task", "list")] == ["finished"]
+
+
+def test_a_roster_is_planned_for_days_and_a_patrol_is_walked(capsys: Said) -> None:
+    run(capsys, "unit", "enrol", "U1", "--name", "罗星一组")
+    planned = run(
+        capsys, "duty", "plan", "li", "--role", "patrol", "--unit", "U1", "--from", "2026-11-22T20:00", "--days", "3"
+    )
+    assert len({one["begin_s"] for one in planned}) == 3
+    run(capsys, "duty", "turn", planned[0]["id"], "on")
+    begun = ("--unit", "U1", "--from", "2026-11-22T20:00", "--hours", "2")
+    (patrol,) = run(capsys, "duty", "patrol", "夜巡", *begun, "--stop", "人民医院", "120.92", "30.84", "30")
+    run(capsys, "duty", "reached", patrol["id"], "1")
+    assert [one["state"] for one in run(capsys, "duty", "list") if "stops" in one] == ["walked"]
+    assert main(["duty", "plan", "li", "--role", "x", "--from", "tonight"]) == 2
+    assert main(["duty", "patrol", "x", "--unit", "U1", "--from", "2026-11-22", "--stop", "a", "b", "c", "d"]) == 2
+    assert "a stop is a name" in capsys.readouterr().err
+
+
+def test_a_joint_case_goes_from_the_first_word_to_kept_and_its_parties_are_masked(capsys: Said) -> None:
+    told = ("工地拖欠工资", "--party", "王小明", "--agency", "labour", "--yuan", "128000")
+    (case,) = run(capsys, "joint", "open", "wages", *told)
+    assert (case["amount_fen"], case["parties"]) == (12_800_000, ["王**"])
+    named = ("--case", case["id"])
+    run(capsys, "joint", "call", *named, "--agency", "court")
+    run(capsys, "joint", "minutes", *named, "--agency", "labour", "--text", "双方到场")
+    run(capsys, "joint", "turn", "agreed", *named, "--text", "分三期付清", "--days", "7")
+    run(capsys, "joint", "turn", "kept", *named)
+    run(capsys, "joint", "turn", "closed", *named)
+    shown = run(capsys, "joint", "show", *named)
+    assert [(one.get("state"), one.get("text", "")) for one in shown] == [("closed", ""), ("written", "双方到场")]
+    assert [one["id"] for one in run(capsys, "joint", "list", "--state", "closed")] == [case["id"]]

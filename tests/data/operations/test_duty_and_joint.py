@@ -16,7 +16,7 @@ from twin.operations import deeds
 from twin.operations.deeds import Assignment, By, Start
 from twin.operations.duty import missed, on_duty
 from twin.operations.joint import must_be_followed
-from twin.operations.records import Incident, JointCase, Minutes, Patrol, Stop, Unit, Watch
+from twin.operations.records import Incident, JointCase, Minutes, Patrol, Stop, Task, Unit, Watch
 from twin.operations.states import NotPossibleError
 
 NOW_S = 1_790_000_000.0
@@ -124,3 +124,13 @@ def test_what_cannot_be_agreed_is_referred_with_a_reason(store: SqlOperations) -
         store.do(deeds.TurnJoint(case.id, "referred"), ANN)
     store.do(deeds.TurnJoint(case.id, "referred", "人民法院：双方不愿调解"), ANN)
     assert store.do(deeds.TurnJoint(case.id, "closed"), ANN).of(JointCase)[0].closed_s == NOW_S
+
+
+def test_an_agency_answers_its_own_tasks_and_no_others(store: SqlOperations) -> None:
+    (incident,) = store.do(deeds.OpenIncident("uncovered-truck", 3, deeds.Start("渣土车")), ANN).of(Incident)
+    (task,) = store.do(deeds.HandOver(incident.id, "urban", "责令覆盖", ANN.at_s + 3600.0), ANN).of(Task)
+    for agencies, done in ((frozenset({"fire"}), False), (frozenset({"fire", "urban"}), True)):
+        by = replace(ANN, actor="chen", agencies=agencies)
+        with contextlib.nullcontext() if done else pytest.raises(NotPossibleError, match="another agency"):
+            store.do(deeds.AnswerTask(task.id, "accepted"), by)
+    assert store.one(Task, task.id).answered_by == "chen"

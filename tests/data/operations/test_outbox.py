@@ -62,6 +62,18 @@ def test_an_order_is_sent_once_and_answered_by_the_unit(store: SqlOperations) ->
     assert store.one(Message, message.id).state == "answered"
 
 
+def test_what_the_terminal_itself_answers_acknowledges_the_order(store: SqlOperations) -> None:
+    sent = send(store)
+    outbox = Outbox(store, {"jt808": lambda _: Answer(True, said("no answer"), True)}, "ann", lambda: NOW_S + 1.0)
+    assert outbox.round() == 1
+    assert store.one(Dispatch, sent.id).state == "acknowledged"
+    assert [message.state for message in store.find(Message)] == ["answered"]
+    assert mind(store, NOW_S + 190.0) == 0
+    store.do(deeds.ReportDispatch(sent.id, "recalled", "换人"), ANN)
+    assert outbox.round() == 1  # the recall is told too, and acknowledges nothing
+    assert store.one(Dispatch, sent.id).state == "recalled"
+
+
 def test_a_terminal_that_is_not_there_is_tried_again_and_given_up(store: SqlOperations, tmp_path: Path) -> None:
     send(store)
     home, now = Home(tmp_path, tmp_path, tmp_path, tmp_path), [NOW_S]

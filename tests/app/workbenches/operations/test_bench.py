@@ -214,3 +214,20 @@ def test_the_figures_are_shown_and_the_wall_tells_of_the_queue(
     assert not window.map.picture().isNull()
     window.acts.run("workspace.operations")
     assert PAINTED not in window.map.extras.paintings
+
+
+def test_where_a_unit_does_not_answer_others_are_proposed(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("U8", "U9"):
+        store.do(
+            EnrolUnit(Unit(name, 1, "off_duty", name, "police_car", "police", lon_deg=120.9, lat_deg=30.8)), PROGRAM
+        )
+        store.do(SetUnit(name, "free"), PROGRAM)
+    seen(window, store, bench, 8)
+    for command in ("work.accept", "work.propose", "work.send"):
+        window.acts.run(command)
+    until(lambda: bench.work.held.incident and bench.work.held.incident.state == "dispatched", 60.0)
+    monkeypatch.setattr("twin.operations.following.SILENT_S", -1.0)
+    until(lambda: bench.sending.choice is not None and bench.sending.choice.units, 60.0)
+    until(lambda: bench.card.row is not None and bench.card.row.next == "work.send", 60.0)

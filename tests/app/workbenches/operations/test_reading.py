@@ -51,6 +51,12 @@ def test_once_units_are_chosen_they_are_sent() -> None:
     assert read(Row(2, 1000.0, incident=incident(state="resolved")), frozenset({"I1"})).next == CLOSE
 
 
+def test_where_nobody_gets_on_others_are_proposed() -> None:
+    row = Row(2, 1000.0, incident=incident(state="en_route"))
+    assert queue_rows([row], str, lambda _: START, frozenset(), frozenset({"I1"}))[0].next == PROPOSE
+    assert queue_rows([row], str, lambda _: START, frozenset({"I1"}), frozenset({"I1"}))[0].next == SEND
+
+
 def test_the_clock_is_that_of_the_first_level_not_reached() -> None:
     assert read(Row(2, 1000.0, incident=incident())).due_s == 1180.0
     assert read(Row(2, 1000.0, incident=incident(dispatched_s=1100.0))).due_s == 1480.0

@@ -163,8 +163,15 @@ def test_whatever_comes_has_one_outcome(raws: list[bytes]) -> None:
 def test_a_text_goes_to_the_handheld_over_the_link_it_last_spoke_on() -> None:
     desk = Desk()
     desk.hear(event())
-    desk.exchange.ask("unit-1", '去<大桥路> & "东"\n', NOON)
-    (wire,) = desk.line.sent
+    told: list[str] = []
+    with desk.exchange.asking("unit-1", '去<大桥路> & "东"\n', NOON, lambda: told.append("received")):
+        (wire,) = desk.line.sent
+        message = ElementTree.fromstring(wire.decode()).find("detail/__chat").get("messageId")  # type: ignore[union-attr]  # noqa: S314 - our own
+        desk.hear(event("x", "b-t-f-d", detail='<__chatreceipt messageId="of another"/>'))
+        assert not told
+        desk.hear(event("y", "b-t-f-d", detail=f'<__chatreceipt messageId="{message}"/>'))
+    assert told == ["received"]
+    desk.hear(event("z", "b-t-f-r", detail=f'<__chatreceipt messageId="{message}"/>'))  # nobody waits any more
     sent = read_event(wire)
     assert sent is not None
     assert (sent.type, sent.uid.split(".")[:3]) == ("b-t-f", ["GeoChat", "zhian-twin", "unit-1"])
@@ -177,10 +184,10 @@ def test_a_text_goes_to_the_handheld_over_the_link_it_last_spoke_on() -> None:
 
 def test_a_text_to_one_who_was_not_heard_of_or_of_no_words_is_refused() -> None:
     desk = Desk()
-    with pytest.raises(UsageError, match="heard of"):
-        desk.exchange.ask("unit-1", "去", NOON)
+    with pytest.raises(UsageError, match="heard of"), desk.exchange.asking("unit-1", "去", NOON, lambda: None):
+        pass
     desk.hear(event())
     for text in ("", "x" * 2001):
-        with pytest.raises(UsageError, match="1 to 2000"):
-            desk.exchange.ask("unit-1", text, NOON)
+        with pytest.raises(UsageError, match="1 to 2000"), desk.exchange.asking("unit-1", text, NOON, lambda: None):
+            pass
     assert desk.line.sent == []
