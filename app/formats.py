@@ -20,6 +20,11 @@ def clock(at_s: float) -> str:
     return local_time(at_s).strftime("%H:%M:%S")
 
 
+def day(at_s: float) -> str:
+    """Return the local day as ``11-22``."""
+    return local_time(at_s).strftime("%m-%d")
+
+
 def age(seconds: float, language: str) -> str:
     """Write how old something is: ``4 s``, ``3 min``, ``2 h``; a dash where it never was."""
     if not math.isfinite(seconds) or seconds > 3.15e9:

@@ -13,6 +13,7 @@ from app.commands import Command
 from app.features.feature import Context, Entry
 from app.map.events import Pick
 from app.opening import Opened
+from app.workbenches.operations.acting import Acting
 from app.workbenches.operations.advising import Advice, stuck
 from app.workbenches.operations.marks import LAYER, Marks, UnitMark, place_of
 from app.workbenches.operations.next_card import NextCard
@@ -56,6 +57,7 @@ class OperationsBench(QObject):
         self.card = NextCard(desk.look, desk.run, self._key_of, ALSO)
         self.queue = QueuePanel(desk.look, self.card)
         self.page = IncidentPage(desk, self._name)
+        self.acting = Acting(desk, self.work, self.orders, parts, self.page.remark.setFocus)
         self.office = Office(desk, self.work, parts)
         self.board = WallBoard(desk.look)
         self._advice, self._enrols = Advice(), False
@@ -95,6 +97,7 @@ class OperationsBench(QObject):
         yield Entry(Command("work.next", lambda _: self._next(), "view", "N"), "work", "play", told=False)
         yield from self.orders.entries()
         yield from self.sending.entries()
+        yield from self.acting.entries()
         yield Entry(
             Command("work.down", lambda _: self.queue.list.step(1), "view", "J"), "work", "caret-down", told=False
         )
@@ -113,6 +116,7 @@ class OperationsBench(QObject):
         """Let go of the records and the map."""
         self._fly.stop()
         self.sound.close()
+        self.acting.form.close()
         self.marks.close()
         self.work.close()
 

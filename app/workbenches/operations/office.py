@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
@@ -13,14 +13,17 @@ from app.desk import Desk
 from app.features.feature import Entry
 from app.workbenches.operations.duty import DutyPanel, read_shift
 from app.workbenches.operations.figures import Answer, Wish, save
+from app.workbenches.operations.joint import JointPanel, read_room
 from app.workbenches.operations.parts import Parts
 from app.workbenches.operations.results import ResultsPanel
+from app.workbenches.operations.roster import RosterPanel, read_roster
 from app.workbenches.operations.tasks import TasksPanel
 from app.workbenches.operations.worklist import Worklist
-from twin.errors import UsageError
-from twin.operations.deeds import AnswerTask, By, PlanWatch, TurnWatch
+from twin.errors import NotAllowedError, UsageError
+from twin.operations.deeds import AnswerTask, By, Deed, OpenJoint, PlanWatch, TurnWatch
 from twin.operations.records import Task, Watch
 from twin.operations.store import Operations
+from twin.words import say
 
 SHIFT_S = 8 * 3600.0
 """How long somebody is on duty who comes on without a line on the roster."""
@@ -34,13 +37,21 @@ class Office:
         self._desk, self._work, self._parts = desk, work, parts
         self.tasks, self.results = TasksPanel(desk, parts), ResultsPanel(desk, parts)
         self.duty = DutyPanel(desk, lambda scenario: parts.name("scenario", scenario, desk.look.language))
+        self.joint, self.roster = JointPanel(desk, parts), RosterPanel(desk)
+        work.refused.connect(self._on_refused)
+        self.joint.due.connect(self._look_at_joint)
+        self.joint.wished.connect(lambda deed: desk.run("joint.change", deed=deed, refused=self.joint.say))
+        self.roster.due.connect(self._look_at_roster)
+        self.roster.planned.connect(lambda deeds: desk.run("duty.planned", deeds=deeds, refused=self.roster.say))
+        self.roster.reported.connect(lambda deed: desk.run("duty.reported", deed=deed, refused=self.roster.say))
         self.tasks.due.connect(self._look_at_tasks)
         self.duty.due.connect(self._look_at_duty)
         self.results.asked.connect(lambda wish: desk.run("results.ask", wish=wish))
 
     def panels(self) -> Mapping[str, QWidget]:
         """Return the panels by the names of their docks."""
-        return {"tasks": self.tasks, "duty": self.duty, "outcomes": self.results}
+        return {"tasks": self.tasks, "duty": self.duty, "roster": self.roster, "joint": self.joint,
+                "outcomes": self.results}  # fmt: skip
 
     def entries(self) -> Iterator[Entry]:
         """Return the commands."""
@@ -51,6 +62,13 @@ class Office:
         yield Entry(duty, told=False)
         yield Entry(Command("duty.turn", self._turn, TurnWatch.permission, in_palette=False))
         yield Entry(Command("duty.join", self._join, TurnWatch.permission), "work", "users")
+        planned = Command("duty.look", lambda _: self._look_at_roster(), TurnWatch.permission, in_palette=False)
+        yield Entry(planned, told=False)
+        room = Command("joint.look", lambda _: self._look_at_joint(), OpenJoint.permission, in_palette=False)
+        yield Entry(room, told=False)
+        yield Entry(Command("duty.planned", self._plan, PlanWatch.permission, in_palette=False))
+        yield Entry(Command("duty.reported", self._report, TurnWatch.permission, in_palette=False))
+        yield Entry(Command("joint.change", self._change, OpenJoint.permission, in_palette=False))
         yield Entry(Command("results.ask", self._ask, "results.read", in_palette=False), told=False)
         yield Entry(Command("results.save", self._save, "results.save"), "work", "floppy-disk")
 
@@ -59,6 +77,35 @@ class Office:
 
     def _look_at_duty(self) -> None:
         self._work.read("work.duty", read_shift, self.duty.show_shift)
+
+    def _on_refused(self, command: str, error: Exception) -> None:
+        """Say it where it was asked for, too."""
+        panel = {"joint.change": self.joint, "duty.planned": self.roster, "duty.reported": self.roster}.get(command)
+        if panel is not None:
+            panel.say(self._desk.look.texts.error(error))
+
+    def _look_at_joint(self) -> None:
+        self._work.read("work.joint", read_room, self.joint.show_room)
+
+    def _look_at_roster(self) -> None:
+        self._work.read("work.roster", read_roster, self.roster.show_roster)
+
+    def _plan(self, call: Call) -> None:
+        """Put lines on the roster, or a patrol: each is a deed, one after the other."""
+        for deed in call.arguments["deeds"]:
+            self._do(call, "duty.planned", deed, self._look_at_roster)
+
+    def _report(self, call: Call) -> None:
+        self._do(call, "duty.reported", call.arguments["deed"], self._look_at_roster)
+
+    def _change(self, call: Call) -> None:
+        self._do(call, "joint.change", call.arguments["deed"], self._look_at_joint)
+
+    def _do(self, call: Call, command: str, deed: Deed, look: Callable[[], None]) -> None:
+        """Do a deed of the permission that its command asked for, and read again what it changed."""
+        if deed.permission != self._desk.session.commands[command].permission:
+            raise NotAllowedError(say("{action} is asked for by another command", action=deed.permission))
+        self._work.after(command, lambda: self._work.do(call, command, deed, then=lambda _: look()))
 
     def _answer(self, call: Call) -> None:
         a = call.arguments

@@ -177,7 +177,13 @@ class Orders:
             return
         what = str(call.arguments.get("what", "")) or incident.title
         deed = HandOver(incident.id, agency.id, what, time.time() + agency.task_s)
-        self._work.do(call, HAND_OVER, deed, self._take_over_back)
+        self._work.do(call, HAND_OVER, deed, self._take_over_back, lambda _: self.tick(call))
+
+    def tick(self, call: Call) -> None:
+        """Mark the step done that a command was run for, if it was for one."""
+        step = str(call.arguments.get("step", ""))
+        if step:
+            self._desk.run(STEP, about=step, step=step, state="done")
 
     def _take_over_back(self, done: Done) -> Deed | None:
         task = next(iter(done.of(Task)), None)

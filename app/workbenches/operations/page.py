@@ -22,8 +22,10 @@ from twin.operations.records import Dispatch, Event, Incident, Level, Message, T
 from twin.operations.records import Step as PlanStepRecord
 from twin.operations.store import Whole
 
-SECTIONS = ("units", "steps", "tasks", "why", "levels", "messages", "log")
+SECTIONS = ("units", "steps", "tasks", "parts", "why", "levels", "messages", "log")
 MOST_EVENTS = 60
+ACTS = ("send", "cameras", "doors", "hand_over", "notify", "note", "debrief")
+"""Steps whose button does something; the others are only ticked."""
 MARKS = {"done": ("✓", "good"), "skipped": ("–", "quiet"), "waiting": ("○", "plain")}
 
 
@@ -125,6 +127,7 @@ class IncidentPage(QWidget):
         self._show_units()
         self._show("steps", [self._step(step) for step in whole.steps] if whole is not None else [])
         self._show("tasks", [self._task(task) for task in whole.tasks] if whole is not None else [])
+        self._show("parts", [self._part(one) for one in whole.parts] if whole is not None else [])
         self._show("messages", [self._message(one) for one in whole.messages] if whole is not None else [])
         self._show("log", [self._event(event) for event in self._newest(whole)])
         self.note.emit(incident.id if incident is not None else "")
@@ -199,11 +202,18 @@ class IncidentPage(QWidget):
         if step.state != "waiting":
             done = " ".join(part for part in (formats.clock(step.answered_s), step.answered_by, step.note) if part)
             return Item(words, done, mark, mood, (self._answer(step, "waiting", "work.take_back"),))
-        buttons = (self._answer(step, "done", "work.step_done"), self._answer(step, "skipped", "work.step_skip"))
+        acts = (self._act(step),) if step.action in ACTS else ()
+        buttons = (*acts, self._answer(step, "done", "work.step_done"), self._answer(step, "skipped", "work.step_skip"))
         due_s = step.due_s
         late = time.time() > due_s
         return Item(words, lambda: timer_words(due_s - time.time()), "◆" if late else mark,
                     "warn" if late else mood, buttons)  # fmt: skip
+
+    def _act(self, step: PlanStepRecord) -> tuple[str, Callable[[], Any]]:
+        return (
+            self._desk.look.texts(f"step_act.{step.action}"),
+            lambda: self._desk.run("work.act", about=step.id, step=step.id),
+        )
 
     def _answer(self, step: PlanStepRecord, state: str, key: str) -> tuple[str, Callable[[], Any]]:
         note = self._desk.look.texts("work.skipped_note") if state == "skipped" else ""
@@ -227,6 +237,12 @@ class IncidentPage(QWidget):
             lambda: self._desk.run("work.withdraw", about=task.id, task=task.id),
         )
         return Item(f"{words} {task.note}".strip(), note, mark, mood, (take_back,) if open_ else ())
+
+    def _part(self, one: Incident) -> Item:
+        words = f"{one.id} · {one.title} · {self._desk.look.texts(f'work_state.{one.state}')}"
+        return Item(
+            words, formats.clock(one.opened_s), "–" if one.closed_s else "○", "quiet" if one.closed_s else "plain"
+        )
 
     def _message(self, one: Message) -> Item:
         texts = self._desk.look.texts

@@ -6,7 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.widgets.parts import label
 
@@ -102,6 +114,7 @@ def _buttons(item: Item) -> QWidget:
     layout = QHBoxLayout(box)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)
+    layout.addStretch(1)
     for words, do in item.buttons:
         button = QPushButton(words)
         button.setProperty("small", "true")
@@ -109,3 +122,28 @@ def _buttons(item: Item) -> QWidget:
         button.clicked.connect(lambda _on=False, do=do: do())
         layout.addWidget(button)
     return box
+
+
+def scrolled(panel: QWidget, parts: Sequence[QWidget | QLayout]) -> None:
+    """Put parts below each other on a page of a panel that scrolls."""
+    page = QWidget()
+    inner = QVBoxLayout(page)
+    inner.setContentsMargins(12, 8, 12, 8)
+    for part in parts:
+        inner.addWidget(part) if isinstance(part, QWidget) else inner.addLayout(part)
+    inner.addStretch(1)
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidget(page)
+    layout = QVBoxLayout(panel)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(scroll)
+
+
+def name_row(form: QFormLayout, field: QWidget, words: str) -> None:
+    """Write the label of a field of a form."""
+    field.setAccessibleName(words)
+    told = form.labelForField(field)
+    if isinstance(told, QLabel):
+        told.setText(words)

@@ -8,7 +8,7 @@ from app import formats
 from app.commands import Call, Command
 from app.desk import Desk
 from app.features.feature import Entry
-from app.workbenches.operations.orders import Orders
+from app.workbenches.operations.orders import STEP, Orders
 from app.workbenches.operations.page import UnitLine
 from app.workbenches.operations.parts import Parts
 from app.workbenches.operations.proposals import Choice, Proposals, Proposed
@@ -117,8 +117,16 @@ class Sending:
         if choice is None or not choice.assignments:
             raise UsageError(NOBODY)
         deed = SendUnits(incident.id, choice.assignments, self._text(incident))
+        whole = self._work.held.whole
+        step = (
+            next((one.id for one in whole.steps if one.action == "send" and one.state == "waiting"), "")
+            if whole
+            else ""
+        )
 
         def sent(_done: object) -> None:
+            if step:
+                self._desk.run(STEP, about=step, step=step, state="done")
             self._work.forget_undo(incident.id)
             self.proposals.forget(incident.id)
             self._changed()
