@@ -10,7 +10,9 @@ from data.records.database import answering
 
 STEP_S = 600.0
 LIMIT = 1.0
-"""At most so many in ten minutes are manageable in quiet times."""
+"""At most so many in ten minutes are manageable for one operator in quiet times."""
+OPERATORS = 2
+"""So many share the queue."""
 QUERY = """WITH told AS (
   SELECT min(raised_s) AS at_s FROM operation_alert GROUP BY "group"
 ), steps AS (
@@ -18,13 +20,13 @@ QUERY = """WITH told AS (
   WHERE at_s >= :begin AND at_s < :end GROUP BY CAST((at_s - :begin) / 600 AS integer)
 )
 SELECT coalesce(sum(n), 0) AS alarms, coalesce(max(n), 0) AS worst,
-  coalesce(sum(CASE WHEN n > 1 THEN 1 ELSE 0 END), 0) AS over FROM steps"""
+  coalesce(sum(CASE WHEN n > 2 THEN 1 ELSE 0 END), 0) AS over FROM steps"""
 """A storm is one alarm: alerts of one group are one row of the queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The alarms of a time: how many, in its worst ten minutes, and in how many steps more than one."""
+    """The alarms of a time: how many, in its worst ten minutes, and in how many steps more than one an operator."""
 
     alarms: int
     worst: int
@@ -35,6 +37,16 @@ class Load:
     def mean(self) -> float:
         """Return how many there were in ten minutes."""
         return self.alarms / self.steps
+
+    @property
+    def an_hour(self) -> float:
+        """Return how many one of the operators is given in an hour."""
+        return self.mean * 3600.0 / STEP_S / OPERATORS
+
+    @property
+    def manageable(self) -> bool:
+        """Tell whether that is no more than one person can carry."""
+        return self.mean <= LIMIT * OPERATORS
 
 
 def alarm_load(engine: sa.Engine, begin_s: float, end_s: float) -> Load:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from PySide6.QtWidgets import QPushButton
 
 from app.live_now import running_world
 from app.main_window import MainWindow
@@ -128,6 +129,9 @@ class Operator:
         """Take a picture of the window, if pictures are wanted."""
         if PICTURES:
             self.window.acts.run("work.show")
+            for button in self.window.findChildren(QPushButton):
+                if button.isVisible() and button.text() == self.window.look.texts("hints.read"):
+                    button.click()
             end = time.monotonic() + 4.0
             until(lambda: time.monotonic() > end)
             self.window.map.settle()

@@ -65,6 +65,8 @@ def _account(
 ) -> None:  # fmt: skip
     groups = Counter(int(alert.raised_s // MINUTES_10_S) for alert in alerts if alert.group == alert.id)
     print(f"{sum(alert.hits for alert in alerts)} hits, {len(alerts)} alerts, {sum(groups.values())} rows of the queue")
+    rows = Counter(alert.scenario for alert in alerts if alert.group == alert.id)
+    print("rows by scenario:", dict(rows.most_common()))
     print(f"rows in the fullest 10 minutes: {max(groups.values(), default=0)}")
     print("by scenario:", dict(Counter(alert.scenario for alert in alerts).most_common()))
     print("alerts:", dict(Counter(alert.state for alert in alerts)), "incidents:", dict(states))

@@ -20,6 +20,9 @@ NEAR_S = 600.0
 """A group takes alerts for so long after its last."""
 CELL_M = 500.0
 """Alerts in one cell of the ground are near each other."""
+ROUND_S, ROUND_M, GOOD_TO_KNOW = 3600.0, 3000.0, 4
+"""What is good to know and no more (the lowest severity) is collected for longer and from farther: a round of parked
+vehicles is one row an hour, to be handed over as a whole, and does not take two operators' time one by one."""
 METRES_A_DEGREE = 111_320.0
 MANY = 10
 """Groups of one scenario, taking alerts at once, after which its storm begins."""
@@ -83,14 +86,14 @@ class Grouper:
         return alert
 
     def _group(self, alert: Alert) -> str:
-        groups = self._groups.setdefault(alert.scenario, {})
+        groups, near_s = self._groups.setdefault(alert.scenario, {}), _near_s(alert)
         cell: tuple[int, int] | None = _cell(alert)
         found = groups.get(cell)
-        if found is None or abs(alert.raised_s - found.last_s) > NEAR_S:
-            taking = sum(abs(alert.raised_s - group.last_s) <= NEAR_S for group in groups.values())
+        if found is None or abs(alert.raised_s - found.last_s) > near_s:
+            taking = sum(abs(alert.raised_s - group.last_s) <= near_s for group in groups.values())
             cell = cell if taking < MANY else None
             found = groups.get(cell)
-        if found is None or abs(alert.raised_s - found.last_s) > NEAR_S:
+        if found is None or abs(alert.raised_s - found.last_s) > near_s:
             found = groups[cell] = _Group(alert.id, alert.raised_s)
         found.last_s = max(found.last_s, alert.raised_s)
         return found.id
@@ -127,10 +130,16 @@ def _key(alert: Alert) -> tuple[str, str]:
     return alert.scenario, alert.subject or alert.place or alert.id
 
 
+def _near_s(alert: Alert) -> float:
+    """Return for how long after its last a group takes an alert."""
+    return ROUND_S if alert.severity >= GOOD_TO_KNOW else NEAR_S
+
+
 def _cell(alert: Alert) -> tuple[int, int]:
     """Return the cell of the ground that an alert is in; what has no place shares one."""
     if not (math.isfinite(alert.lon_deg) and math.isfinite(alert.lat_deg)):
         return 0, 0
     north_m = alert.lat_deg * METRES_A_DEGREE
     east_m = alert.lon_deg * METRES_A_DEGREE * math.cos(math.radians(round(alert.lat_deg, 1)))
-    return math.floor(east_m / CELL_M), math.floor(north_m / CELL_M)
+    cell_m = ROUND_M if alert.severity >= GOOD_TO_KNOW else CELL_M
+    return math.floor(east_m / cell_m), math.floor(north_m / cell_m)

@@ -284,6 +284,8 @@ class OperationsBench(QObject):
         return place_of(world.city, entity.lon_deg, entity.lat_deg) if entity.lon_deg == entity.lon_deg else None
 
     def _name(self, kind: str, key: str) -> str:
+        if kind == "title":
+            return next((row.title for row in self._rows if row.key == f"i:{key}"), "")
         if kind == "unit":
             found = self.work.held.unit(key)
             return found.name if found is not None else key

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFormLayout, QMenu, QPushButton, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app import formats
 from app.desk import Desk
 from app.widgets.parts import label, line
 from app.workbenches.operations.parts import Parts
-from app.workbenches.operations.section import Item, Section, name_row, scrolled
+from app.workbenches.operations.section import Item, Section, name_row, narrow_form, scrolled
 from twin.access import mask_name
 from twin.operations.deeds import CallIn, OpenJoint, TurnJoint, WriteMinutes
 from twin.operations.joint import must_be_followed
@@ -66,17 +66,18 @@ class JointPanel(QWidget):
         self.partners, self.menu = QToolButton(), QMenu(self)
         self.partners.setMenu(self.menu)
         self.partners.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.partners.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.problem, self.begin = label("problem", wrap=True), QPushButton()
         self.problem.hide()
         self.begin.clicked.connect(self._open)
         self.open, self.ended = Section(), Section()
-        self._form = QFormLayout()
+        self._form = narrow_form()
         for name in ("kind", "title", "parties", "partners", "yuan"):
             self._form.addRow(name, getattr(self, name))
         self._form.addRow(self.begin)
         self._form.addRow("words", self.words)
         self._form.addRow("days", self.days)
-        scrolled(self, (self._form, self.problem, self.open, self.ended))
+        scrolled(self, (self.problem, self.open, self._form, self.ended))
         desk.look.language_changed.connect(self.retranslate)
         desk.live.panels_due.connect(self._on_panels_due)
         self.retranslate()

@@ -80,9 +80,9 @@ class Office:
 
     def _on_refused(self, command: str, error: Exception) -> None:
         """Say it where it was asked for, too."""
-        panel = {"joint.change": self.joint, "duty.planned": self.roster, "duty.reported": self.roster}.get(command)
-        if panel is not None:
-            panel.say(self._desk.look.texts.error(error))
+        says = {"joint.change": self.joint.say, "duty.planned": self.roster.say, "duty.reported": self.roster.say}
+        if command in says:
+            says[command](self._desk.look.texts.error(error))
 
     def _look_at_joint(self) -> None:
         self._work.read("work.joint", read_room, self.joint.show_room)

@@ -112,7 +112,7 @@ class IncidentPage(QWidget):
         self.remark.setPlaceholderText(texts("work.remark_hint"))
         self.remark.setAccessibleName(texts("work.remark_hint"))
         if incident is not None:
-            self.title.setText(incident.title)
+            self.title.setText(self._names("title", incident.id) or incident.title)
             self.about.setText(self._about(incident))
         elif alert is not None:
             self.title.setText(self._names("scenario", alert.scenario))

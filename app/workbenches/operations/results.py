@@ -18,7 +18,7 @@ from app.widgets.parts import label, tool
 from app.widgets.table import Table, TableColumn, TableModel
 from app.workbenches.operations.figures import Answer, Wish
 from app.workbenches.operations.parts import Parts
-from data.operations.load import LIMIT, Load
+from data.operations.load import Load
 from twin.operations.results import FIGURES, Figure
 
 DAYS = (1, 7, 30, 365)
@@ -129,8 +129,15 @@ class ResultsPanel(QWidget):
 
     def _tell_load(self, load: Load) -> None:
         texts = self._desk.look.texts
-        words = texts("work_results.load", mean=f"{load.mean:.2g}", worst=load.worst, over=load.over, steps=load.steps)
-        self.load.setText(words if load.mean <= LIMIT else f"◆ {words}")
+        words = texts(
+            "work_results.load",
+            hour=f"{load.an_hour:.2g}",
+            mean=f"{load.mean:.2g}",
+            worst=load.worst,
+            over=load.over,
+            steps=load.steps,
+        )
+        self.load.setText(words if load.manageable else f"◆ {words}")
 
     def _columns(self) -> tuple[TableColumn, ...]:
         def took(value: float) -> str:

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 from app import formats
 from app.desk import Desk
 from app.map.events import Pick
 from app.widgets.parts import label, line
-from app.workbenches.operations.section import Item, Section, name_row, scrolled
+from app.workbenches.operations.section import Item, Section, name_row, narrow_form, scrolled
 from twin.city.city import City
 from twin.operations.deeds import PlanPatrol, PlanWatch, ReportPatrol, TurnWatch
 from twin.operations.duty import missed
@@ -71,14 +71,14 @@ class RosterPanel(QWidget):
         self.plan.clicked.connect(self._plan)
         self.walk.clicked.connect(self._walk)
         self.watches, self.patrols = Section(), Section()
-        self._form = QFormLayout()
+        self._form = narrow_form()
         for name in ("person", "role", "unit", "begin", "hours", "days"):
             self._form.addRow(name, getattr(self, name))
         row = QHBoxLayout()
         row.addWidget(self.plan)
         row.addWidget(self.walk)
         self._form.addRow(row)
-        scrolled(self, (self._form, self.problem, self.patrols, self.watches))
+        scrolled(self, (self.problem, self.patrols, self.watches, self._form))
         desk.look.language_changed.connect(self.retranslate)
         desk.live.panels_due.connect(self._on_panels_due)
         self.retranslate()

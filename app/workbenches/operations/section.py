@@ -134,6 +134,7 @@ def scrolled(panel: QWidget, parts: Sequence[QWidget | QLayout]) -> None:
     inner.addStretch(1)
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setWidget(page)
     layout = QVBoxLayout(panel)
@@ -141,9 +142,18 @@ def scrolled(panel: QWidget, parts: Sequence[QWidget | QLayout]) -> None:
     layout.addWidget(scroll)
 
 
+def narrow_form() -> QFormLayout:
+    """Return a form for a narrow column: a field that has no room beside its label stands below it."""
+    form = QFormLayout()
+    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form
+
+
 def name_row(form: QFormLayout, field: QWidget, words: str) -> None:
     """Write the label of a field of a form."""
     field.setAccessibleName(words)
+    field.setMinimumWidth(80)
     told = form.labelForField(field)
     if isinstance(told, QLabel):
         told.setText(words)

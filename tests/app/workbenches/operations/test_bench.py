@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from app.main_window import MainWindow
+from app.map.events import Pick
 from app.workbenches.operations.bench import OperationsBench
 from app.workbenches.operations.marks import LAYER, WAY
 from app.workbenches.operations.wall_board import PAINTED
@@ -22,7 +24,7 @@ from tests.app.conftest import until
 from tests.app.workbenches.operations.made import PLATE, hit
 from twin.access import Actor
 from twin.operations.deeds import By, EnrolUnit, SetUnit
-from twin.operations.records import Alert, Dispatch, Incident, Message, Task, Unit, Watch
+from twin.operations.records import Alert, Dispatch, Incident, JointCase, Message, Patrol, Task, Unit, Watch
 
 PROGRAM = By("rules", 1.0)
 
@@ -219,15 +221,67 @@ def test_the_figures_are_shown_and_the_wall_tells_of_the_queue(
 def test_where_a_unit_does_not_answer_others_are_proposed(
     window: MainWindow, store: SqlOperations, bench: OperationsBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("U8", "U9"):
-        store.do(
-            EnrolUnit(Unit(name, 1, "off_duty", name, "police_car", "police", lon_deg=120.9, lat_deg=30.8)), PROGRAM
-        )
+    city = window.live.city
+    assert city is not None
+    for number, name in enumerate(("U8", "U9")):
+        lon, lat = (float(value) for value in city.frame.to_lonlat(30.0 * number, 20.0))
+        unit = Unit(name, 1, "off_duty", name, "police_car", "police", lon_deg=lon, lat_deg=lat)
+        store.do(EnrolUnit(unit), PROGRAM)
         store.do(SetUnit(name, "free"), PROGRAM)
     seen(window, store, bench, 8)
     for command in ("work.accept", "work.propose", "work.send"):
         window.acts.run(command)
     until(lambda: bench.work.held.incident and bench.work.held.incident.state == "dispatched", 60.0)
-    monkeypatch.setattr("twin.operations.following.SILENT_S", -1.0)
+    monkeypatch.setattr("twin.operations.following.SILENT_S", -1e9)
     until(lambda: bench.sending.choice is not None and bench.sending.choice.units, 60.0)
     until(lambda: bench.card.row is not None and bench.card.row.next == "work.send", 60.0)
+
+
+def test_the_joint_desk_takes_a_case_to_its_agreement(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    window.acts.run("panel.joint")
+    panel = bench.office.joint
+
+    def told(words: str) -> bool:
+        return any(words in item.words for item in panel.open.items)
+
+    until(lambda: panel.menu.actions(), 60.0)
+    panel.title.setText("楼上漏水")
+    panel.parties.setText("赵某、钱某")
+    panel.begin.click()
+    until(lambda: panel.problem.text(), 60.0)  # somebody must take part
+    next(action for action in panel.menu.actions() if action.data() == "justice").setChecked(True)
+    panel.begin.click()
+    until(lambda: panel.open.items, 60.0)
+    assert "赵某" not in panel.open.items[0].words
+    for name, words in (("记笔录", "双方到场"), ("达成协议", "三日内修好")):
+        panel.words.setText(words)
+        next(do for said, do in panel.open.items[0].buttons if said == name)()
+        until(partial(told, words), 60.0)
+    assert [case.agreement for case in store.find(JointCase, ("agreed",))] == ["三日内修好"]
+    window.acts.run("panel.joint")
+
+
+def test_a_roster_is_planned_for_days_and_a_patrol_by_what_is_selected(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    window.acts.run("panel.roster")
+    panel = bench.office.roster
+    until(lambda: panel.unit.count() > 1, 60.0)
+    panel.person.setText("wang")
+    panel.days.setValue(3)
+    panel.unit.setCurrentIndex(1)
+    panel.plan.click()
+    until(lambda: len(panel.watches.items) == 3, 60.0)
+    panel.walk.click()
+    assert panel.problem.text()
+    window.selection.select((Pick("point", "路口", (0.0, 0.0, 0.0)), Pick("point", "桥头", (50.0, 0.0, 0.0))))
+    panel.walk.click()
+    until(lambda: panel.patrols.items, 60.0)
+    for _ in range(2):
+        panel.patrols.items[0].buttons[0][1]()
+        until(lambda: not bench.work.busy, 60.0)
+        until(lambda: not window.jobs.is_running("work.roster"), 60.0)
+    until(lambda: store.find(Patrol, ("walked",)), 60.0)
+    window.acts.run("panel.roster")
