@@ -2,6 +2,7 @@
 
 It runs in a process of its own beside the engine, so that neither the engine nor the window is ever held up by it. What
 a recording plays is not now and sets nothing off. Hits that the sink does not take are offered again, oldest first.
+What is remembered survives a restart (:mod:`data.rules.remembering`).
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ import numpy as np
 
 from data.home import Home
 from data.rules.files import Folder
+from data.rules.remembering import CHECKPOINT_S, Remembering
 from data.store.kept import kept_path, read_kept
 from data.sync.attached import Attached
 from twin.city.city import City
 from twin.errors import ZhianError
+from twin.geo import FloatArray
 from twin.live.frame import TrackFrame
+from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 from twin.rules.evaluate import Rules, Setting
 from twin.rules.hit import Hit
 from twin.rules.lists import RefList
+from twin.words import say, why
 from twin.world import SourceState
 
 LOOK_S = 0.1
@@ -62,7 +67,9 @@ class Watching:
         self._files_due = self._sink_due = 0.0
         self._kept_at = _changed(self._kept)
         self.rules = self._made()
-        self._version = -1
+        self._version, self._before = -1, np.zeros(0, OBSERVATION_DTYPE)
+        self._remembering = Remembering(home.state, twin)
+        self._recall()
 
     def run(self, stop: threading.Event) -> None:
         """Watch until told to stop."""
@@ -71,7 +78,13 @@ class Watching:
                 self.step()
                 stop.wait(LOOK_S)
         finally:
-            self._table.close()
+            self.close()
+
+    def close(self) -> None:
+        """Keep what is remembered, and let go of the live table."""
+        self._checkpoint()
+        self._remembering.close()
+        self._table.close()
 
     def step(self) -> None:
         """Look once at what was told, at time passing, and now and then at the files."""
@@ -86,6 +99,8 @@ class Watching:
             self._waiting += self._found(frame, sources)
         if self._waiting and now >= self._sink_due:
             self._give(now)
+        if now >= self._checkpoint_due:
+            self._checkpoint()
 
     def _found(self, frame: TrackFrame, sources: Sequence[SourceState]) -> list[Hit]:
         live = np.array([source.playback is None for source in sources] or [True])
@@ -93,7 +108,39 @@ class Watching:
         rows, place_m = frame.rows, frame.position_m[:, :2].astype(np.float64)
         if not shown.all():
             rows, place_m = rows[shown], place_m[shown]
-        return self.rules.take(rows, place_m, self._clock())
+        rows, place_m = self._news(rows, place_m)
+        now_s = self._clock()
+        try:
+            self._remembering.note(rows, place_m, now_s)
+        except OSError as error:
+            self._tell_once(_unkept(error))
+        return self.rules.take(rows, place_m, now_s)
+
+    def _news(self, rows: ObservationArray, place_m: FloatArray) -> tuple[ObservationArray, FloatArray]:
+        """Return what is another than at the last look; all where there is somebody new, or somebody left."""
+        before, self._before = self._before, rows.copy()
+        if len(before) != len(rows) or not np.array_equal(before["id"], rows["id"]):
+            return rows, place_m
+        other = before["time_s"] != rows["time_s"]
+        return rows[other], place_m[other]
+
+    def _recall(self) -> None:
+        """Go on where others were interrupted."""
+        try:
+            self._waiting, good = self._remembering.recall(self.rules, self._clock())
+        except OSError as error:
+            self._tell_once(_unkept(error))
+            good = False
+        if not good:
+            self.rules = self._made()
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        self._checkpoint_due = time.monotonic() + CHECKPOINT_S
+        try:
+            self._remembering.keep(self.rules, self._waiting, self._clock())
+        except OSError as error:
+            self._tell_once(_unkept(error))
 
     def _give(self, now: float) -> None:
         """Give what waits to the sink, oldest first; what it does not take stays."""
@@ -110,6 +157,7 @@ class Watching:
         self._folder.read()
         for error in self._folder.refused.values():
             self._tell_once(error.sentence)
+        before = self.rules, self.rules.running, self._known_lists
         if (at := _changed(self._kept)) != self._kept_at:
             self._kept_at, self.rules = at, self._made()
         self.rules.replace(self._folder.scenarios.values())
@@ -118,6 +166,8 @@ class Watching:
             if listed is not self._known_lists.get(listed.id):
                 self.rules.replace_list(listed)
         self._known_lists = lists
+        if (self.rules, self.rules.running, self._known_lists) != before:
+            self._checkpoint()  # what is in the log would be seen by other rules now
 
     def _made(self) -> Rules:
         fences = read_kept(self._kept, self._city.frame).fences
@@ -127,6 +177,10 @@ class Watching:
         if sentence not in self._problems:
             self._problems.add(sentence)
             self._tell(sentence)
+
+
+def _unkept(error: OSError) -> str:
+    return say("what the scenarios remember cannot be kept over a restart: {reason}", reason=why(error))
 
 
 def _changed(path: Path) -> tuple[int, int]:

@@ -6,11 +6,12 @@ hold. None of them loops over entities: those loops are numpy's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from twin.cql2.rows import chosen, hour_of, truth
@@ -303,6 +304,19 @@ class Crowding:
         area = place[begins] if self._ground is not None else None
         last = newest[begins]
         return Found(last, memory.rows["time_s"][last], {"count": count[begins].astype(np.float64)}, area)
+
+    def beside(self) -> dict[str, NDArray[np.generic]]:
+        """Return what is remembered of places, not of entities."""
+        told = self._told_s
+        return {
+            "crowded": self._crowded.copy(), "told_place": np.array(list(told), np.int64),
+            "told_s": np.array(list(told.values()), np.float64),
+        }  # fmt: skip
+
+    def recall(self, beside: Mapping[str, NDArray[np.generic]]) -> None:
+        """Go on with what :meth:`beside` gave."""
+        self._crowded = beside["crowded"].astype(np.int64)
+        self._told_s = dict(zip(beside["told_place"].tolist(), beside["told_s"].tolist(), strict=True))
 
     def _quiet(self, place: int, now_s: float) -> bool:
         return now_s - self._told_s.get(place, -np.inf) >= self.quiet_s

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.cql2.read import read
@@ -14,7 +16,7 @@ from twin.cql2.tree import OBSERVED, OPPOSITE, Node, compared, conditions, prope
 from twin.geo import FloatArray
 from twin.kept import Geofence
 from twin.live.kinds import KINDS
-from twin.live.observation import ObservationArray
+from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 from twin.rules import scenario as words
 from twin.rules.batch import Batch, Watched, codes_of
 from twin.rules.conditions import (
@@ -56,6 +58,22 @@ class Setting:
     city: City
     fences: Sequence[Geofence] = ()
     lists: Mapping[str, RefList] | None = None
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """All that rules remember, to be kept and given to fresh ones.
+
+    Parameters
+    ----------
+    versions : mapping of str to str
+        Of each scenario at work.
+    arrays : mapping of str to array
+        The entities, and what each scenario keeps of them and beside them.
+    """
+
+    versions: dict[str, str]
+    arrays: dict[str, NDArray[Any]]
 
 
 class Running:
@@ -270,6 +288,48 @@ class Rules:
         for gone in self._running.keys() - fresh.keys():
             self.memory.drop(self._kept.pop(gone))
         self._running = fresh
+
+    def remembered(self) -> Remembered:
+        """Return all that is remembered: copies."""
+        memory = self.memory
+        arrays = {"rows": memory.rows[: memory.known].copy(), "place_m": memory.place_m[: memory.known].copy(),
+                  "times": np.array([self.now_s, self._forgot_s])}  # fmt: skip
+        for id_, running in self._running.items():
+            for number, kept in enumerate(self._kept[id_]):
+                arrays[f"{id_}/{number}"] = kept.values[: memory.known].copy()
+            if isinstance(running.condition, Crowding):
+                arrays |= {f"{id_}/{name}": values for name, values in running.condition.beside().items()}
+        return Remembered({id_: running.loaded.version for id_, running in self._running.items()}, arrays)
+
+    def recall(self, remembered: Remembered) -> None:
+        """Go on with what others remembered; a scenario of another version begins anew.
+
+        These rules must not have seen anything yet.
+
+        Raises
+        ------
+        ValueError
+            If it is of another make.
+        """
+        arrays = remembered.arrays
+        rows, place_m = arrays["rows"], arrays["place_m"]
+        if rows.dtype != OBSERVATION_DTYPE or place_m.shape != (len(rows), 2):
+            raise ValueError("rows of another layout")
+        slot = self.memory.slots(rows["id"])
+        self.memory.take(slot, rows, place_m)
+        self.now_s, self._forgot_s = arrays["times"].tolist()
+        for id_, running in self._running.items():
+            if remembered.versions.get(id_) == running.loaded.version:
+                self._recall_one(id_, running, slot, arrays)
+
+    def _recall_one(self, id_: str, running: Running, slot: IntArray, arrays: Mapping[str, NDArray[Any]]) -> None:
+        for number, kept in enumerate(self._kept[id_]):
+            kept.values[slot] = arrays[f"{id_}/{number}"]
+        if isinstance(running.condition, OnList):
+            running.condition.replace(running.condition.list)  # asked anew: the list may be another by now
+        if isinstance(running.condition, Crowding):
+            names = running.condition.beside()
+            running.condition.recall({name: arrays[f"{id_}/{name}"] for name in names})
 
     def _made(self, loaded: words.Loaded) -> Running:
         if loaded.id in self._kept:

@@ -23,6 +23,7 @@ from data.connectors.demo_life.fleet import (
 from data.connectors.demo_life.occurrences import Calling, Lone, lone_rows, posts_of, with_trouble
 from data.connectors.demo_life.posts import DAYS, Flights, Measures, Rounds, measures_of, rounds_at
 from data.connectors.demo_life.routes import Routes, RouteStyle, route_ways
+from data.connectors.demo_life.scenes import staged
 from data.connectors.demo_life.signals import Lights, lights_of, signals_at
 from data.connectors.demo_life.traffic import HALTED_MPS, Traffic, spread
 from data.connectors.demo_life.ways import IntArray, Ways, build_ways, metres_per_degree, road_lines
@@ -192,7 +193,7 @@ class Life:
         self.parts += _riders(city, self.lights, entities, rng)
         self.parts += [*_posts(city, self.ways, entities, rng), *_drones(city, entities, rng), Lone(lone_rows(city))]
         hours_east = float(np.round(self.ways.lon_deg.mean() / 15.0))
-        self.parts += [*_devices(city, rng), Calling(posts_of(city), hours_east)]
+        self.parts += [*_devices(city, rng), Calling(posts_of(city), hours_east), staged(city, hours_east)]
 
     def __len__(self) -> int:
         return sum(len(part.rows) for part in self.parts)

@@ -65,7 +65,7 @@ class Beside:
         self.watching.step()
 
     def close(self) -> None:
-        self.watching._table.close()
+        self.watching.close()
         self._table.close()
         self._file.close()
 
