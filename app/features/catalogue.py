@@ -16,6 +16,7 @@ from app.features.locking import Locking
 from app.features.minding import Minding
 from app.features.quality import QualityChoice
 from app.features.requests import Requests
+from app.features.scenarios import Scenarios
 from app.features.second_map import SecondMap
 from app.features.trails import Trails
 from app.features.views import Views
@@ -37,6 +38,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Requests,
     Auditor,
     StandingAlerts,
+    Scenarios,
     CardFeature,
     QualityChoice,
     operations_bench,

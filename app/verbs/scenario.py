@@ -17,6 +17,7 @@ import msgspec
 from app.back_test_picture import picture_of
 from app.commands import Call, Command
 from app.session import Session
+from app.texts import Texts
 from app.times import parse_time, show_time
 from data.history.filtered import FilteredHistory
 from data.history.reader import History
@@ -27,6 +28,7 @@ from data.records.database import open_records
 from data.rules.demo import with_demo
 from data.rules.files import Folder, Known, load
 from data.rules.lists import ListStore
+from data.rules.switching import switch
 from data.rules.watching import Watching
 from data.store.kept import kept_path, read_kept
 from data.store.twin_folder import open_city
@@ -64,7 +66,7 @@ class Tried(NamedTuple):
 
 
 def add_parser(verbs: Any) -> None:
-    """Add ``zhian scenario list|show|check|backtest|watch``."""
+    """Add ``zhian scenario list|show|check|switch|backtest|watch``."""
     parser = verbs.add_parser("scenario", help="the scenarios that watch, and what they would have found")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list the scenarios")
@@ -75,8 +77,10 @@ def add_parser(verbs: Any) -> None:
     trying = actions.add_parser("backtest", help="run a scenario over recorded history; needs --purpose")
     watching = actions.add_parser("watch", help="watch the live world and raise alerts, until told to end")
     watching.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
-    for one in (showing, trying):
+    turning = actions.add_parser("switch", help="switch a scenario on or off")
+    for one in (showing, trying, turning):
         one.add_argument("scenario", help="its id")
+    turning.add_argument("to", choices=("on", "off"), help="what it is to be")
     trying.add_argument(
         "--file", type=Path, metavar="FILE", help="a changed version of it, compared with the one that counts"
     )
@@ -86,7 +90,8 @@ def add_parser(verbs: Any) -> None:
     trying.add_argument("--geojson", type=Path, metavar="FILE", help="write where they were")
     for one in (checking, trying, watching):
         one.add_argument("--twin", default="", help="which twin (default: the current one)")
-    for one, run in ((listing, _list), (showing, _show), (checking, _check), (trying, _backtest), (watching, _watch)):
+    for one, run in ((listing, _list), (showing, _show), (checking, _check), (trying, _backtest), (watching, _watch),
+                     (turning, _switch)):  # fmt: skip
         one.set_defaults(run=run)
 
 
@@ -103,7 +108,10 @@ def commands(session: Session) -> tuple[Command, ...]:
     def tried(call: Call) -> Tried:
         given, found = call.arguments, folder()
         loaded = _one(found, given["scenario"]) if given["file"] is None else load(given["file"], found.known)
-        return _tried(home, given["twin"], loaded, found, given["begin_s"], given["end_s"])
+        return tried_over(home, given["twin"], loaded, found, given["begin_s"], given["end_s"])
+
+    def turn(call: Call) -> Path:
+        return switch(home, _one(folder(), call.arguments["scenario"]), call.arguments["on"])
 
     return (
         Command("scenario.list", lambda _: list(folder().scenarios.values()), "scenario.read", in_palette=False),
@@ -113,6 +121,7 @@ def commands(session: Session) -> tuple[Command, ...]:
             "scenario.read", in_palette=False,
         ),
         Command("scenario.backtest", tried, "scenario.try", needs_purpose=True, in_palette=False),
+        Command("scenario.switch", turn, "scenario.switch", in_palette=False),
         Command("scenario.watch", lambda call: _run(session, **call.arguments), "engine.run", in_palette=False),
     )  # fmt: skip
 
@@ -165,7 +174,8 @@ def setting_of(home: Home, twin: str, city: City) -> Iterator[Setting]:
         yield Setting(city, read_kept(kept_path(home, twin), city.frame).fences, lists())
 
 
-def _tried(home: Home, twin: str, loaded: Loaded, folder: Folder, begin_s: float, end_s: float) -> Tried:
+def tried_over(home: Home, twin: str, loaded: Loaded, folder: Folder, begin_s: float, end_s: float) -> Tried:
+    """Run a scenario over recorded history, and the version that counts now if that is another."""
     counts = folder.scenarios.get(loaded.id)
     city = open_city(home.twin(twin), TABLES)
     with setting_of(home, twin, city) as setting, contextlib.closing(History.of(home, twin)) as history:
@@ -233,6 +243,14 @@ def _show(arguments: argparse.Namespace, session: Session) -> int:
     return 0
 
 
+def _switch(arguments: argparse.Namespace, session: Session) -> int:
+    path = session.commands.run(
+        "scenario.switch", about=arguments.scenario, scenario=arguments.scenario, on=arguments.to == "on"
+    )
+    print(session.texts(f"scenario.turned_{arguments.to}", scenario=arguments.scenario, path=path))
+    return 0
+
+
 def _check(arguments: argparse.Namespace, session: Session) -> int:
     twin = arguments.twin or session.home.current()
     found = session.commands.run("scenario.check", about=twin, twin=twin, files=arguments.files)
@@ -264,12 +282,16 @@ def _backtest(arguments: argparse.Namespace, session: Session) -> int:
 
 
 def _picture(tried: Tried, session: Session) -> str:
+    return picture_of(title_of(tried, session.texts), tried.now, tried.before, tried.city)
+
+
+def title_of(tried: Tried, texts: Texts) -> str:
+    """Return what stands over the picture of a back-test."""
     told, now = tried.loaded.scenario, tried.now
-    title = session.texts(
-        "scenario.picture", scenario=told.english if session.texts.language == "en" else told.chinese,
+    return texts(
+        "scenario.picture", scenario=told.english if texts.language == "en" else told.chinese,
         version=now.version, begin=show_time(now.begin_s)[:16], end=show_time(now.end_s)[:16], hits=len(now.hits),
     )  # fmt: skip
-    return picture_of(title, now, tried.before, tried.city)
 
 
 def _figures(tried: Tried) -> dict[str, Any]:

@@ -118,8 +118,8 @@ def load(path: Path, known: Known | None = None) -> words.Loaded:
 
 
 def version_of(scenario: words.Scenario) -> str:
-    """Return the hash of what a file means: its order and its comments do not count."""
-    meaning = msgspec.json.encode(scenario, order="deterministic")
+    """Return the hash of what a file means: its order, its comments, and whether it is on, do not count."""
+    meaning = msgspec.json.encode(msgspec.structs.replace(scenario, on=True), order="deterministic")
     return hashlib.blake2b(meaning, digest_size=6).hexdigest()
 
 
@@ -207,6 +207,8 @@ class _Checker:
             self._each((scenario.plan,), sorted(self._known.plans))
         if self._known.layers is not None and scenario.view is not None:
             self._each((*scenario.view.layers, *scenario.view.filters), sorted(self._known.layers))
+        if scenario.view is not None:
+            self._each(scenario.view.panels, words.PANELS)
         for text in (scenario.view.filters if scenario.view else {}).values():
             self._not_profiling(text)
 

@@ -15,6 +15,8 @@ BOARDS = ("basic", "security", "governance", "service")
 """基础应用, 治安管理, 协同治理, 为民服务: the folders of the files."""
 STATES = ("confirmed", "dispatched", "on_scene", "resolved")
 """States that a service level can be set on, as in :mod:`twin.operations.records`."""
+PANELS = ("layers", "details", "events", "queue", "incident", "tasks", "duty", "outcomes", "networks")
+"""Panels of the window that a view may open."""
 PROFILED = (
     "ethnic", "ethnicity", "nation", "nationality", "race", "religion", "faith", "belief", "politic", "political",
     "party", "health", "disease", "disability", "民族", "种族", "宗教", "信仰", "政治", "党派", "健康", "疾病", "病史",
