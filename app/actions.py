@@ -37,6 +37,8 @@ class Actions(QObject):
 
     ran = Signal(str)
     """Id of a command that was run."""
+    told = Signal(str)
+    """Something to be said to who is there."""
     refused = Signal(str, str)
     """Id of a command that was not, and why."""
 

@@ -31,6 +31,8 @@ from twin.requests import Deed, SecondPerson
 from twin.words import said, say
 
 SIGN_IN = "sign in first: name your account with --account"
+MOST_WAITING = 50
+"""Of so many deeds that wait for a second person it is known how they were asked for."""
 MAKE_FIRST = "this twin holds real data: make its first administrator with `zhian account first NAME --person PERSON`"
 
 
@@ -47,7 +49,8 @@ class Call:
     """What a command's function is given: who asks, why, whether names may be shown, and its arguments.
 
     ``held(deed)`` is entered around what turns out to need a second person only while it is being done. ``rules`` are
-    those that hold, ``second`` is the account of who confirmed the command, ``order`` the standing order of a script.
+    those that hold, ``second`` is the account of who confirmed the command, ``order`` the standing order of a script
+    and ``most_rows`` how many it may write (0: any number).
     """
 
     actor: Actor
@@ -58,6 +61,7 @@ class Call:
     rules: Rules = DEMO_RULES
     second: str = ""
     order: str = ""
+    most_rows: int = 0
 
 
 def plain(arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -102,6 +106,16 @@ class Command:
     shows: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command as it was asked for."""
+
+    command: Command
+    about: str
+    arguments: Mapping[str, Any]
+    purpose: Purpose | None
+
+
 class Commands:
     """The registry, and the one way to run a command."""
 
@@ -114,6 +128,7 @@ class Commands:
         self.unsigned = SIGN_IN
         """What somebody who has not signed in is told."""
         self._by_id: dict[str, Command] = {}
+        self._waiting: dict[tuple[str, str], Asked] = {}
 
     def add(self, command: Command) -> None:
         """Register a command; an id or a shortcut that is taken is a programming error."""
@@ -144,12 +159,34 @@ class Commands:
         twin.errors.NotAllowedError
             If the actor may not, or a purpose is needed and none was stated.
         """
-        command, actor, purpose = self[command_id], self.actor, self.purpose
+        return self._run(Asked(self[command_id], about, arguments, self.purpose))
+
+    def waits(self, mark: str) -> bool:
+        """Tell whether a deed of this actor, by its mark, was asked for here, so that :meth:`again` does it."""
+        return (self.actor.id, mark) in self._waiting
+
+    def again(self, mark: str) -> Any:
+        """Run a command once more, just as it was when it was found to need a second person.
+
+        Raises
+        ------
+        twin.errors.UsageError
+            If it was not asked for here.
+        twin.errors.NotAllowedError
+            As :meth:`run`.
+        """
+        if not self.waits(mark):
+            raise UsageError("it was asked for elsewhere, or before this program was started: do it again as then")
+        return self._run(self._waiting[self.actor.id, mark])
+
+    def _run(self, asked: Asked) -> Any:
+        command, actor, purpose = asked.command, self.actor, asked.purpose
+        about, arguments = asked.about, asked.arguments
         resource = Resource(command.id, about, command.sensitive)
         decision = decide(actor, command.permission, resource, purpose, self.rules)
         if command.needs_purpose and purpose is None:
             decision = Decision(False, NO_PURPOSE)
-        held = partial(self._held, actor)
+        held = partial(self._held, actor, asked)
         if decision.second:
             with held(Deed(command.permission, resource, command.told(arguments), purpose)) as second:
                 return command.run(Call(actor, purpose, purpose is not None, arguments, held, self.rules, second))
@@ -164,12 +201,15 @@ class Commands:
             return answer
         if not actor.id:
             raise NotAllowedError(said(self.unsigned))
-        raise NotAllowedError(say("{command_id}: {refused}", command_id=command_id, refused=said(decision.reason)))
+        raise NotAllowedError(say("{command_id}: {refused}", command_id=command.id, refused=said(decision.reason)))
 
-    def _held(self, actor: Actor, deed: Deed) -> AbstractContextManager[str]:
+    def _held(self, actor: Actor, asked: Asked, deed: Deed) -> AbstractContextManager[str]:
         """Have a deed confirmed by a second person where the rules ask for one."""
         decision = decide(actor, deed.action, deed.resource, deed.purpose, self.rules)
         if decision.second and self.second is not None:
+            self._waiting[actor.id, deed.mark] = asked
+            if len(self._waiting) > MOST_WAITING:
+                self._waiting.pop(next(iter(self._waiting)))
             return self.second.held(actor, deed)
         self.audit.write(AuditEntry(actor.id, deed.action, deed.resource, deed.purpose, decision))
         if decision.allowed:

@@ -28,6 +28,7 @@ from layers.shown import shown
 from twin.access import Resource
 from twin.errors import BadInputError, NotAllowedError, UsageError
 from twin.filters import compile_filter
+from twin.orders import too_many
 from twin.requests import Deed
 from twin.words import say
 from twin.world import World
@@ -103,6 +104,8 @@ def export_layer(
     content = _content(layer, world, wish, call.unmask)
     about = _about(world, layer)
     request = Request(content, about, form.name, wish.bbox_deg, wish.crs)
+    if why_not := too_many(call.order, call.most_rows, _row_count(content, wish)):
+        raise NotAllowedError(why_not)
     told = _told(wish, world, twin, call, about, content) | {"format": form.name}
     with _second_person(wish, twin, call, content, told):
         return export(request, wish.target, told, overwrite=wish.overwrite, cancelled=cancelled)
@@ -115,7 +118,7 @@ def _second_person(
     columns = layer_by_name(wish.layer).columns
     if not call.rules.bulk_rows or not isinstance(content, Features) or not any(c.sensitive for c in columns):
         return nullcontext()
-    rows = len(content if wish.bbox_deg is None else within(content, wish.bbox_deg))
+    rows = _row_count(content, wish)
     if rows <= call.rules.bulk_rows:
         return nullcontext()
     what = {name: str(told[name] or "") for name in ("filter", "bbox_deg", "format")}
@@ -125,6 +128,12 @@ def _second_person(
         what["ids"] = hashlib.sha256("\n".join(sorted(wish.ids)).encode()).hexdigest()
     resource = Resource("layer.export", f"{twin}/{wish.layer}", sensitive=True)
     return call.held(Deed(BULK, resource, what, call.purpose, {"rows": f"{rows:,}"}))
+
+
+def _row_count(content: Content, wish: Wish) -> int:
+    if not isinstance(content, Features):
+        return 0
+    return len(content if wish.bbox_deg is None else within(content, wish.bbox_deg))
 
 
 def check_box(bbox_deg: Box) -> None:

@@ -39,4 +39,11 @@ def under_order(session: Session, call: Call, wish: Wish, twin: str, past: bool)
     session.commands.audit.write(AuditEntry(call.actor.id, "layer.export", resource, purpose, decision))
     if order is None:
         raise NotAllowedError(why_not)
-    return replace(call, purpose=purpose, unmask=True, order=order.id, rules=replace(call.rules, bulk_rows=0))
+    return replace(
+        call,
+        purpose=purpose,
+        unmask=True,
+        order=order.id,
+        rules=replace(call.rules, bulk_rows=0),
+        most_rows=order.terms.most_rows,
+    )

@@ -13,6 +13,7 @@ from app import formats, locator
 from app.commands import Call, Command
 from app.desk import Desk
 from app.exporting import Wish, check_wish, export_layer
+from app.facts import Fact, Facts
 from app.follower import Follower
 from app.map.events import Pick
 from app.map.view import MapView
@@ -67,10 +68,15 @@ def selection_commands(view: MapView, desk: Desk, follower: Follower) -> Iterato
             raise UsageError(desk.look.texts("details.gone"))
         go_to(view, desk, found)
 
+    def known(call: Call) -> tuple[str, tuple[Fact, ...]]:
+        facts: Facts = call.arguments["facts"]
+        return facts.title, facts.facts
+
     yield Command("selection.fly_to", fly, "view", "F")
     yield Command("selection.follow", lambda _: follower.toggle(), "view", "Shift+F")
     yield Command("selection.copy_coordinates", copy, "view", "Ctrl+Shift+C")
     yield Command("map.find_entity", find_entity, "entity.find", sensitive=True, in_palette=False)
+    yield Command("details.show", known, "entity.find", sensitive=True, in_palette=False, shows=True)
 
 
 def go_to(view: MapView, desk: Desk, found: Found) -> None:

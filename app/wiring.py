@@ -28,6 +28,7 @@ FOLLOWING = ("layers", "details", "traffic", "sites")
 """The docks whose panels show the world of the map, of now or of the past; they say so."""
 UNTOLD = frozenset(
     {
+        "details.show",
         "search.find",
         "search.focus",
         "palette.open",
@@ -67,6 +68,7 @@ class Wiring(QObject):
         window, acts = self._window, self._window.acts
         acts.ran.connect(self._on_ran)
         acts.refused.connect(self._on_refused)
+        acts.told.connect(window.status.say)
         window.command_palette.chosen.connect(acts.run)
         window.top.workspace_chosen.connect(lambda name: acts.run(f"workspace.{name}"))
         window.top.search.chosen.connect(window.deeds.go_to)

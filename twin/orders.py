@@ -35,6 +35,8 @@ class Terms:
     past : bool
         Also what was, not only what is.
     purpose, reference : str
+    most_rows : int
+        An export of more is refused whole; 0 for no limit.
     """
 
     twin: str
@@ -46,6 +48,7 @@ class Terms:
     where: str = ""
     hours: str = ""
     past: bool = False
+    most_rows: int = 0
 
     def problem(self) -> str:
         """Return why there can be no such order, as a sentence; empty if there can."""
@@ -55,6 +58,8 @@ class Terms:
             return "an order names the folder it writes to by its whole path"
         if not self.purpose.strip():
             return "an order states its purpose"
+        if self.most_rows < 0:
+            return "an order names how many rows at most: 1 or more, or 0 for any number"
         if self.hours and not is_shift(self.hours):
             return say("{shift!r} is no shift: write it as 08:00-20:00", shift=self.hours)
         return ""
@@ -118,6 +123,13 @@ def uncovered(order: Order, export: Export, now: datetime) -> str:
     if export.past and not terms.past:
         return say("order {name} is for what is, not for what was", name=order.id)
     return ""
+
+
+def too_many(order: str, most_rows: int, rows: int) -> str:
+    """Return why an order does not cover so many rows, as a sentence; empty if it does."""
+    if not most_rows or rows <= most_rows:
+        return ""
+    return say("order {name} is for {most} rows at most, these are {rows}", name=order, most=most_rows, rows=rows)
 
 
 def covering(orders: Iterable[Order], export: Export, now: datetime) -> tuple[Order | None, str]:

@@ -10,7 +10,7 @@ import shapely
 
 from twin.access import Scope
 from twin.city.city import City
-from twin.geo import BoolArray
+from twin.geo import BoolArray, FloatArray
 from twin.operations.standing import Standing
 from twin.world import World
 
@@ -35,9 +35,9 @@ def narrowed(world: World, area: shapely.Geometry | None) -> World:
     """Return a world in which nothing lives outside of an area; layers leave out what stands outside of it."""
     if area is None or world.reach is area:
         return world
-    tracks, origin_m = world.tracks, world.city.frame.origin_m
+    tracks = world.tracks
     east_m, north_m = tracks.position_m[:, 0].astype(float), tracks.position_m[:, 1].astype(float)
-    keep = shapely.contains_xy(area, east_m + origin_m[0], north_m + origin_m[1])
+    keep = _contains(world.city, area, east_m, north_m)
     inside = replace(tracks, rows=tracks.rows[keep], position_m=tracks.position_m[keep], source=tracks.source[keep])
     return replace(world, tracks=inside, reach=area, alerts=_inside(world, area))
 
@@ -52,11 +52,23 @@ def _inside(world: World, area: shapely.Geometry) -> tuple[Standing, ...]:
     return tuple(alert for alert, kept in zip(alerts, keep, strict=True) if kept)
 
 
+def seen_from(city: City, area: shapely.Geometry | None, lon_deg: FloatArray, lat_deg: FloatArray) -> BoolArray:
+    """Mark the places (N,), in degrees, that are in an area; all of them where there is none."""
+    if area is None:
+        return np.ones(len(lon_deg), dtype=bool)
+    return _contains(city, area, *city.frame.to_local(lon_deg, lat_deg))
+
+
 def reached(area: shapely.Geometry, shapes: np.ndarray[tuple[int], np.dtype[np.object_]]) -> BoolArray:
     """Mark the shapes (N,) of which some part is in an area; what only touches its border from outside is not."""
     inside = np.asarray(shapely.intersects(area, shapes), dtype=bool)
     inside[inside] = ~shapely.touches(area, shapes[inside])
     return inside
+
+
+def _contains(city: City, area: shapely.Geometry, east_m: FloatArray, north_m: FloatArray) -> BoolArray:
+    origin_m = city.frame.origin_m
+    return np.asarray(shapely.contains_xy(area, east_m + origin_m[0], north_m + origin_m[1]), dtype=bool)
 
 
 def _named(city: City, names: Collection[str]) -> shapely.Geometry:

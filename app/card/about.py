@@ -19,7 +19,9 @@ from twin.card.target import Target
 from twin.city.city import City
 from twin.geo import FloatArray
 from twin.live.observation import ObservationArray
+from twin.reach import seen_from
 from twin.traffic.graph import road_graph
+from twin.world import World
 
 AROUND_M = 60.0
 """What was told so near a place was at it."""
@@ -41,23 +43,28 @@ class About:
         return cls(city, Scenery(city), drive, walk)
 
 
-def day_of_entity(home: Home, twin: str, city: City, key: str, at_s: float) -> Day:
-    """Return what an entity did from local midnight to an instant."""
-    begin_s = midnight(at_s)
+def day_of_entity(home: Home, twin: str, world: World, key: str) -> Day:
+    """Return what an entity did from local midnight to the instant of a world, where that reaches."""
+    city, begin_s = world.city, midnight(world.at_s)
     with closing(History.of(home, twin)) as history:
-        rows = track(history, key, begin_s, at_s)
+        rows = _seen(world, track(history, key, begin_s, world.at_s))
     return day_of_track(rows["time_s"], _local(city, rows))
 
 
-def day_at_place(home: Home, twin: str, city: City, target: Target, at_s: float) -> Day:
-    """Return how many came by a place from local midnight to an instant."""
+def day_at_place(home: Home, twin: str, world: World, target: Target) -> Day:
+    """Return how many came by a place from local midnight to the instant of a world, where that reaches."""
+    city = world.city
     x, y = target.position_m[:2]
     west, south = (float(value) for value in city.frame.to_lonlat(x - AROUND_M, y - AROUND_M))
     east, north = (float(value) for value in city.frame.to_lonlat(x + AROUND_M, y + AROUND_M))
-    begin_s = midnight(at_s)
+    begin_s = midnight(world.at_s)
     with closing(History.of(home, twin)) as history:
-        rows = within(history, (west, south, east, north), begin_s, at_s)
+        rows = _seen(world, within(history, (west, south, east, north), begin_s, world.at_s))
     return day_of_place(rows["time_s"], rows["id"], begin_s)
+
+
+def _seen(world: World, rows: ObservationArray) -> ObservationArray:
+    return rows[seen_from(world.city, world.reach, rows["lon_deg"], rows["lat_deg"])]
 
 
 def midnight(at_s: float) -> float:

@@ -170,17 +170,17 @@ class CardFeature:
 
     def _entity_day(self, _call: Call) -> None:
         home = self._desk.session.home
-        self._work_day(lambda twin, city, pick, world: day_of_entity(home, twin, city, pick.key, world.at_s))
+        self._work_day(lambda twin, pick, world: day_of_entity(home, twin, world, pick.key))
 
     def _place_day(self, _call: Call) -> None:
         home = self._desk.session.home
 
-        def day(twin: str, city: City, pick: Pick, world: World) -> Day:
-            return day_at_place(home, twin, city, target_of(world, pick.layer, pick.key, pick.position_m), world.at_s)
+        def day(twin: str, pick: Pick, world: World) -> Day:
+            return day_at_place(home, twin, world, target_of(world, pick.layer, pick.key, pick.position_m))
 
         self._work_day(day)
 
-    def _work_day(self, day: Callable[[str, City, Pick, World], Day]) -> None:
+    def _work_day(self, day: Callable[[str, Pick, World], Day]) -> None:
         world, pick, twin = self._desk.live.world, self._pick, self._twin
         if world is None or pick is None:
             raise UsageError(self._desk.look.texts("details.nothing"))
@@ -195,9 +195,8 @@ class CardFeature:
                 words = self._desk.look.texts.error(error)
                 self.sections.parts["day"].show_lines((), words, "", 0.0)
 
-        city = world.city
         self._desk.jobs.submit(
-            "job.card_day", lambda *_: day(twin, city, pick, world), told, failed, key="card.day", quiet=True
+            "job.card_day", lambda *_: day(twin, pick, world), told, failed, key="card.day", quiet=True
         )
 
     # What is shown

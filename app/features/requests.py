@@ -24,17 +24,23 @@ from twin.errors import UsageError
 from twin.requests import CONFIRMED, DONE, EXPIRED, OPEN, REFUSED, WITHDRAWN, Request
 
 ROUND_MS = 5_000
+UNSEEN = 6
+"""While the panel is not seen, each so many rounds it is looked whether something waits."""
 ROWS = 6
 STATES = (OPEN, CONFIRMED, REFUSED, WITHDRAWN, DONE, EXPIRED)
 """In the order of the list: what waits stands first."""
 
 
 class Requests(QObject):
-    """Looks every five seconds while its panel is seen; where nobody has an account there is nothing to ask for."""
+    """Looks every five seconds while its panel is seen, else every half minute, and tells what is new to somebody.
+
+    Where nobody has an account there is nothing to ask for.
+    """
 
     def __init__(self, context: Context) -> None:
         super().__init__(context.window)
-        self._desk = context.desk
+        self._desk, self._acts = context.desk, context.acts
+        self._rounds, self._told = 0, set[tuple[str, str]]()
         self.panel = RequestsPanel(context.desk)
         self.panel.seen.connect(self.look)
         self._timer = QTimer(self)
@@ -46,6 +52,7 @@ class Requests(QObject):
         """Return the two words that can be said; ``name`` is a request, the one chosen in the list if left out."""
         yield Entry(Command("asked.confirm", self._confirm, "request.decide"), "app", "check")
         yield Entry(Command("asked.refuse", self._refuse, "request.decide"), "app", "prohibit")
+        yield Entry(Command("asked.again", self._again, "request.read"), "app", "play")
 
     def panels(self) -> Mapping[str, QWidget]:
         """Return the list."""
@@ -63,8 +70,36 @@ class Requests(QObject):
             self._work(lambda store: store.requests(actor), key="requests")
 
     def _on_round(self) -> None:
-        if self.panel.isVisible():
+        self._rounds += 1
+        if self.panel.isVisible() or self._rounds % UNSEEN == 1:
             self.look()
+
+    def _show(self, requests: list[Request]) -> None:
+        self.panel.show_requests(requests)
+        texts = self._desk.look.texts
+        for request in requests:
+            key = self._news(request)
+            if key and (request.id, key) not in self._told:
+                self._told.add((request.id, key))
+                values = {"deed": self.panel.title_of(request), "who": request.asked_by, "second": request.decided_by}
+                self._desk.log.add("command", key, **values)
+                self._acts.told.emit(texts(key, **values))
+
+    def _news(self, request: Request) -> str:
+        """Return the text that tells this person of a request; empty where it is not theirs to act."""
+        commands, standing = self._desk.session.commands, request.standing(time.time())
+        if request.asked_by == commands.actor.id:
+            return "event.request_confirmed" if standing == CONFIRMED else ""
+        confirmers = commands.rules.permission(request.deed.action).confirmed_by
+        return "event.request_waits" if standing == OPEN and commands.actor.roles & confirmers else ""
+
+    def _again(self, call: Call) -> None:
+        name = self._chosen(call)
+        request = self.panel.request(name)
+        if request is None:
+            raise UsageError("choose a request in the list first")
+        self._desk.session.commands.again(request.deed.mark)
+        self.look()
 
     def _confirm(self, call: Call) -> None:
         name = self._chosen(call)
@@ -97,7 +132,7 @@ class Requests(QObject):
             with contextlib.closing(open_requests(home, rules)) as store:
                 return act(store)
 
-        self._desk.jobs.submit("job.requests", work, self.panel.show_requests, self.panel.tell, key=key, quiet=True)
+        self._desk.jobs.submit("job.requests", work, self._show, self.panel.tell, key=key, quiet=True)
 
 
 class RequestsPanel(QWidget):
@@ -128,7 +163,10 @@ class RequestsPanel(QWidget):
         self.confirm.clicked.connect(lambda: desk.run("asked.confirm", about=self.chosen))
         self.refuse.clicked.connect(lambda: desk.run("asked.refuse", about=self.chosen))
         buttons = QHBoxLayout()
+        self.again = QPushButton()
+        self.again.clicked.connect(lambda: desk.run("asked.again", about=self.chosen))
         buttons.addWidget(self.reason, 1)
+        buttons.addWidget(self.again)
         buttons.addWidget(self.refuse)
         buttons.addWidget(self.confirm)
         layout = QVBoxLayout(self)
@@ -145,7 +183,7 @@ class RequestsPanel(QWidget):
         """List them, newest first."""
         now_s = time.time()
         self._requests = {request.id: request for request in requests}
-        rows = [(STATES.index(one.standing(now_s)), self._title(one), one.asked_by) for one in requests]
+        rows = [(STATES.index(one.standing(now_s)), self.title_of(one), one.asked_by) for one in requests]
         self.table.rows.set_rows(list(self._requests), rows)
         waiting = sum(STATES[row[0]] == OPEN for row in rows)
         self.note.emit(self._desk.look.texts("requests.note", count=waiting) if waiting else "")
@@ -161,6 +199,10 @@ class RequestsPanel(QWidget):
         self.confirm.setEnabled(waits and not own)
         self.refuse.setEnabled(waits)
         self.refuse.setText(texts("requests.take_back" if own else "requests.refuse"))
+        ready = own and request is not None and request.standing(time.time()) == CONFIRMED
+        self.again.setVisible(ready)
+        self.again.setEnabled(ready and request is not None and self._desk.session.commands.waits(request.deed.mark))
+        self.again.setToolTip("" if self.again.isEnabled() else texts("requests.elsewhere"))
         if request is None:
             self.explain.setText(texts("requests.choose" if self._requests else "requests.empty"))
             return
@@ -169,6 +211,10 @@ class RequestsPanel(QWidget):
         parts += [f"{self._named(what)} {value}" for what, value in particulars(request)]
         parts += [f"{texts('requests.until')} {until:%m-%d %H:%M}", f"{request.decided_by} {request.reason}".strip()]
         self.explain.setText("\n".join(part for part in parts if part))
+
+    def request(self, name: str) -> Request | None:
+        """Return one of those that are listed."""
+        return self._requests.get(name)
 
     def tell(self, error: Exception) -> None:
         """Say what went wrong."""
@@ -180,6 +226,7 @@ class RequestsPanel(QWidget):
         """Write its words in the language of the moment."""
         texts = self._desk.look.texts
         self.confirm.setText(texts("requests.confirm"))
+        self.again.setText(texts("requests.again"))
         self.reason.setPlaceholderText(texts("requests.reason"))
         self.show_requests(tuple(self._requests.values()))
 
@@ -192,7 +239,8 @@ class RequestsPanel(QWidget):
         key, texts = f"requests.what.{what}", self._desk.look.texts
         return texts(key) if key in texts else what
 
-    def _title(self, request: Request) -> str:
+    def title_of(self, request: Request) -> str:
+        """Return what it is about in a few words."""
         key = f"requests.deeds.{request.deed.action.replace('.', '_')}"
         texts = self._desk.look.texts
         return f"{texts(key) if key in texts else request.deed.action} {request.deed.resource.id}".strip()

@@ -30,11 +30,14 @@ from data.history.reader import History
 from data.history.state import State, state_of
 from data.history.upkeep import Round, forget, make_round
 from data.home import Home
+from data.store.twin_folder import open_city
 from data.sync.journal import journal_path
 from twin.access import masked
 from twin.errors import BadInputError, UsageError
+from twin.geo import BoolArray, FloatArray
 from twin.live.kinds import KINDS
 from twin.live.observation import ObservationArray
+from twin.reach import reach_of, seen_from
 from twin.words import say
 
 HOUR_S = 3600.0
@@ -97,18 +100,22 @@ def commands(session: Session) -> tuple[Command, ...]:
     def area(call: Call) -> list[Visit]:
         with _questions(session.home, call.arguments["twin"]) as (_, questions):
             found = questions.within(*(call.arguments[name] for name in ("area", "begin_s", "end_s")))
-        return visits(found, unmask=call.unmask)
+        return visits(found[_seen(session.home, call, found)], unmask=call.unmask)
 
     def track(call: Call) -> ObservationArray:
         with _questions(session.home, call.arguments["twin"]) as (history, questions):
             keys = _ids(history, call.arguments["entity"], by_label=call.arguments["by_label"])
             times = call.arguments["begin_s"], call.arguments["end_s"]
             found = np.concatenate([questions.track(key, *times) for key in keys])
+        found = found[_seen(session.home, call, found)]
         return found[np.argsort(found["time_s"], kind="stable")]
 
     def heat(call: Call) -> Cells:
         with _questions(session.home, call.arguments["twin"]) as (_, questions):
-            return questions.heat(*(call.arguments[name] for name in ("begin_s", "end_s", "cell_deg")))
+            width_deg = call.arguments["cell_deg"]
+            cells = questions.heat(call.arguments["begin_s"], call.arguments["end_s"], width_deg)
+        keep = _places_seen(session.home, call, cells.lon_deg + width_deg / 2, cells.lat_deg + width_deg / 2)
+        return Cells(cells.lon_deg[keep], cells.lat_deg[keep], cells.rows[keep])
 
     return (
         Command("history.status", lambda call: state_of(session.home, call.arguments["twin"]), "history.read",
@@ -122,6 +129,19 @@ def commands(session: Session) -> tuple[Command, ...]:
                 "recording.play", sensitive=True, in_palette=False),
         Command("history.heat", heat, "history.ask", in_palette=False),
     )  # fmt: skip
+
+
+def _seen(home: Home, call: Call, rows: ObservationArray) -> BoolArray:
+    """Mark what was told from where the account reaches."""
+    return _places_seen(home, call, rows["lon_deg"], rows["lat_deg"])
+
+
+def _places_seen(home: Home, call: Call, lon_deg: FloatArray, lat_deg: FloatArray) -> BoolArray:
+    scope = call.actor.scope
+    if not scope.districts and not scope.streets:
+        return np.ones(len(lon_deg), dtype=bool)
+    city = open_city(home.twin(call.arguments["twin"]), ("boundaries",))
+    return seen_from(city, reach_of(city, scope), lon_deg, lat_deg)
 
 
 def _buried(arguments: Mapping[str, Any]) -> dict[str, str]:

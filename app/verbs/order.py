@@ -37,6 +37,7 @@ def add_parser(verbs: Any) -> None:
     add("--to", required=True, type=Path, metavar="FOLDER", help="everything is written below it")
     add("--where", default="", metavar="EXPR", help="the filter that must be given, to the letter")
     add("--hours", default="", metavar="HH:MM-HH:MM", help="when it holds, in local time")
+    add("--rows", type=int, default=0, metavar="N", help="an export of more rows is refused (default: any number)")
     add("--past", action="store_true", help="also what was, by --at or --from")
     add("--twin", default="", help="default: the current one")
     add("--days", type=float, required=True, metavar="N", help="it expires after so many days")
@@ -75,7 +76,9 @@ def _told_of(arguments: Mapping[str, Any]) -> dict[str, str]:
     """Tell an order to the second person, each term by its name."""
     terms: Terms = arguments["terms"]
     listed = {"layers": ", ".join(sorted(terms.layers)), "formats": ", ".join(sorted(terms.formats))}
-    plain = {name: str(getattr(terms, name) or "") for name in ("twin", "folder", "where", "hours", "past")}
+    plain = {
+        name: str(getattr(terms, name) or "") for name in ("twin", "folder", "where", "hours", "past", "most_rows")
+    }
     return {"account": arguments["account"], "days": f"{arguments['days']:g}", **listed, **plain}
 
 
@@ -88,7 +91,7 @@ def _make(arguments: argparse.Namespace, session: Session) -> int:
     terms = Terms(
         arguments.twin or session.home.current(), frozenset(arguments.layer), frozenset(arguments.format),
         str(arguments.to.expanduser().resolve()), purpose.text, purpose.reference, arguments.where, arguments.hours,
-        arguments.past,
+        arguments.past, arguments.rows,
     )  # fmt: skip
     if problem := terms.problem():
         raise UsageError(said(problem))

@@ -137,7 +137,8 @@ class DetailsPanel(QWidget):
         if world is None:
             return
         if is_live(pick.layer):
-            self._show(entity_facts(world, pick, self._unmask))
+            facts = entity_facts(world, pick, self._unmask)
+            self._show(facts if self._may_show(facts) else None)
             return
         layer, unmask = self._desk.layers.layers.get(pick.layer), self._unmask
         if layer is None:  # a bare place
@@ -150,6 +151,12 @@ class DetailsPanel(QWidget):
             key="facts",
             quiet=True,
         )
+
+    def _may_show(self, facts: Facts | None) -> bool:
+        """Have what is shown of a person or a vehicle in full put on record, by its hash, before it is shown."""
+        if facts is None or not self._unmask:
+            return True
+        return self._desk.run("details.show", about=facts.pick.key, facts=facts) is not None
 
     def _on_panels_due(self, world: World) -> None:
         if self.facts is not None and is_live(self.facts.pick.layer):

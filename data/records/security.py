@@ -39,6 +39,9 @@ OWN_WRITES = {
 REACHES = {"district": "districts", "street": "streets", "agency": "agencies"}
 """By which part of an account's scope rows with a column are narrowed."""
 
+TOLD_BY = ("entity", "position")
+"""Tables whose column `source` is the number of one, which has the network and the classification of their rows."""
+
 _COLUMNS = sa.text(
     "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = :name"
 )
@@ -132,6 +135,10 @@ def _grant(connection: sa.Connection, rules: Rules) -> None:
     connection.exec_driver_sql("DELETE FROM zhian_access.granted")
     insert = sa.text("INSERT INTO zhian_access.granted VALUES (:role, :action, :purpose, :anywhere, :off_duty)")
     connection.execute(insert, rows)
+    connection.exec_driver_sql("DELETE FROM zhian_access.classification")
+    ranked = [{"name": name, "rank": rank} for rank, name in enumerate(rules.classifications)]
+    if ranked:
+        connection.execute(sa.text("INSERT INTO zhian_access.classification VALUES (:name, :rank)"), ranked)
 
 
 def _policies(name: str, rules: Rules, connection: sa.Connection) -> Iterator[str]:
@@ -147,7 +154,8 @@ def _policies(name: str, rules: Rules, connection: sa.Connection) -> Iterator[st
     columns = set(connection.scalars(_COLUMNS, {"name": name}))
     rule = rules.tables.get(name, TableRule())
     for deed, which in DEEDS.items():
-        tests = [_test(action, columns, rule.purpose and deed == "SELECT")] if (action := getattr(rule, which)) else []
+        told = rule.purpose and deed == "SELECT"
+        tests = [_test(name, action, columns, told)] if (action := getattr(rule, which)) else []
         if name == "account_request" and deed in ("SELECT", "UPDATE"):
             tests.append(f"zhian_access.may('{CONFIRMS}' || action)")
         if name in OWN and (deed == "SELECT" or deed in OWN_WRITES.get(name, ())):
@@ -161,7 +169,7 @@ def _policy(table: str, deed: str, test: str) -> str:
     return f"{head} WITH CHECK ({test})" if deed == "INSERT" else f"{head} USING ({test})"
 
 
-def _test(action: str, columns: set[str], purpose: bool) -> str:
+def _test(table: str, action: str, columns: set[str], purpose: bool) -> str:
     """Return what must hold of a row; what does not depend on the row is asked once a statement."""
     test = f"(SELECT zhian_access.may('{action}'))"
     if purpose:
@@ -170,4 +178,11 @@ def _test(action: str, columns: set[str], purpose: bool) -> str:
         if kind in columns:
             reach = f"(SELECT zhian_access.reach('{action}', '{reaches}'))"
             test += f" AND ({kind} = '' OR {reach} IS NULL OR {kind} = ANY ({reach}::text[]))"
+    for kind, reaches in (("zone", "zones"), ("classification", "classifications")):
+        if kind in columns:
+            reach = f"(SELECT zhian_access.{reaches}())"
+            test += f" AND ({kind} = '' OR {reach} IS NULL OR {kind} = ANY ({reach}::text[]))"
+    if table in TOLD_BY:
+        reach = "(SELECT zhian_access.sources())"
+        test += f" AND ({reach} IS NULL OR source = ANY ({reach}::bigint[]))"
     return f"({test})"

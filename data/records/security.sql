@@ -7,6 +7,7 @@ REVOKE ALL ON SCHEMA zhian_access FROM PUBLIC;
 GRANT USAGE ON SCHEMA zhian_access TO zhian_desk;
 CREATE TABLE IF NOT EXISTS zhian_access.granted (
     role text, action text, purpose boolean, anywhere boolean, off_duty boolean, PRIMARY KEY (role, action));
+CREATE TABLE IF NOT EXISTS zhian_access.classification (name text PRIMARY KEY, rank integer);
 
 CREATE OR REPLACE FUNCTION zhian_access.is_account() RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT pg_has_role(session_user, 'zhian_desk', 'USAGE') AND starts_with(session_user::text, 'zhian_')
@@ -47,6 +48,29 @@ CREATE OR REPLACE FUNCTION zhian_access.reach(wanted text, kind text) RETURNS te
         ELSE (SELECT array_agg(name) FROM zhian_access.grants(wanted) AS each,
               jsonb_array_elements_text(each.scope -> kind) AS name)
     END FROM zhian_access.grants(wanted) $$;
+
+-- The networks and classifications that this account reaches, wherever it is and whatever it does; NULL for all.
+CREATE OR REPLACE FUNCTION zhian_access.zones() RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT CASE WHEN jsonb_array_length(scope::jsonb -> 'zones') > 0
+        THEN ARRAY(SELECT jsonb_array_elements_text(scope::jsonb -> 'zones')) END
+    FROM account WHERE id = zhian_access.me() $$;
+
+CREATE OR REPLACE FUNCTION zhian_access.classifications() RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT CASE WHEN scope::jsonb ->> 'clearance' <> '' THEN ARRAY(
+        SELECT lower.name FROM zhian_access.classification AS lower JOIN zhian_access.classification AS own
+        ON lower.rank <= own.rank WHERE own.name = scope::jsonb ->> 'clearance') END
+    FROM account WHERE id = zhian_access.me() $$;
+
+-- The numbers of the sources that are of these; NULL for all.
+CREATE OR REPLACE FUNCTION zhian_access.sources() RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT CASE WHEN zhian_access.zones() IS NOT NULL OR zhian_access.classifications() IS NOT NULL THEN ARRAY(
+        SELECT number FROM source
+        WHERE (zone = '' OR zhian_access.zones() IS NULL OR zone = ANY (zhian_access.zones()))
+          AND (classification = '' OR zhian_access.classifications() IS NULL
+               OR classification = ANY (zhian_access.classifications()))) END $$;
 
 -- An account may count its failures and change its password, not its rights.
 CREATE OR REPLACE FUNCTION zhian_access.keep_rights() RETURNS trigger LANGUAGE plpgsql AS $$

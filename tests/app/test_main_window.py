@@ -14,8 +14,9 @@ from app.main_window import MainWindow
 from app.map.events import Pick
 from app.settings import SettingsFile
 from app.widgets.event_log import EventPanel
-from tests.app.conftest import OpenWindow, until
+from tests.app.conftest import Audit, OpenWindow, until
 from twin.access import Purpose
+from twin.audit.shown import ACTION, digest
 from twin.city.search import Found
 from twin.words import say
 from twin.world import Playback
@@ -113,6 +114,14 @@ def test_plates_and_names_are_masked_until_a_purpose_is_stated(window: MainWindo
     assert window.details.title.text() == "浙F·8K2Q6"
     assert "8K2Q6" in window.wiring.card(CAR)
     assert "走失老人查找" in window.top.purpose.text()
+    audit, facts = window.session.commands.audit, window.details.facts
+    assert isinstance(audit, Audit)
+    assert facts is not None
+    (entry,) = [entry for entry in audit.entries if entry.action == ACTION]  # what was shown is on record, by its hash
+    assert (entry.resource.kind, entry.resource.id, entry.shown) == (
+        "details.show", CAR.key, digest((facts.title, facts.facts))
+    )  # fmt: skip
+    assert entry.purpose is not None
     window.acts.run("purpose.clear")
     assert window.details.title.text() == "浙F·8***6"
     assert window.session.commands.purpose is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app.commands import Command
 from app.features.requests import Requests
 from app.main_window import MainWindow
 from data.access_rules import rules_of
@@ -18,14 +19,19 @@ from tests.app.conftest import home_at, make_window, shared_home, until
 from twin.access import Actor, Purpose, Resource
 from twin.accounts import Account
 from twin.city.city import City
-from twin.requests import CONFIRMED, REFUSED, Deed
+from twin.requests import CONFIRMED, DONE, REFUSED, Deed
 
 RESOURCE = Resource("layer.export", "small/vehicles", True)
 
 
 @pytest.fixture
 def asked(
-    qapp: QApplication, tmp_path: Path, made_home: Path, small_city: City, monkeypatch: pytest.MonkeyPatch
+    qapp: QApplication,
+    tmp_path: Path,
+    made_home: Path,
+    small_city: City,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> Iterator[tuple[MainWindow, RequestStore, Actor]]:
     monkeypatch.setattr("data.accounts.store.hashed", lambda _password: "none")  # nobody signs in here
     root = shared_home(tmp_path, made_home)
@@ -34,7 +40,7 @@ def asked(
         for name, role in (("wang", "investigator"), ("chen", "supervisor")):
             accounts.add(Account(name, name, frozenset({role})))
         wang, chen = accounts.actor("wang"), accounts.actor("chen")
-    window = make_window(root, small_city, chen)
+    window = make_window(root, small_city, {"chen": chen, "wang": wang}[getattr(request, "param", "chen")])
     with contextlib.closing(open_requests(home, rules_of(home))) as store:
         yield window, store, wang
     window.close()
@@ -70,3 +76,42 @@ def test_the_second_person_sees_exactly_what_is_asked_and_answers(
     panel.refuse.click()
     until(lambda: store.request(other.id).state == REFUSED)
     assert store.request(other.id).decided_by == "chen"
+
+
+def news(window: MainWindow) -> list[str]:
+    return [event.key for event in window.log.events if event.key.startswith("event.request_")]
+
+
+def test_who_can_confirm_is_told_once_without_the_list_being_open(
+    asked: tuple[MainWindow, RequestStore, Actor],
+) -> None:
+    window, store, wang = asked
+    feature = next(feature for feature in window.features if isinstance(feature, Requests))
+    store.ask(wang, Deed("layer.export.bulk", RESOURCE, {"target": "a.gpkg"}, Purpose("核查", "J-1")))
+    for _ in range(2):
+        feature.look()
+        until(lambda: news(window) and not window.jobs.is_running("requests"))
+    assert news(window) == ["event.request_waits"]
+    assert "wang" in window.status.said.text()
+
+
+@pytest.mark.parametrize("asked", ["wang"], indirect=True)
+def test_who_asked_carries_it_out_from_the_list(asked: tuple[MainWindow, RequestStore, Actor]) -> None:
+    window, store, wang = asked
+    feature = next(feature for feature in window.features if isinstance(feature, Requests))
+    commands, ran = window.session.commands, list[str]()
+    commands.add(Command("test.watch", lambda call: ran.append(call.second), "list.watch", in_palette=False))
+    commands.purpose = Purpose("布控", "J-2")
+    assert window.acts.run("test.watch", about="list", plate="x") is None
+    (request,) = store.requests(wang)
+    store.confirm(request.id, store._accounts.actor("chen"))
+    commands.purpose = None  # what it was for is kept with it
+    feature.look()
+    until(lambda: news(window) == ["event.request_confirmed"])
+    feature.panel.choose(request.id)
+    assert feature.panel.again.isEnabled()
+    feature.panel.again.click()
+    assert store.request(request.id).state == DONE
+    assert ran == ["chen"]
+    window.acts.run("asked.again", name=request.id)
+    assert ran == ["chen"]  # once

@@ -70,6 +70,18 @@ def test_a_script_exports_only_what_two_persons_ordered(
     assert export("roads", folder / "roads.gpkg") == 0
     told = json.loads((folder / "roads.gpkg.provenance.json").read_text("utf-8"))
     assert (told["standing_order"], told["purpose"]) == (order["id"], {"text": "夜间备查", "reference": "O-7"})
+    assert zhian("chen", *make, "--rows", "1", *WHY) == 5  # another order is another request
+    assert zhian("zhao", "order", "end", order["id"]) == 0
+    assert zhian("zhao", "request", "list", "--json") == 0
+    fewer = next(
+        told["id"] for told in map(json.loads, capsys.readouterr().out.splitlines())
+        if told["deed"]["what"]["most_rows"] == "1"
+    )  # fmt: skip
+    assert zhian("zhao", "request", "confirm", fewer) == 0
+    assert zhian("chen", *make, "--rows", "1", *WHY, "--json") == 0
+    order = json.loads(capsys.readouterr().out)
+    assert export("roads", folder / "roads.gpkg") == 5
+    assert "1 rows at most" in capsys.readouterr().err
     (folder / "way-out").symlink_to(tmp_path)
     assert export("buildings", folder / "b.gpkg") == 5
     assert "not for buildings" in capsys.readouterr().err

@@ -17,7 +17,18 @@ from data.access_rules import FILE, read_rules
 from data.own_copy import shipped
 from data.records.database import engine_of, upgrade
 from data.records.security import DEEDS, give_credential, secure
-from data.records.tables import ACCOUNTS, AUDIT, CASES, META, ORDERS, REQUESTS, SEATS
+from data.records.tables import (
+    ACCOUNTS,
+    AUDIT,
+    CASES,
+    ENTITIES,
+    META,
+    ORDERS,
+    POSITIONS,
+    REQUESTS,
+    SEATS,
+    SOURCES,
+)
 from tests.data.conftest import fresh_database
 from tests.services import Service
 from twin.access import Actor, Purpose, Resource, Scope, decide
@@ -206,6 +217,49 @@ def test_what_is_taken_away_counts_at_the_next_statement(secured: sa.Engine, cha
         finally:
             with secured.begin() as owner:
                 owner.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.id == "supervisor").values(**before))
+
+
+ZONES = ("", "视频专网", "公安网")
+CLASSES = ("", "公开", "核心", "无此级别")
+NARROWED = {"entity.find": ENTITIES.c.source, "history.ask": POSITIONS.c.source, "networks.read": SOURCES.c.number}
+SCOPES = [
+    Scope(),
+    Scope(zones=frozenset({"公安网"})),
+    Scope(clearance="一般"),
+    Scope(zones=frozenset({"公安网", "视频专网"}), clearance="核心"),
+    Scope(clearance="无此级别"),
+]
+
+
+def test_networks_and_classifications_narrow_rows_as_they_narrow_decisions(secured: sa.Engine) -> None:
+    cells = list(enumerate(itertools.product(ZONES, CLASSES), 100))
+    with secured.begin() as owner:
+        for number, (zone, classification) in cells:
+            of = {"number": number, "name": f"s{number}", "zone": zone, "classification": classification}
+            owner.execute(sa.insert(SOURCES), filled(SOURCES, number, "") | of)
+            owner.execute(sa.insert(ENTITIES), filled(ENTITIES, number, "") | {"source": number})
+            owner.execute(sa.insert(POSITIONS), filled(POSITIONS, 1, "") | {"source": number, "entity": number})
+    own = ACCOUNTS.c.id == "supervisor"
+    for scope in SCOPES:
+        with secured.begin() as owner:
+            owner.execute(sa.update(ACCOUNTS).where(own).values(scope=msgspec.json.encode(scope).decode()))
+        actor, wanted = Actor("supervisor", "", frozenset({"supervisor"}), scope), dict[str, set[int]]()
+        for action in NARROWED:
+            wanted[action] = {
+                number
+                for number, (zone, classification) in cells
+                if decide(
+                    actor, action, Resource("row", zone=zone, classification=classification), Purpose("核查"), RULES
+                ).allowed
+            }
+        with acting(secured, "supervisor", "核查") as connection:
+            for action, column in NARROWED.items():
+                shown = set(connection.scalars(sa.select(column).where(column >= 100)))
+                assert shown == wanted[action], (scope, action)
+    with secured.begin() as owner:
+        owner.execute(sa.update(ACCOUNTS).where(own).values(scope=account("supervisor", "supervisor")["scope"]))
+        for column in NARROWED.values():
+            owner.execute(sa.delete(column.table).where(column >= 100))
 
 
 def test_no_account_gives_itself_rights_or_another_persons_word(secured: sa.Engine) -> None:
