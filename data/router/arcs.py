@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from twin.geo import FloatArray
 from twin.traffic.graph import IntArray, RoadGraph
+from twin.traffic.travel import runs
 
 SHORTEST_S = 1e-6
 """SciPy takes an arc without cost for no arc."""
@@ -48,7 +49,7 @@ def arcs_of(graph: RoadGraph) -> Arcs:
     first = np.searchsorted(graph.tail[order], np.arange(nodes + 1))
     begin, end = first[graph.head[special]], first[graph.head[special] + 1]
     before = np.repeat(special, end - begin)
-    after = order[_runs(begin, end)]
+    after = order[runs(begin, end)]
     free = ~np.isin(before * len(graph) + after, graph.bans[:, 0] * len(graph) + graph.bans[:, 1])
     before, after = before[free], after[free]
     return Arcs(
@@ -59,13 +60,6 @@ def arcs_of(graph: RoadGraph) -> Arcs:
         nodes + len(special),
         np.concatenate([np.arange(nodes), graph.head[special]]),
     )
-
-
-def _runs(begin: IntArray, end: IntArray) -> IntArray:
-    """Return the numbers from each begin up to its end, one run after the other."""
-    size = end - begin
-    runs: IntArray = np.arange(size.sum()) + np.repeat(begin - np.cumsum(size) + size, size)
-    return runs
 
 
 @dataclass(frozen=True, slots=True)

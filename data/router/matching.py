@@ -1,9 +1,8 @@
-"""Which links a track was on: a hidden Markov model over the road graph.
+"""Which links tracks were on: a hidden Markov model over the road graph.
 
 After Newson and Krumm, "Hidden Markov map matching through noise and sparseness" (ACM SIGSPATIAL 2009): how far a point
-is from a link against the noise, and how much longer the way between two points is than the straight line. Distances
-are searched in the part of the network around a few points at a time, so a long track costs no more a point than a
-short one.
+is from a link against the noise, and how much longer the way between two points is than the straight line. Many tracks
+go forward together, a point of each at a time, so that the work is on whole arrays.
 """
 
 from __future__ import annotations
@@ -13,24 +12,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
-from data.router.arcs import SHORTEST_S, Arcs, Pairs, arcs_of
+from data.router.arcs import arcs_of
+from data.router.ways import Ways
 from twin.geo import BoolArray, FloatArray
 from twin.traffic.graph import NO_LINK, IntArray, RoadGraph
-from twin.traffic.travel import Match
+from twin.traffic.travel import Match, Matches, runs
 
 MOST = 6
 """Roads that are looked at for one point."""
-AT_ONCE = 24
-"""Points whose surroundings are searched together."""
-AROUND_M = 400.0
-BACK_M = 8.0
-"""A vehicle that stands still may seem to roll back so far."""
+AT_ONCE = 40_000
+"""Points that are matched together."""
+BACK_SIGMAS = 2.5
+"""A vehicle that stands still may seem to roll back so many times the noise."""
 DETOUR, DETOUR_M = 3.0, 200.0
 """A way between two points is at most so many times longer than the straight line, and so much more."""
+HOPELESS = 9.0
+"""Links that explain a point so much worse than the best one does (in logarithms) are left out."""
+ABOUT_TURN = 4.0
+"""What turning round on the spot costs, in logarithms: few drivers do."""
+FASTEST_MPS, SLACK_M = 55.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,6 @@ class _Candidates:
     along_m: FloatArray
     away_m: FloatArray
     first: IntArray
-
-    def of(self, point: int) -> slice:
-        """Return where a point's candidates are."""
-        return slice(int(self.first[point]), int(self.first[point + 1]))
 
 
 class HmmMatcher:
@@ -62,8 +59,7 @@ class HmmMatcher:
 
     def __init__(self, graph: RoadGraph, noise_m: float = 10.0, reach_m: float = 60.0, wander_m: float = 25.0) -> None:
         self._graph, self._noise_m, self._reach_m, self._wander_m = graph, noise_m, reach_m, wander_m
-        self._arcs = arcs_of(graph)
-        self._pairs = Pairs.of(self._arcs, graph.length_m)
+        self._ways = Ways(graph, arcs_of(graph))
 
     @property
     def graph(self) -> RoadGraph:
@@ -72,20 +68,46 @@ class HmmMatcher:
 
     def match(self, position_m: FloatArray, time_s: FloatArray) -> Match:
         """Match the points of one vehicle; points that no road explains keep no link, and the rest goes on."""
-        at = np.asarray(position_m, np.float64)[:, :2]
-        when = np.asarray(time_s, np.float64)
+        found = self.match_many(position_m, time_s, np.array([0, len(time_s)]))
+        order = np.lexsort((np.asarray(time_s, np.float64), found.piece))
+        order = order[found.piece[order] >= 0]
+        path = found.way[runs(found.first[order], found.first[order + 1])]
+        size = np.bincount(found.piece[order], weights=np.diff(found.first)[order]).astype(np.int64)
+        parts = np.split(path, np.cumsum(size)[:-1]) if len(size) else []
+        return Match(found.link, found.along_m, found.away_m, found.piece, tuple(parts))
+
+    def match_many(self, position_m: FloatArray, time_s: FloatArray, first: IntArray) -> Matches:
+        """Match the points of many vehicles, some ten thousand points together."""
+        at, when = np.asarray(position_m, np.float64)[:, :2], np.asarray(time_s, np.float64)
+        track = np.repeat(np.arange(len(first) - 1), np.diff(first))
         known = np.flatnonzero(np.isfinite(at).all(axis=1) & np.isfinite(when))
-        known = known[np.argsort(when[known], kind="stable")]
-        found = self._candidates(at[known])
-        near = np.diff(found.first) > 0
-        known, at_known = known[near], at[known[near]]
-        found = _Candidates(found.link, found.along_m, found.away_m, np.append(found.first[:-1][near], len(found.link)))
-        chosen, piece, path = self._decode(at_known, found)
-        link, pieces = np.full(len(at), NO_LINK), np.full(len(at), -1)
-        along, away = np.full(len(at), np.nan), np.full(len(at), np.nan)
-        link[known], along[known], away[known] = found.link[chosen], found.along_m[chosen], found.away_m[chosen]
-        pieces[known] = piece
-        return Match(link, along, away, pieces, path)
+        known = known[np.lexsort((when[known], track[known]))]
+        count = len(at)
+        link, piece = np.full(count, NO_LINK), np.full(count, -1)
+        along, away = np.full(count, np.nan), np.full(count, np.nan)
+        owners, links, pieces = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+        for some in _batches(known, track):
+            found = self._candidates(at[some])
+            near = np.diff(found.first) > 0
+            some = some[near]
+            found = _Candidates(
+                found.link, found.along_m, found.away_m, np.append(found.first[:-1][near], len(found.link))
+            )
+            if not len(some):
+                continue
+            decoded = _Decoding(
+                self._graph, self._ways, found, at[some], when[some], track[some], self._wander_m, self._noise_m
+            )
+            chosen, begins = decoded.chosen()
+            link[some], along[some], away[some] = found.link[chosen], found.along_m[chosen], found.away_m[chosen]
+            piece[some] = np.cumsum(begins) - 1 + pieces
+            pieces += int(begins.sum())
+            owner, way = decoded.ways(chosen, begins)
+            owners.append(some[owner])
+            links.append(way)
+        owner, way = np.concatenate(owners), np.concatenate(links)
+        order = np.argsort(owner, kind="stable")
+        return Matches(link, along, away, piece, way[order], np.searchsorted(owner[order], np.arange(count + 1)))
 
     def _candidates(self, at: FloatArray) -> _Candidates:
         """Return the links near each point, those of the nearest roads only."""
@@ -96,11 +118,14 @@ class HmmMatcher:
         away = shapely.distance(graph.lines[road], points[point])
         order = np.lexsort((road, away, point))
         point, road, away = point[order], road[order], away[order]
-        rank = np.arange(len(point)) - np.searchsorted(point, point)
-        point, road, away = (values[rank < MOST] for values in (point, road, away))
+        begin = np.searchsorted(point, point)
+        worse = 0.5 * (away**2 - away[begin] ** 2) / self._noise_m**2
+        kept = (np.arange(len(point)) - begin < MOST) & (worse < HOPELESS)
+        point, road, away = point[kept], road[kept], away[kept]
         along = shapely.line_locate_point(graph.lines[road], points[point])
         link = graph.links_of[road]
-        against = np.column_stack([along, shapely.length(graph.lines[road]) - along])
+        length = graph.length_m[link.max(axis=1)]
+        against = np.column_stack([along, length - along])
         there = link != NO_LINK
         owner = np.repeat(point, 2)[there.ravel()]
         return _Candidates(
@@ -110,149 +135,127 @@ class HmmMatcher:
             np.searchsorted(owner, np.arange(len(at) + 1)),
         )
 
-    def _decode(self, at: FloatArray, found: _Candidates) -> tuple[IntArray, IntArray, tuple[IntArray, ...]]:
-        """Return the likeliest candidate of each point, its piece, and the links of each piece (Viterbi's way)."""
-        score = -0.5 * (found.away_m / self._noise_m) ** 2
-        back = np.full(len(found.link), -1)
-        starts = [0] if len(at) else []
-        hops: list[_Near] = []
-        for near in self._surroundings(at, found):
-            hops.append(near)
-            for point in range(near.begin, near.end):
-                one, two = found.of(point), found.of(point + 1)
-                step = score[one, None] + self._step(
-                    near, found, one, two, float(np.hypot(*(at[point + 1] - at[point])))
-                )
-                if not np.isfinite(step).any():
-                    starts.append(point + 1)
-                    continue
-                back[two] = int(found.first[point]) + np.argmax(step, axis=0)
-                score[two] += step.max(axis=0)
-                score[two] -= score[two].max()
-        return self._traced(found, score, back, starts, hops)
 
-    def _step(self, near: _Near, found: _Candidates, one: slice, two: slice, straight_m: float) -> FloatArray:
-        """Return the log likelihood of going from each candidate of a point to each of the next."""
-        way_m = near.way_m(self._graph, found, one, two)
-        likely = -np.abs(way_m - straight_m) / self._wander_m
-        return np.where(way_m <= DETOUR * straight_m + DETOUR_M, likely, -np.inf)
-
-    def _surroundings(self, at: FloatArray, found: _Candidates) -> Iterator[_Near]:
-        """Yield the part of the network around some points at a time, with all distances in it."""
-        for begin in range(0, len(at) - 1, AT_ONCE):
-            end = min(begin + AT_ONCE, len(at) - 1)
-            yield _Near.around(self._graph, self._arcs, at[begin : end + 1], found, begin, end)
-
-    def _traced(
-        self, found: _Candidates, score: FloatArray, back: IntArray, starts: list[int], hops: list[_Near]
-    ) -> tuple[IntArray, IntArray, tuple[IntArray, ...]]:
-        count = len(found.first) - 1
-        ends = [*starts[1:], count][: len(starts)]
-        chosen, piece = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        for number, (begin, end) in enumerate(zip(starts, ends, strict=True)):
-            last = found.of(end - 1)
-            chosen[end - 1] = last.start + int(np.argmax(score[last]))
-            for point in range(end - 1, begin, -1):
-                chosen[point - 1] = back[chosen[point]]
-            piece[begin:end] = number
-        paths = []
-        for begin, end in zip(starts, ends, strict=True):
-            parts = [found.link[chosen[begin : begin + 1]]]
-            parts += [
-                hops[point // AT_ONCE].links(
-                    self._graph, self._pairs, found, int(chosen[point]), int(chosen[point + 1])
-                )
-                for point in range(begin, end - 1)
-            ]
-            paths.append(np.concatenate(parts))
-        return chosen, piece, tuple(paths)
+def _batches(rows: IntArray, track: IntArray) -> Iterator[IntArray]:
+    """Yield the rows of whole tracks, about :data:`AT_ONCE` together."""
+    begins = np.flatnonzero(np.diff(track[rows], prepend=-1))
+    begin = 0
+    while begin < len(rows):
+        later = begins[begins >= begin + AT_ONCE]
+        end = int(later[0]) if len(later) else len(rows)
+        yield rows[begin:end]
+        begin = end
 
 
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """Distances between the nodes around the points ``begin`` to ``end``.
+class _Decoding:
+    """Viterbi's way through the candidates of many tracks, whose points stand one track after the other.
 
-    Parameters
-    ----------
-    row : (nodes,) int array
-        Row of ``far_m`` for each node that some candidate leaves by; -1 for the others.
-    column : (nodes,) int array
-        Column of ``far_m``; -1 for nodes farther off.
-    far_m, before : (S, T) arrays
-        Distance, and the column before on the way.
-    inside : (T,) int array
-        The node of each column.
+    A *hop* is from a point to the next of its track; a *step* from a candidate to one of the next point.
     """
 
-    begin: int
-    end: int
-    arcs: Arcs
-    row: IntArray
-    column: IntArray
-    far_m: FloatArray
-    before: NDArray[np.int32]
-    inside: IntArray
-    enter: tuple[IntArray, IntArray]
-
-    @classmethod
-    def around(cls, graph: RoadGraph, arcs: Arcs, at: FloatArray, found: _Candidates, begin: int, end: int) -> _Near:
-        """Search the surroundings of some points from every candidate."""
-        links = np.unique(found.link[found.first[begin] : found.first[end + 1]])
-        low, high = at.min(axis=0) - AROUND_M, at.max(axis=0) + AROUND_M
-        local = graph.node_m[arcs.base] - np.asarray(graph.origin_m)
-        within: BoolArray = ((local >= low) & (local <= high)).all(axis=1)
-        within[arcs.leave[links]] = within[graph.tail[links]] = True
-        inside = np.flatnonzero(within)
-        column = np.full(arcs.nodes, -1)
-        column[inside] = np.arange(len(inside))
-        kept = np.flatnonzero(within[arcs.tail] & within[arcs.head])
-        sources = np.unique(arcs.leave[links])
-        row = np.full(arcs.nodes, -1)
-        row[sources] = np.arange(len(sources))
-        shape = (len(inside), len(inside))
-        order = kept[np.lexsort((-graph.length_m[arcs.link[kept]], arcs.head[kept], arcs.tail[kept]))]
-        cost = np.maximum(graph.length_m[arcs.link[order]], SHORTEST_S)
-        indptr = np.searchsorted(column[arcs.tail[order]], np.arange(len(inside) + 1))
-        web = csr_array((cost, column[arcs.head[order]].astype(np.int32), indptr.astype(np.int32)), shape=shape)
-        gap_m = np.hypot(*np.diff(at, axis=0).T).max(initial=0.0)
-        far_m, before = dijkstra(
-            web, indices=column[sources], limit=DETOUR * gap_m + DETOUR_M, return_predecessors=True
+    def __init__(
+        self, graph: RoadGraph, ways: Ways, found: _Candidates, at: FloatArray, when: FloatArray, track: IntArray,
+        wander_m: float, noise_m: float,
+    ) -> None:  # fmt: skip
+        self._graph, self._ways, self._found, self._noise_m = graph, ways, found, noise_m
+        self._size = np.diff(found.first)
+        hop = np.flatnonzero(np.diff(track) == 0)
+        starts = np.flatnonzero(np.diff(track, prepend=-1))
+        rank = hop - starts[np.cumsum(np.diff(track, prepend=-1) != 0)[hop] - 1]
+        self._hop = hop[np.argsort(rank, kind="stable")]  # the first hops of all tracks, then the second ones
+        self._turns = np.cumsum(np.append(0, np.bincount(rank)))
+        hop = self._hop
+        self._many = self._size[hop] * self._size[hop + 1]
+        self._steps_at = np.append(0, np.cumsum(self._many))
+        owner = np.repeat(np.arange(len(hop)), self._many)
+        inner = np.arange(self._steps_at[-1]) - self._steps_at[owner]
+        before = self._size[hop][owner]
+        self._one = found.first[hop][owner] + inner % before
+        self._two = found.first[hop + 1][owner] + inner // before
+        straight = np.hypot(*(at[hop + 1] - at[hop]).T)
+        most = np.minimum(
+            DETOUR * straight + DETOUR_M, FASTEST_MPS * (when[hop + 1] - when[hop]) + SLACK_M + straight * 0.0
         )
-        more = np.arange(len(graph), len(arcs.link))
-        extra = more[np.isin(arcs.link[more], links) & within[arcs.tail[more]]]
-        return cls(begin, end, arcs, row, column, far_m, before, inside, (arcs.link[extra], arcs.tail[extra]))
+        way = self._way_m()
+        self._likely = np.where(way <= most[owner], -np.abs(way - straight[owner]) / wander_m, -np.inf)
+        self._likely -= ABOUT_TURN * self._turns_round()
 
-    def way_m(self, graph: RoadGraph, found: _Candidates, one: slice, two: slice) -> FloatArray:
-        """Return the length of the way from each candidate to each other; infinite where there is none."""
-        here, there = found.link[one], found.link[two]
-        between = self._entered(graph, self.row[self.arcs.leave[here]], there)[0]
-        rest = graph.length_m[here] - found.along_m[one]
-        way = rest[:, None] + between + found.along_m[two][None, :]
-        ahead = found.along_m[two][None, :] - found.along_m[one][:, None]
-        same = (here[:, None] == there[None, :]) & (ahead >= -BACK_M)
-        return np.where(same, np.maximum(ahead, 0.0), way)
+    def _same(self, one: IntArray, two: IntArray) -> BoolArray:
+        """Mark the steps that stay on a link."""
+        found = self._found
+        ahead = found.along_m[two] - found.along_m[one]
+        same: BoolArray = (found.link[one] == found.link[two]) & (ahead >= -BACK_SIGMAS * self._noise_m)
+        return same
 
-    def _entered(self, graph: RoadGraph, row: IntArray, links: IntArray) -> tuple[FloatArray, IntArray]:
-        """Return the distance to where each link is entered, and at which node."""
-        node = np.broadcast_to(graph.tail[links], (len(row), len(links))).copy()
-        far = self.far_m[row[:, None], self.column[graph.tail[links]][None, :]].copy()
-        for link, tail in zip(*self.enter, strict=True):  # the few links that follow a forbidden turn
-            at = np.flatnonzero(links == link)
-            other = self.far_m[row, self.column[tail]][:, None]
-            nearer = other < far[:, at]
-            far[:, at], node[:, at] = np.where(nearer, other, far[:, at]), np.where(nearer, tail, node[:, at])
-        return far, node
+    def _way_m(self) -> FloatArray:
+        found, one, two = self._found, self._one, self._two
+        rest = self._graph.length_m[found.link] - found.along_m
+        way: FloatArray = rest[one] + found.along_m[two]
+        same = self._same(one, two)
+        way[same] = np.maximum(found.along_m[two[same]] - found.along_m[one[same]], 0.0)
+        far = np.flatnonzero(~same & (way < self._ways.reach_m))
+        way[far] += self._ways.between(found.link[one[far]], found.link[two[far]])
+        way[~same & (way >= self._ways.reach_m)] = np.inf
+        return way
 
-    def links(self, graph: RoadGraph, pairs: Pairs, found: _Candidates, one: int, two: int) -> IntArray:
-        """Return the links after that of one candidate, up to and with that of the other."""
-        here, there = int(found.link[one]), int(found.link[two])
-        if here == there and found.along_m[two] - found.along_m[one] >= -BACK_M:
-            return np.zeros(0, np.int64)
-        row = self.row[self.arcs.leave[[here]]]
-        _, node = self._entered(graph, row, np.array([there]))
-        column, nodes = int(self.column[node[0, 0]]), []
-        while column >= 0:
-            nodes.append(int(self.inside[column]))
-            column = int(self.before[row[0], column])
-        nodes.reverse()
-        return np.append(pairs.along(np.array(nodes)), there)
+    def _turns_round(self) -> BoolArray:
+        """Mark the steps from a link to the other direction of its road."""
+        graph, link = self._graph, self._found.link
+        turns: BoolArray = (graph.road[link[self._one]] == graph.road[link[self._two]]) & (
+            link[self._one] != link[self._two]
+        )
+        return turns
+
+    def chosen(self) -> tuple[IntArray, BoolArray]:
+        """Return the likeliest candidate of each point, and whether a piece begins with it."""
+        found = self._found
+        told = -0.5 * (found.away_m / self._noise_m) ** 2
+        score, back = told.copy(), np.full(len(told), -1)
+        begins = np.ones(len(self._size), np.bool_)
+        for turn in range(len(self._turns) - 1):
+            self._go_on(slice(int(self._turns[turn]), int(self._turns[turn + 1])), told, score, back, begins)
+        best = _first_best(score, found.first[:-1])
+        chosen = best.copy()
+        for turn in range(len(self._turns) - 2, -1, -1):
+            hop = self._hop[self._turns[turn] : self._turns[turn + 1]]
+            hop = hop[~begins[hop + 1]]
+            chosen[hop] = back[chosen[hop + 1]]
+        return chosen, begins
+
+    def _go_on(self, hops: slice, told: FloatArray, score: FloatArray, back: IntArray, begins: BoolArray) -> None:
+        """Let each track go one point on."""
+        steps = slice(int(self._steps_at[hops.start]), int(self._steps_at[hops.stop]))
+        one, two, hop = self._one[steps], self._two[steps], self._hop[hops]
+        value = score[one] + self._likely[steps]
+        first = np.flatnonzero(np.diff(two, prepend=-1))
+        arg = _first_best(value, first)
+        to, best = two[first], value[arg]
+        targets = self._size[hop + 1]
+        target_at = np.cumsum(targets) - targets
+        top = np.maximum.reduceat(best, target_at)
+        alive = np.isfinite(top)
+        begins[hop + 1] = ~alive
+        going = np.repeat(alive, targets)
+        back[to[going]] = one[arg[going]]
+        score[to[going]] = told[to[going]] + best[going] - np.repeat(top, targets)[going]
+
+    def ways(self, chosen: IntArray, begins: BoolArray) -> tuple[IntArray, IntArray]:
+        """Return the links driven to each point since the one before, and whose they are."""
+        link = self._found.link[chosen]
+        after = np.flatnonzero(~begins)
+        moved = after[~self._same(chosen[after - 1], chosen[after])]
+        pair, between = self._ways.links_between(link[moved - 1], link[moved])
+        own = np.concatenate([np.flatnonzero(begins), moved])
+        owner, way = np.concatenate([moved[pair], own]), np.concatenate([between, link[own]])
+        order = np.argsort(owner, kind="stable")
+        return owner[order], way[order]
+
+
+def _first_best(value: FloatArray, first: IntArray) -> IntArray:
+    """Return where each run's greatest value is; runs begin at ``first`` and none is empty."""
+    best = np.maximum.reduceat(value, first)
+    size = np.diff(np.append(first, len(value)))
+    hit = np.flatnonzero(value == np.repeat(best, size))
+    run = np.searchsorted(first, hit, side="right") - 1
+    arg: IntArray = hit[np.diff(run, prepend=-1) != 0]
+    return arg

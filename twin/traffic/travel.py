@@ -147,6 +147,36 @@ class Match:
     path: tuple[IntArray, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Many tracks on the roads, their points one after the other.
+
+    Parameters
+    ----------
+    link, along_m, away_m, piece : (N,) arrays
+        As in :class:`Match`; no two tracks share a piece.
+    way : (M,) int array
+        The links driven to each point since the one before it in its piece, in the order of travel: that point's own
+        link is not repeated. With the first point of a piece stands its own link.
+    first : (N + 1,) int array
+        Where each point's part of ``way`` begins.
+    """
+
+    link: IntArray
+    along_m: FloatArray
+    away_m: FloatArray
+    piece: IntArray
+    way: IntArray
+    first: IntArray
+
+
+def runs(begin: IntArray, end: IntArray) -> IntArray:
+    """Return the numbers from each begin up to its end, one run after the other."""
+    size = end - begin
+    numbers: IntArray = np.arange(size.sum()) + np.repeat(begin - np.cumsum(size) + size, size)
+    return numbers
+
+
 class Matcher(Protocol):
     """Says which links a track was on."""
 
@@ -164,5 +194,17 @@ class Matcher(Protocol):
             What is not finite is left unmatched.
         time_s : (N,) array
             In any order; points of one time and place may be repeated.
+        """
+        ...
+
+    def match_many(self, position_m: FloatArray, time_s: FloatArray, first: IntArray) -> Matches:
+        """Match the points of many vehicles at once, which is much quicker for each.
+
+        Parameters
+        ----------
+        position_m, time_s
+            As in ``match``.
+        first : (T + 1,) int array
+            Where each vehicle's points begin, and where the last one's end.
         """
         ...

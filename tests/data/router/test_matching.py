@@ -104,3 +104,31 @@ def test_noisy_drives_of_the_county_are_found_again() -> None:
         total += float(lengths.sum())
     assert total > 0
     assert right / total > 0.95
+
+
+def test_many_tracks_at_once_are_matched_as_each_alone() -> None:
+    graph = road_graph(small_county())
+    matcher, rng = HmmMatcher(graph), np.random.default_rng(2)
+    nodes = graph.node_m - np.asarray(graph.origin_m)
+    sizes = rng.integers(0, 30, 40)
+    first = np.append(0, np.cumsum(sizes))
+    starts, steps = nodes[rng.integers(len(nodes), size=40)], rng.normal(0, 60, (int(sizes.sum()), 2))
+    at = np.concatenate([starts[i] + steps[first[i] : first[i + 1]].cumsum(axis=0) for i in range(40)])
+    at[::17] = np.nan
+    when = rng.permutation(len(at)) * 5.0
+    many = matcher.match_many(at, when, first)
+    assert (many.link >= 0).sum() > 100
+    for one in range(40):
+        part = slice(int(first[one]), int(first[one + 1]))
+        alone = matcher.match(at[part], when[part])
+        assert many.link[part].tolist() == alone.link.tolist()
+        whole = many.way[many.first[part.start] : many.first[part.stop]]
+        assert sorted(whole.tolist()) == sorted(link for path in alone.path for link in path.tolist())
+
+
+def test_a_vehicle_that_stands_in_noise_stays_where_it_is() -> None:
+    graph = road_graph(grid())
+    rng = np.random.default_rng(3)
+    at = np.concatenate([np.linspace((110, 0), (160, 0), 6), np.tile((160.0, 0.0), (60, 1)), [(190, 0), (250, 0)]])
+    match = HmmMatcher(graph).match(*driven([tuple(row) for row in at + rng.normal(0, 6, at.shape)], 5.0))
+    assert [names(HmmMatcher(graph), path) for path in match.path] == [["h10", "h20"]]
