@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,12 @@ class Following:
     def take(self, fixes: Iterable[Fixes], now_s: float) -> Slots:
         """Take new fixes; return the slots that nothing is added to any more."""
         held = [*([] if self._held is None else [self._held]), *fixes]
-        whole = Fixes(*(np.concatenate([getattr(part, name) for part in held]) for name in Fixes.__slots__))
+        whole = Fixes(
+            *(
+                np.concatenate([getattr(part, name) for part in held])
+                for name in [field.name for field in fields(Fixes)]
+            )
+        )
         until = now_s - LATE_S
         sums = slots_from(self.matcher, whole, self.done_s, until)
         recent = whole.time_s > until - OVERLAP_S

@@ -115,7 +115,7 @@ def test_many_tracks_at_once_are_matched_as_each_alone() -> None:
     starts, steps = nodes[rng.integers(len(nodes), size=40)], rng.normal(0, 60, (int(sizes.sum()), 2))
     at = np.concatenate([starts[i] + steps[first[i] : first[i + 1]].cumsum(axis=0) for i in range(40)])
     at[::17] = np.nan
-    when = rng.permutation(len(at)) * 5.0
+    when = 5.0 * rng.permutation(len(at)).astype(np.float64)
     many = matcher.match_many(at, when, first)
     assert (many.link >= 0).sum() > 100
     for one in range(40):
