@@ -188,10 +188,13 @@ def grades(city: City, graph: RoadGraph, folder: Path, slots: Slots) -> None:
         rows = rows & (kmh > 0)
         same, near = ours[rows] == theirs[rows], np.abs(ours[rows] - theirs[rows]) <= 1
         jam = (ours[rows] >= 4) == (theirs[rows] >= 4)
+        off = np.median(np.abs(slots.kmh[rows] / kmh[rows] - 1))
         print(
-            f"grades, {name}: {rows.sum():,} of {len(slots):,} links in five minutes; "
-            f"the same {100 * same.mean():.1f} %, within one {100 * near.mean():.1f} %, congested or not the same {100 * jam.mean():.1f} %; "
-            f"speed off by {np.median(np.abs(slots.kmh[rows] / kmh[rows] - 1)):.0%} (median)"
+            f"grades, {name}: {rows.sum():,} of {len(slots):,} links in five minutes, speed off by {off:.0%} (median)"
+        )
+        print(
+            f"  the same {100 * same.mean():.1f} %, within one {100 * near.mean():.1f} %, "
+            f"congested or not the same {100 * jam.mean():.1f} %"
         )
 
 

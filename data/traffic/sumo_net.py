@@ -18,6 +18,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 import shapely
 from pyproj import CRS
+from scipy.spatial import cKDTree
 
 from twin.city.city import City
 from twin.errors import MissingPieceError, ZhianError
@@ -100,7 +101,7 @@ def _signals(city: City, graph: RoadGraph) -> Mapping[int, tuple[float, float]]:
     if not len(table):
         return {}
     xy = shapely.get_coordinates(np.asarray(table.geometry.array, dtype=object))
-    nearest = shapely.STRtree(shapely.points(graph.node_m)).nearest(shapely.points(xy))
+    nearest = cKDTree(graph.node_m).query(xy)[1]
     near = np.hypot(*(graph.node_m[nearest] - xy).T) < 1.0
     told = zip(nearest[near].tolist(), table["cycle_s"][near].tolist(), table["offset_s"][near].tolist(), strict=True)
     return {node: (cycle, offset) for node, cycle, offset in told}
@@ -128,7 +129,7 @@ def _edges(city: City, graph: RoadGraph, links: IntArray) -> Iterator[str]:
     classes = roads["road_class"].to_numpy(object)
     rank = {name: number for number, name in enumerate(
         ("track", "service", "residential", "tertiary", "secondary", "primary", "trunk", "motorway"), 1)}  # fmt: skip
-    both = (graph.links_of >= 0).all(axis=1)
+    both = np.all(graph.links_of >= 0, axis=1)
     for link, name in zip(links.tolist(), graph.names(links), strict=True):
         road = int(graph.road[link])
         xy = shapely.get_coordinates(graph.lines[road]) - np.asarray(graph.origin_m)
