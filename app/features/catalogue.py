@@ -14,6 +14,7 @@ from app.features.feature import Context, Feature
 from app.features.hints import Hints
 from app.features.locking import Locking
 from app.features.minding import Minding
+from app.features.orders import Orders
 from app.features.quality import QualityChoice
 from app.features.requests import Requests
 from app.features.scenarios import Scenarios
@@ -36,6 +37,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Trails,
     Locking,
     Requests,
+    Orders,
     Auditor,
     StandingAlerts,
     Scenarios,

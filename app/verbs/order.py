@@ -63,7 +63,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         return store.make(told["account"], told["terms"], told["days"] * DAY_S, call.actor.id, call.second)
 
     return (
-        Command("order.make", on_orders(make), "order.make", in_palette=False, told=_told_of),
+        Command("order.make", on_orders(make), "order.make", in_palette=False, told=told_of),
         Command("order.list", on_orders(lambda store, _call: store.orders()), "order.read", in_palette=False),
         Command(
             "order.end", on_orders(lambda store, call: store.end(call.arguments["name"], call.actor.id)), "order.end",
@@ -72,7 +72,7 @@ def commands(session: Session) -> tuple[Command, ...]:
     )  # fmt: skip
 
 
-def _told_of(arguments: Mapping[str, Any]) -> dict[str, str]:
+def told_of(arguments: Mapping[str, Any]) -> dict[str, str]:
     """Tell an order to the second person, each term by its name."""
     terms: Terms = arguments["terms"]
     listed = {"layers": ", ".join(sorted(terms.layers)), "formats": ", ".join(sorted(terms.formats))}

@@ -262,6 +262,24 @@ def test_networks_and_classifications_narrow_rows_as_they_narrow_decisions(secur
             owner.execute(sa.delete(column.table).where(column >= 100))
 
 
+def test_an_agency_sees_and_answers_its_own_tasks_alone(secured: sa.Engine) -> None:
+    tasks, own = META.tables["operation_task"], ACCOUNTS.c.id == "partner"
+    with secured.begin() as owner:
+        for number, agency in enumerate(("transport", "health"), 500):
+            owner.execute(sa.insert(tasks), filled(tasks, number, "") | {"agency": agency})
+        scope = msgspec.json.encode(Scope(agencies=frozenset({"transport"}))).decode()
+        owner.execute(sa.update(ACCOUNTS).where(own).values(scope=scope))
+    ours = tasks.c.id.in_(["500", "501"])
+    with acting(secured, "partner") as connection:
+        assert connection.scalars(sa.select(tasks.c.agency).where(ours)).all() == ["transport"]
+        assert connection.execute(sa.update(tasks).where(ours).values(state="done")).rowcount == 1
+        with pytest.raises(sa.exc.DBAPIError, match="row-level security"), connection.begin_nested():
+            connection.execute(sa.update(tasks).where(ours).values(agency="health"))
+    with secured.begin() as owner:
+        owner.execute(sa.delete(tasks).where(ours))
+        owner.execute(sa.update(ACCOUNTS).where(own).values(scope=account("partner", "partner")["scope"]))
+
+
 def test_no_account_gives_itself_rights_or_another_persons_word(secured: sa.Engine) -> None:
     own = ACCOUNTS.c.id == "investigator"
     login = engine_of(secured.url.set(username="zhian_investigator"))  # as psql would
