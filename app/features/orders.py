@@ -37,7 +37,7 @@ class Orders(QObject):
 
     def entries(self) -> Iterator[Entry]:
         """Return the commands; making one asks for its own permission, and for a second person, when it is done."""
-        yield Entry(Command("orders.open", self._open, "order.read"), "app", "scroll")
+        yield Entry(Command("orders.open", self._open, "order.read"), "app", "clipboard-text")
         yield Entry(Command("orders.make", self._make, "order.read", in_palette=False))
         yield Entry(Command("orders.end", self._end, "order.end", in_palette=False))
 

@@ -1,4 +1,4 @@
-"""SQL typed into the fields of accounts, requests, orders and the trail is text: it is kept as typed, and does nothing."""
+"""SQL typed into the fields of accounts, requests, orders and the trail is text: kept as typed, and does nothing."""
 
 from __future__ import annotations
 
