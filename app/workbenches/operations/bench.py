@@ -87,7 +87,7 @@ class OperationsBench(QObject):
         self.page.chosen.connect(self.sending.toggle)
         desk.selection.changed.connect(self._on_selected)
         desk.live.panels_due.connect(self._on_panels_due)
-        desk.look.language_changed.connect(self._on_changed)
+        desk.look.language_changed.connect(self._on_language_changed)
         desk.look.theme_changed.connect(self._on_changed)
 
     # What a feature gives
@@ -144,6 +144,12 @@ class OperationsBench(QObject):
             self.marks.show_rows(self._desk.live.city, self._rows)
         self.queue.set_muted(self.sound.muted, bool(self.sound.player))
         self._show_card()
+
+    def _on_language_changed(self, *_: object) -> None:
+        """Write the rows anew first: the page takes its title from them."""
+        self._on_changed()
+        self.page.retranslate()
+        self.page.show_units(self.sending.lines())
 
     def _on_held(self, held: Held) -> None:
         self.page.show_held(held)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QMenu, QPushButton, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QMenu, QPushButton, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app import formats
 from app.desk import Desk
 from app.widgets.parts import label, line
 from app.workbenches.operations.parts import Parts
-from app.workbenches.operations.section import Item, Section, name_row, narrow_form, scrolled
+from app.workbenches.operations.section import Item, Section, name_row, scrolled
 from twin.access import mask_name
 from twin.operations.deeds import CallIn, OpenJoint, TurnJoint, WriteMinutes
 from twin.operations.joint import must_be_followed
@@ -71,7 +71,7 @@ class JointPanel(QWidget):
         self.problem.hide()
         self.begin.clicked.connect(self._open)
         self.open, self.ended = Section(), Section()
-        self._form = narrow_form()
+        self._form = QFormLayout()
         for name in ("kind", "title", "parties", "partners", "yuan"):
             self._form.addRow(name, getattr(self, name))
         self._form.addRow(self.begin)
@@ -159,7 +159,7 @@ class JointPanel(QWidget):
         follow = must_be_followed(case, at_s)
         buttons = tuple((texts(f"joint.do_{turn}"), self._turn(case, turn)) for turn in TURNS.get(case.state, ()))
         note = formats.day(case.follow_s) if case.follow_s else formats.day(case.opened_s)
-        return Item("\n".join(words), note, "◆" if follow else "○", "warn" if follow else "plain", buttons)
+        return Item("\n".join(words), note, "◆" if follow else "○", "warn" if follow else "plain", buttons, True)
 
     def _open(self) -> None:
         parties = tuple(name for name in self.parties.text().replace("，", "、").replace(",", "、").split("、") if name)

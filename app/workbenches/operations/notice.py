@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -62,6 +63,7 @@ class _Form(QDialog):
         self.words.setFixedHeight(96)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.send = self.buttons.addButton(texts("notice.send"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
         layout = QFormLayout(self)
         about = label("quiet", wrap=True)
         about.setText(f"{incident.id} · {incident.title} · {incident.place}")

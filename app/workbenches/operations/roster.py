@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QHBoxLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDateTimeEdit, QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 from app import formats
 from app.desk import Desk
 from app.map.events import Pick
 from app.widgets.parts import label, line
-from app.workbenches.operations.section import Item, Section, name_row, narrow_form, scrolled
+from app.workbenches.operations.section import Item, Section, name_row, scrolled
 from twin.city.city import City
 from twin.operations.deeds import PlanPatrol, PlanWatch, ReportPatrol, TurnWatch
 from twin.operations.duty import missed
@@ -71,7 +71,7 @@ class RosterPanel(QWidget):
         self.plan.clicked.connect(self._plan)
         self.walk.clicked.connect(self._walk)
         self.watches, self.patrols = Section(), Section()
-        self._form = narrow_form()
+        self._form = QFormLayout()
         for name in ("person", "role", "unit", "begin", "hours", "days"):
             self._form.addRow(name, getattr(self, name))
         row = QHBoxLayout()
@@ -156,7 +156,7 @@ class RosterPanel(QWidget):
         ending = "cancelled" if one.state == PATROL.first else "broken_off"
         stopped = (texts("roster.cancel"), self._report(ReportPatrol(one.id, -1, ending, texts("roster.by_hand"))))
         return Item("\n".join(lines), formats.clock(one.begin_s)[:5], "◆" if late else "○",
-                    "warn" if late else "plain", (*reached, stopped))  # fmt: skip
+                    "warn" if late else "plain", (*reached, stopped), True)  # fmt: skip
 
     def _unit(self, id_: str) -> str:
         return next((unit.name for unit in self.roster.units if unit.id == id_), id_)

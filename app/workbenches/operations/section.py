@@ -36,6 +36,8 @@ class Item:
         A sign before the words, and how it is coloured: ``plain``, ``good``, ``warn``, ``quiet``.
     buttons : tuple of (str, callable)
         What a button says and does.
+    below : bool
+        The buttons stand below the words, of a line that has many of both.
     """
 
     words: str
@@ -43,6 +45,7 @@ class Item:
     mark: str = ""
     mood: str = "plain"
     buttons: tuple[tuple[str, Callable[[], object]], ...] = field(default=(), compare=False)
+    below: bool = False
 
 
 class Section(QWidget):
@@ -70,7 +73,7 @@ class Section(QWidget):
         self.empty.setText(nothing)
         self.empty.setVisible(not items and bool(nothing))
         self.setVisible(bool(items) or bool(nothing))
-        if tuple(items) != self.items:
+        if tuple(items) != self.items or _said(items) != _said(self.items):
             self.items = tuple(items)
             self._make()
         self.tick()
@@ -102,11 +105,17 @@ class Section(QWidget):
         else:
             note.setText(item.note)
         top = Qt.AlignmentFlag.AlignTop
-        self._rows.addWidget(mark, row, 0, top)
-        self._rows.addWidget(words, row, 1, top)
-        self._rows.addWidget(note, row, 2, top | Qt.AlignmentFlag.AlignRight)
+        self._rows.addWidget(mark, 2 * row, 0, top)
+        self._rows.addWidget(words, 2 * row, 1, top)
+        self._rows.addWidget(note, 2 * row, 2, top | Qt.AlignmentFlag.AlignRight)
         if item.buttons:
-            self._rows.addWidget(_buttons(item), row, 3, top)
+            place = (2 * row + 1, 1, 1, 3) if item.below else (2 * row, 3, 1, 1)
+            self._rows.addWidget(_buttons(item), *place, top)
+
+
+def _said(items: Sequence[Item]) -> list[tuple[str, ...]]:
+    """Return what the buttons of items say: they may be in another language where the words are not."""
+    return [tuple(words for words, _ in item.buttons) for item in items]
 
 
 def _buttons(item: Item) -> QWidget:
@@ -130,7 +139,7 @@ def scrolled(panel: QWidget, parts: Sequence[QWidget | QLayout]) -> None:
     inner = QVBoxLayout(page)
     inner.setContentsMargins(12, 8, 12, 8)
     for part in parts:
-        inner.addWidget(part) if isinstance(part, QWidget) else inner.addLayout(part)
+        inner.addWidget(part if isinstance(part, QWidget) else _held(part))
     inner.addStretch(1)
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)
@@ -142,12 +151,13 @@ def scrolled(panel: QWidget, parts: Sequence[QWidget | QLayout]) -> None:
     layout.addWidget(scroll)
 
 
-def narrow_form() -> QFormLayout:
-    """Return a form for a narrow column: a field that has no room beside its label stands below it."""
-    form = QFormLayout()
-    form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    return form
+def _held(layout: QLayout) -> QWidget:
+    """Return a layout in a widget of its own, which keeps its height beside words that wrap."""
+    holder = QWidget()
+    layout.setContentsMargins(0, 8, 0, 8)
+    holder.setLayout(layout)
+    holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    return holder
 
 
 def name_row(form: QFormLayout, field: QWidget, words: str) -> None:

@@ -77,6 +77,12 @@ def test_accept_propose_send_in_three_keys_pressed_in_haste(
     assert store.find(Dispatch)[0].unit == "U1"
     until(lambda: bench.work.held.incident == incident, 60.0)
     assert not bench.work.undoable
+    window.look.set_language("en")
+    assert bench.page.sections["steps"].title.text() == window.look.texts("work.steps")
+    assert {said for item in bench.page.sections["units"].items for said, _ in item.buttons} <= {
+        window.look.texts(f"report.{state}") for state in ("acknowledged", "on_scene", "recalled")
+    }
+    window.look.set_language("zh")
     assert PLATE in store.find(Message)[0].text  # whoever is sent has to know what to look for
     assert window.session.commands.purpose is None  # and nothing else is shown in full by it
     window.acts.run("work.reveal")
