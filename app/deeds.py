@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -12,11 +13,15 @@ from app.commands import Call, Command
 from app.widgets.purpose import PurposeDialog
 from app.window_commands import go_to
 from app.workbenches.fraud.panel import FraudPanel
-from twin.access import Purpose
+from twin.access import Purpose, Resource, decide
 from twin.city.search import Found
+from twin.fraud.case import Case
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+
+
+CASES_S = 20.0
 
 
 class Deeds:
@@ -24,6 +29,7 @@ class Deeds:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self._cases: tuple[float, str, tuple[Case, ...]] = (-CASES_S, "", ())
 
     def answer_search(self, call: Call) -> None:
         """Find what was typed, off this thread, and hand it to ``then``; what was typed before is not waited for."""
@@ -32,10 +38,20 @@ class Deeds:
         if index is None or world is None:
             then(())
             return
-        cases = (window.acts.run("fraud.list_cases") or ()) if locator.is_case_number(text) else ()
+        cases = self._known_cases(call)
         window.jobs.submit(
             "job.search", lambda *_: locator.find(index, world, text, unmask, cases), then, key="search", quiet=True
         )
+
+    def _known_cases(self, call: Call) -> tuple[Case, ...]:
+        """Return the cases for who may list them: listed once for what is typed within a while."""
+        listing = self._window.session.commands["fraud.list_cases"].permission
+        if not decide(call.actor, listing, Resource("case"), call.purpose, call.rules).allowed:
+            return ()
+        read_s, whose, _ = self._cases
+        if whose != call.actor.id or time.monotonic() - read_s > CASES_S:
+            self._cases = (time.monotonic(), call.actor.id, tuple(self._window.acts.run("fraud.list_cases") or ()))
+        return self._cases[2]
 
     def go_to(self, found: Found) -> None:
         """Go to an answer: fly to it, or open the case."""

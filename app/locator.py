@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.map.events import Pick
 from data.search.index import NameIndex
+from data.search.sounds import initials, sound_units
 from twin.access import mask_name, mask_plate
 from twin.city.city import City
 from twin.city.points import read_point
@@ -20,9 +21,11 @@ from twin.live.kinds import KINDS
 from twin.live.observation import ObservationArray
 from twin.world import World
 
-MOST, MOST_ENTITIES = 12, 5
-_CASE = re.compile(r"FZ\d", re.I)
-_AND = re.compile(r"(.{2,}?)\s*(?:与|和|跟|及|同|/|&|×|\band\b)\s*(.{2,}?)(?:的?(?:交叉口|交汇处|路口|口))?", re.I)
+MOST, MOST_ENTITIES, LEAST_OF_CASE = 12, 5, 2
+_SEP = r"\s*(?:与|和|跟|及|同|/|&|×|\band\b)\s*"
+_AND = re.compile(rf"(.{{2,}}?){_SEP}(.{{2,}}?)(?:{_SEP}(.{{2,}}?))?(?:的?(?:交叉口|交汇处|路口|口))?", re.I)
+_HOUSE = re.compile(r"(.{2,}?)\s*\d+\s*(?:[号弄幢栋座室]|$).*")
+"""The name of a road, and a number on it."""
 _MASKED_KINDS = np.array([code for code, kind in enumerate(KINDS) if kind.layer in ("vehicles", "people")])
 _LARGE = np.array([ord(chr(code).upper()) if code < 128 else code for code in range(256)], np.uint8)
 _DEVICE_LAYER = {"camera": "cameras", "signal": "signals"}
@@ -39,12 +42,7 @@ def find(index: NameIndex, world: World, text: str, unmask: bool, cases: Sequenc
     names = index.find(text, MOST)
     if not any(found.table == "crossings" for found in names):
         names = (*_crossing(index, text), *names)
-    return (*names[: MOST - len(others)], *others)
-
-
-def is_case_number(text: str) -> bool:
-    """Tell whether a text begins as the number of a case does."""
-    return _CASE.match(text.strip()) is not None
+    return (*(names or _road(index, text))[: MOST - len(others)], *others)
 
 
 def find_entities(world: World, text: str, unmask: bool) -> tuple[Found, ...]:
@@ -73,10 +71,23 @@ def fold_case(texts: NDArray[np.bytes_]) -> NDArray[np.bytes_]:
 
 
 def _cases(cases: Sequence[Case], text: str) -> Iterator[Found]:
-    wanted = text.strip().upper()
-    found = [case for case in cases if wanted in case.number]
+    """Yield the cases whose number, title, or the sound or initials of whose title hold what was typed."""
+    wanted = text.strip().casefold()
+    found = [case for case in cases if len(wanted) >= LEAST_OF_CASE and any(wanted in way for way in _ways(case))]
     for case in found[:MOST_ENTITIES]:
         yield Found("case", case.number, f"{case.number}  {case.title}", "", "case", np.nan, np.nan, 0.0)
+
+
+def _ways(case: Case) -> Iterator[str]:
+    """Yield what a case can be typed as."""
+    sounds = sound_units(case.title)
+    yield from (case.number.casefold(), case.title.casefold(), "".join(sounds), "".join(initials(sounds)))
+
+
+def _road(index: NameIndex, text: str) -> tuple[Found, ...]:
+    """Return the road of an address, where the house number is not known."""
+    told = _HOUSE.fullmatch(text.strip())
+    return () if told is None else tuple(found for found in index.find(told[1], MOST) if found.table == "roads")
 
 
 def _kept(world: World, text: str) -> Iterator[Found]:
@@ -93,11 +104,12 @@ def _kept(world: World, text: str) -> Iterator[Found]:
 
 
 def _crossing(index: NameIndex, text: str) -> tuple[Found, ...]:
-    """Return crossings that are told as two roads with a word between, as 人民大道与西塘路口."""
+    """Return crossings that are told as two or three roads with a word between, as 人民大道与西塘路口."""
     told = _AND.fullmatch(text.strip())
     if told is None:
         return ()
-    return tuple(found for found in index.find(f"{told[1]} {told[2]}", MOST) if found.table == "crossings")[:5]
+    roads = " ".join(road for road in told.groups() if road)
+    return tuple(found for found in index.find(roads, MOST) if found.table == "crossings")[:5]
 
 
 def entity(world: World, key: str, unmask: bool) -> Found | None:

@@ -19,8 +19,11 @@ from twin.card.target import Target
 from twin.city.city import City
 from twin.geo import FloatArray
 from twin.live.observation import ObservationArray
+from twin.operations.proposal import link_speeds
 from twin.reach import seen_from
 from twin.traffic.graph import road_graph
+from twin.traffic.speeds import road_speeds, sight
+from twin.traffic.travel import TravelTimes
 from twin.world import World
 
 AROUND_M = 60.0
@@ -41,6 +44,10 @@ class About:
         """Make everything; takes some tenths of a second for a county."""
         drive, walk = (RoadTimes(road_graph(city, mode)) for mode in ("drive", "walk"))
         return cls(city, Scenery(city), drive, walk)
+
+    def driving(self, world: World) -> TravelTimes:
+        """Return the roads for vehicles at the speeds of a world; the sign's speed where no vehicle is seen."""
+        return self.drive.with_speeds(link_speeds(self.drive, road_speeds([sight(world)])))
 
 
 def day_of_entity(home: Home, twin: str, world: World, key: str) -> Day:

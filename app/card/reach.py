@@ -1,4 +1,4 @@
-"""How far one comes from what is selected, in minutes or along the roads: results like those of the instruments."""
+"""How far one comes from what is selected or clicked, in minutes or along the roads: results like measures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from functools import partial
 import numpy as np
 import shapely
 
+from app import formats
 from app.card.about import About
 from app.commands import Call, Command
 from app.features.feature import Context, Entry
 from app.instruments.book import fresh_id
+from app.instruments.kinds import PLACE
+from app.instruments.pen import Pen
+from app.map.events import Pick
 from twin.card.target import Target, target_of
 from twin.errors import UsageError
+from twin.geo import FloatArray
 from twin.kept import Result
 from twin.measure import extent
 from twin.traffic.lines import reached_area
 from twin.traffic.travel import REACHED
 from twin.words import say
+from twin.world import World
 
 EVEN_KMH = 36.0
 """At this speed everywhere ten metres take a second, so that time is length."""
@@ -52,6 +58,8 @@ class ReachCommands:
 
     def __init__(self, context: Context, about: Callable[[], About | None]) -> None:
         self._context, self._desk, self._about = context, context.desk, about
+        self._ask = ASKS[0]
+        self._pen = Pen(PLACE, context.map.extras.repaint.emit, self._on_clicked)
 
     def entries(self) -> Iterator[Entry]:
         """Return one command a way to ask."""
@@ -60,14 +68,32 @@ class ReachCommands:
             yield Entry(command, "instruments", "path")
 
     def _run(self, ask: Ask, _call: Call) -> None:
-        about, world, picks = self._about(), self._desk.live.world, self._desk.selection.picks
-        if about is None or world is None or not picks:
-            raise UsageError(self._desk.look.texts("details.nothing"))
-        pick, title = picks[0], self._context.details.title.text()
+        """Ask from the selection; without one, from where is clicked next."""
+        picks = self._desk.selection.picks
+        if picks:
+            self._from(ask, picks[0], self._context.details.title.text())
+            return
+        self._ask = ask
+        self._context.map.set_tool(self._pen)
+        self._context.map.setFocus()
+
+    def _on_clicked(self, points_m: FloatArray) -> None:
+        city = self._desk.live.city
+        self._context.map.set_tool(None)
+        if city is None:
+            return
+        east, north, up = (float(value) for value in points_m[0])
+        lon, lat = city.frame.to_lonlat(east, north)
+        self._from(self._ask, Pick("point", "", (east, north, up)), formats.coordinates(float(lon), float(lat)))
+
+    def _from(self, ask: Ask, pick: Pick, title: str) -> None:
+        about, world = self._about(), self._desk.live.world
+        if about is None or world is None:
+            raise UsageError(self._desk.look.texts("card.working"))
         target = partial(target_of, world, pick.layer, pick.key, pick.position_m)
         self._desk.jobs.submit(
             "job.reach",
-            lambda *_: shapes(about, target(), ask),
+            lambda *_: shapes(about, world, target(), ask),
             lambda found: self._show(ask, title, found, (world.at_s, world.live)),
             lambda error: self._context.acts.refused.emit(f"reach.{ask.name}", self._desk.look.texts.error(error)),
             key="reach",
@@ -77,24 +103,24 @@ class ReachCommands:
         texts, city = self._desk.look.texts, self._desk.live.city
         source = "demo" if city is not None and city.invented else "city"
         for step, shape, area_m2 in found:
+            told = f"minutes={step:g};speeds=traffic" if ask.unit == "min" else f"range_m={step:g}"
             name = texts(f"reach.{ask.name}", step=f"{step:g}", place=title)
             result = Result(
                 fresh_id("r"), "isochrone" if ask.unit == "min" else "network", name, shape, area_m2, "m2",
-                time.time(), *shows, source, f"{'minutes' if ask.unit == 'min' else 'range_m'}={step:g}",
-                self._desk.session.commands.actor.id,
+                time.time(), *shows, source, told, self._desk.session.commands.actor.id,
             )  # fmt: skip
             self._desk.run("result.add", about=result.id, result=result)
 
 
-def shapes(about: About, target: Target, ask: Ask) -> list[Shape]:
-    """Return the area of each step, the widest first.
+def shapes(about: About, world: World, target: Target, ask: Ask) -> list[Shape]:
+    """Return the area of each step, the widest first; minutes by road are at the speeds of the world that is shown.
 
     Raises
     ------
     twin.errors.UsageError
         If no road is near.
     """
-    times = about.walk if target.layer == "people" else about.drive
+    times = about.walk if target.layer == "people" else about.driving(world) if ask.unit == "min" else about.drive
     if ask.unit == "m":
         times = times.with_speeds(np.full(len(times.graph), EVEN_KMH))
     seconds = [step * 60.0 if ask.unit == "min" else step / METRES_A_SECOND for step in ask.steps]

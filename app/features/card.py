@@ -51,7 +51,9 @@ Work = Callable[[_Asked, Target], Part]
 WORK: Mapping[str, Work] = {
     "where": lambda asked, target: where_it_is(asked.world, target),
     "cameras": lambda asked, target: cameras_seeing(asked.about.city, asked.about.scenery, target),
-    "units": lambda asked, target: nearest_units(asked.world, target, asked.about.drive, asked.about.walk),
+    "units": lambda asked, target: nearest_units(
+        asked.world, target, asked.about.driving(asked.world), asked.about.walk
+    ),
     "alerts": lambda asked, target: open_alerts(asked.world, target),
     "inside": lambda asked, target: what_is_inside(asked.world, target),
 }
@@ -255,11 +257,11 @@ class CardFeature:
         about, world = self._about, self._desk.live.world
         if about is None or world is None:
             return
-        times = about.walk if line.layer == "people" else about.drive
 
         def way(*_: Any) -> Route:
             target = target_of(world, pick.layer, pick.key, pick.position_m)
             unit = target_of(world, line.layer, line.key, line.position_m)
+            times = about.walk if line.layer == "people" else about.driving(world)
             return times.route(unit.position_m, target.position_m)
 
         self._desk.jobs.submit("job.card", way, self._show_route, key="card.route", quiet=True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.commands import Call, Command
 from app.facts import entity_facts
 from app.features.feature import Context, Entry
+from app.features.trail_past import TrailPast
 from app.map.trails import TrailWish
 from app.settings import Settings
 from twin.errors import UsageError
@@ -29,6 +30,7 @@ class Trails:
         self._context, self._desk = context, context.desk
         self.wish = wish_of(self._desk.settings.values)
         context.map.set_trails(self.wish)
+        self._past = TrailPast(context, lambda: self.wish)
         context.opening.opened.connect(self._check)
 
     def entries(self) -> Iterator[Entry]:

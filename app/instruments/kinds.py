@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Outline = Literal["line", "area", "circle", "sight", "band", "lasso"]
+Outline = Literal["line", "area", "circle", "sight", "band", "lasso", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +46,5 @@ KINDS: tuple[Kind, ...] = (
     Kind("slice", "circle", 2, 2, "Shift+X", "knife"),
 )
 FENCE = Kind("fence", "lasso", 3, 0, "G", "shield-check")
+PLACE = Kind("reach", "place", 1, 1, "", "path")
 LASSO = Kind("lasso", "lasso", 3, 0, "L", "selection-plus", tool=True)

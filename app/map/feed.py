@@ -5,7 +5,7 @@ The window's thread hands over a frozen request and takes the newest answer; wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -33,6 +33,7 @@ from layers.layer import Areas, Drawing, Labels, Layer, LayerState, Lines, Raste
 from layers.shown import shown
 from twin.city.city import City
 from twin.geo import BoolArray
+from twin.live.wake import Sample
 from twin.world import World
 
 FASTEST_GUESS = 4.0
@@ -59,6 +60,8 @@ class Request:
     """Whether a crowd may be shown as bubbles."""
     split: Split | None = None
     trails: TrailWish = SELECTED_ONLY
+    before: Sequence[Sample] = ()
+    """Where everything was before the worlds that were shown, for the trails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class Feed:
             hidden,
             chosen,
             patches(packed) if request.clusters else NO_PATCHES,
-            self._trailer(request.world, packed, chosen.symbols, request.picks, request.trails),
+            self._trailer(request.world, packed, chosen.symbols, request.picks, request.trails, request.before),
             self._road_names(request, hidden.get("roads")),
         )
 

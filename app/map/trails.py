@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from app.map.style import MapStyle, Rgb, rgb
 from app.map.symbols import IntArray, MoverArrays
 from twin.geo import BoolArray
 from twin.live.kinds import KINDS
-from twin.live.wake import Paths, Wake
+from twin.live.wake import Paths, Sample, Wake
 from twin.world import World
 
 FASTEST_MPS = 25.0
@@ -75,16 +76,29 @@ class TrailMaker:
 
     def __init__(self) -> None:
         self._wake = Wake()
+        self._before: Sequence[Sample] = ()
         self._made: tuple[tuple[int, TrailWish, tuple[Pick, ...], int], Arrays] = (
             (-1, SELECTED_ONLY, (), 0),
             NO_TRAILS,
         )
 
     def __call__(
-        self, world: World, packed: MoverArrays, chosen: IntArray, picks: tuple[Pick, ...], wish: TrailWish
+        self,
+        world: World,
+        packed: MoverArrays,
+        chosen: IntArray,
+        picks: tuple[Pick, ...],
+        wish: TrailWish,
+        before: Sequence[Sample] = (),
     ) -> Arrays:
-        """Return the trails of what is drawn: up to where it is for a few, else made anew with each sample."""
+        """Return the trails of what is drawn: up to where it is for a few, else made anew with each sample.
+
+        ``before`` is where everything was before the worlds that were shown; taken once.
+        """
         self._wake.add(world.tracks, world.at_s)
+        if before is not self._before:
+            self._before = before
+            self._wake.fill(before)
         if wish.kinds:
             return self._of_kinds(world, packed, chosen, picks, wish)
         if not wish.selected or not len(chosen):

@@ -42,6 +42,7 @@ from layers.catalogue import LAYERS, first_state
 from layers.layer import Layer, LayerState
 from twin.city.city import City
 from twin.live.frame import empty_frame
+from twin.live.wake import Sample
 from twin.sun import Sun, sun_at
 from twin.world import World
 
@@ -95,6 +96,7 @@ class MapView(QWidget):
         self._split: Split | None = None
         self._unmask, self._closed = False, False
         self._trails = SELECTED_ONLY
+        self._before: Sequence[Sample] = ()
         self._type_scale = 1.0
         self._labels: Answer | None = None
         self._overlay = OverlayState()
@@ -200,6 +202,11 @@ class MapView(QWidget):
     def set_trails(self, wish: TrailWish) -> None:
         """Show where some or all came from."""
         self._trails = wish
+        self._ask()
+
+    def set_past(self, samples: Sequence[Sample]) -> None:
+        """Know where everything was before what was shown, oldest first: trails begin there."""
+        self._before = samples
         self._ask()
 
     def set_unmask(self, unmask: bool) -> None:
@@ -448,6 +455,7 @@ class MapView(QWidget):
                 self._crowd.wanted,
                 self._split,
                 self._trails,
+                self._before,
             )
         )
 

@@ -20,7 +20,7 @@ from data.search.units import fold, is_chinese, pairs, units_of
 from twin.city.search import Found, Weighted
 
 AT_ONCE = 20_000
-FORMAT = 0x7A680002
+FORMAT = 0x7A680003
 """Marks the file as ours; its last digits grow with the layout."""
 _COLUMNS = ("table", "id", "name", "name_en", "kind", "lon_deg", "lat_deg", "distance_m")
 _SCHEMA = f"""

@@ -76,7 +76,10 @@ def _longest_of_each_name(roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _crossings(city: City) -> Iterator[Weighted]:
-    """Yield where roads of two names meet; where the same two meet again and again, as across a middle strip, once."""
+    """Yield where roads of two or three names meet.
+
+    Where the same meet again and again, as across a middle strip, they are told once.
+    """
     roads = city.table("roads")
     roads = roads[roads["name"].astype(str).str.len() > 0]
     if not len(roads):
@@ -92,9 +95,19 @@ def _crossings(city: City) -> Iterator[Weighted]:
     arms = pd.concat(sides).drop_duplicates(["node", "name"])
     pairs = arms.merge(arms[["node", "name", "en"]], on="node", suffixes=("", "_2"))
     pairs = pairs[pairs["name"] != pairs["name_2"]].drop_duplicates(["name", "name_2"])
-    lon, lat = city.frame.to_lonlat(pairs["x"] - city.frame.origin_m[0], pairs["y"] - city.frame.origin_m[1])
-    rows = zip(pairs["node"], pairs["name"], pairs["name_2"], pairs["en"], pairs["en_2"], lon, lat, strict=True)
-    for node, one, two, en, en_2, lon_deg, lat_deg in rows:
-        name, name_en = f"{one}—{two}", f"{en} / {en_2}" if en and en_2 else ""
+    many = arms[arms.groupby("node")["name"].transform("size") > 2]
+    threes = pairs.merge(many[["node", "name", "en"]], on="node", suffixes=("", "_3"))
+    threes = threes[(threes["name_3"] != threes["name"]) & (threes["name_3"] != threes["name_2"])]
+    for told, weight in ((pairs, 0), (threes.drop_duplicates(["name", "name_2", "name_3"]), 1)):
+        yield from _told_as(city, told, weight)
+
+
+def _told_as(city: City, crossings: pd.DataFrame, weight: int) -> Iterator[Weighted]:
+    """Yield crossings by the names of their roads, in the order of the columns."""
+    lon, lat = city.frame.to_lonlat(crossings["x"] - city.frame.origin_m[0], crossings["y"] - city.frame.origin_m[1])
+    zh = crossings[[name for name in ("name", "name_2", "name_3") if name in crossings]].to_numpy(str).tolist()
+    en = crossings[[name for name in ("en", "en_2", "en_3") if name in crossings]].to_numpy(str).tolist()
+    for node, names, english, lon_deg, lat_deg in zip(crossings["node"], zh, en, lon, lat, strict=True):
+        name, name_en = "—".join(names), " / ".join(english) if all(english) else ""
         found = Found("crossings", f"n{node}", name, name_en, "crossing", float(lon_deg), float(lat_deg), 400.0)
-        yield Weighted(_WEIGHT["crossings"] * 10, found)
+        yield Weighted(_WEIGHT["crossings"] * 10 + weight, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,10 @@ BYTES = 32_000_000
 MOST_SLOTS, FEWEST_SLOTS = 400, 40
 JUMP_S = 60.0
 """A gap longer than this, or a step back in time, begins anew: the window looks at another time."""
+
+
+Sample = tuple[float, TrackFrame]
+"""Where everything was at an instant, seconds since 1970-01-01 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,30 @@ class Wake:
         self._next = (self._next + 1) % len(self._time)
         self.samples += 1
 
+    def fill(self, samples: Sequence[Sample]) -> None:
+        """Take samples from before the oldest one, as far as there is room for them; without one there is no before.
+
+        Parameters
+        ----------
+        samples : sequence of Sample
+            Oldest first; if there are too many, the oldest are left out.
+        """
+        known = self._time[np.isfinite(self._time)]
+        if not len(known):
+            return
+        earlier = [(at_s, frame) for at_s, frame in samples if at_s < known.min() and len(frame)]
+        columns = [self._columns(frame, keep=True) for _, frame in earlier]
+        free = np.flatnonzero(~np.isfinite(self._time))
+        free = free[np.argsort((free - self._next) % len(self._time))]  # what is overwritten first holds the oldest
+        count = min(len(free), len(earlier))
+        rows = list(zip(earlier, columns, strict=True))[len(earlier) - count :]
+        for slot, ((at_s, frame), column) in zip(free[:count], rows, strict=True):
+            self._at[slot] = np.nan
+            self._at[slot, column] = frame.position_m
+            self._kind[column] = frame.rows["kind"]
+            self._time[slot] = at_s
+        self.samples += 1
+
     def paths(self, ids: NDArray[np.bytes_], since_s: float, most_points: int) -> Paths:
         """Return the paths of some entities since a time, thinned out to so many points at most.
 
@@ -106,12 +135,12 @@ class Wake:
         column = self._sorted[place]
         return column, np.asarray(self._ids[column] == ids)
 
-    def _columns(self, frame: TrackFrame) -> NDArray[np.int64]:
-        """Return the column of each row; new entities get new ones."""
+    def _columns(self, frame: TrackFrame, keep: bool = False) -> NDArray[np.int64]:
+        """Return the column of each row; new entities get new ones. Unless told to keep, too many begin anew."""
         ids = frame.rows["id"]
         if np.array_equal(ids, self._seen):
             return self._column
-        if len(self._ids) > 2 * len(ids) + 1000:
+        if not keep and len(self._ids) > 2 * len(ids) + 1000:
             self._forget()
         self._seen = ids.copy()
         column, known = self._find(self._seen)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.card.sections import CardSections
 from app.instruments.feature import Instruments
+from app.instruments.pen import Pen
 from app.main_window import MainWindow
 from app.map.events import Pick
 from tests.app.conftest import StillEngine, still_frame, until
@@ -133,7 +135,16 @@ def test_how_far_one_comes_is_a_result(
     book.forget_loose()
 
 
-def test_without_a_selection_there_is_nowhere_to_come_from(window: MainWindow) -> None:
-    said: list[str] = []
-    window.acts.run("reach.minutes", refused=said.append)
-    assert said == [window.look.texts("details.nothing")]
+def test_without_a_selection_the_next_click_says_from_where(window: MainWindow, card: CardSections) -> None:
+    book = next(feature for feature in window.features if isinstance(feature, Instruments)).book
+    book.forget_loose()
+    window.map.view_whole()
+    window.acts.run("reach.minutes")
+    assert isinstance(window.map.tool, Pen)
+    window.map.tool._done(np.array([[0.0, 0.0, 3.0]]))
+    assert window.map.tool is None
+    until(lambda: len(book.loose) == 3, 60.0)
+    (widest, *_) = book.loose.values()
+    assert "120." in widest.name
+    assert "speeds=traffic" in widest.details
+    book.forget_loose()

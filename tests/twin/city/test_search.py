@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from shapely.geometry import LineString
 
@@ -33,6 +35,24 @@ def test_an_answer_is_where_the_thing_is() -> None:
     found = next(found for _, found in names() if found.name == "大云镇")
     x, y = FRAME.to_local(found.lon_deg, found.lat_deg)
     assert (float(x), float(y)) == pytest.approx((2000.0, 0.0), abs=0.01)
+
+
+def test_a_crossing_of_three_roads_is_known_by_all_three_in_any_order() -> None:
+    ends = [(100, 0), (0, 90), (90, 90), (0, 0)]
+    roads = table(
+        [LineString([(50, 50), end]) for end in ends], id=list("abcd"), name=["东路", "西路", "北路", "东路"],
+        name_en=["East", "West", "North", "East"], road_class=["primary"] * 4,
+        from_node=[1] * 4, to_node=[2, 3, 4, 5],
+    )  # fmt: skip
+    names = [
+        entry.found.name
+        for entry in names_of(City("", "", FRAME, {"roads": roads}))
+        if entry.found.table == "crossings"
+    ]
+    assert len([name for name in names if name.count("—") == 1]) == 6
+    assert sorted(name for name in names if name.count("—") == 2) == sorted(
+        "—".join(order) for order in permutations(("东路", "西路", "北路"))
+    )
 
 
 def test_a_crossing_is_known_by_two_roads_in_either_order() -> None:

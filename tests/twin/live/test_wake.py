@@ -81,3 +81,32 @@ def test_those_who_left_do_not_fill_it_for_ever() -> None:
     for second in range(40):
         wake.add(_frame([f"{second}-{i}" for i in range(500)], 0.0), 2.0 * second)
     assert len(wake._ids) <= 2500
+
+
+def test_what_was_before_is_taken_as_far_as_there_is_room_and_gives_way_first() -> None:
+    wake = Wake(minutes=1.0)
+    wake.fill([(-5.0, _frame(["a"], -5.0))])
+    wake.add(_frame(["a"], 0.0), 0.0)
+    earlier = [(float(second), _frame(["gone", "a"], float(second))) for second in range(-500, 0, 5)]
+    wake.fill([*earlier, (10.0, _frame(["a"], 99.0))])
+    assert _x(wake, "a") == [float(second) for second in range(-500, 1, 5)]
+    assert _x(wake, "gone") == [float(second) for second in range(-500, 0, 5)]
+    for second in range(2, 3000, 2):
+        wake.add(_frame(["a"], float(second)), float(second))
+    kept = _x(wake, "a")
+    assert kept == sorted(kept)
+    assert kept[0] > 0.0
+
+
+def test_what_is_kept_of_many_is_not_forgotten_over_a_past_of_few() -> None:
+    wake = Wake(minutes=1.0)
+    wake.add(_frame([f"e{number}" for number in range(2000)], 1.0), 0.0)
+    wake.fill([(-5.0, _frame(["e7"], 0.0))])
+    assert (_x(wake, "e7"), _x(wake, "e8")) == ([0.0, 1.0], [1.0])
+
+
+def test_there_is_no_more_before_than_room() -> None:
+    wake = Wake(minutes=1.0, size_bytes=1)
+    wake.add(_frame(["a"], 0.0), 0.0)
+    wake.fill([(float(second), _frame(["a"], float(second))) for second in range(-500, 0, 5)])
+    assert _x(wake, "a") == [float(second) for second in range(-5 * (FEWEST_SLOTS - 1), 1, 5)]
