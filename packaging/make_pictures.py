@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+import numpy as np
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 
 from app.cli import open_session, verb_modules
 from app.features.hints import VERSION
 from app.headless import virtual_display
+from app.instruments.feature import Instruments
 from app.main_window import MainWindow
-from app.map.events import CameraState
+from app.map.events import CameraState, Pick
 from app.session import Session
 from app.settings import SettingsFile
 from app.shell import grab, make_application
 from app.workbenches.operations.marks import LAYER
+from twin.live.kinds import CODE
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 WIDTH_PX, QUALITY = 1600, 86
@@ -44,6 +49,72 @@ class Picture:
     camera: tuple[float, float, float, float, float] | None = None  # x, y (local metres), distance, bearing, pitch
     settle_s: float = 12.0
     commands: tuple[str, ...] = ()  # run once settled, a few seconds apart
+    act: Callable[[MainWindow], None] | None = None  # done before that, as a hand would do it
+
+
+def clicked(window: MainWindow, instrument: str, *places: tuple[float, float], double: bool = False) -> None:
+    """Use an instrument at places told as shares of the map, and wait for its result."""
+    book = next(feature for feature in window.features if isinstance(feature, Instruments)).book
+    before, view = len(book.all()), window.map
+    window.acts.run(f"instrument.{instrument}")
+    points = [QPoint(round(x * view.width()), round(y * view.height())) for x, y in places]
+    for point in points:
+        QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=point)
+    if double:
+        QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=points[-1])
+    wait(lambda: len(book.all()) > before, 60.0)
+    view.set_tool(None)
+
+
+def measured(window: MainWindow) -> None:
+    """Measure a distance, an area, and a line of sight."""
+    clicked(window, "area", (0.16, 0.30), (0.36, 0.26), (0.42, 0.50), (0.22, 0.60), double=True)
+    clicked(window, "distance", (0.52, 0.70), (0.62, 0.48), (0.78, 0.40), double=True)
+    clicked(window, "sight", (0.48, 0.86), (0.80, 0.66))
+
+
+def seen_around(window: MainWindow) -> None:
+    """Ask what is seen from a place."""
+    clicked(window, "viewshed", (0.5, 0.55), (0.74, 0.55))
+
+
+def reached(window: MainWindow) -> None:
+    """Find Xitang with one key, and ask how far one comes from there."""
+    box = window.top.search
+    box.setText("xt")
+    box.textEdited.emit("xt")
+    wait(box.popup.isVisible, 30.0)
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    book = next(feature for feature in window.features if isinstance(feature, Instruments)).book
+    wait(lambda: not window.jobs.is_running("card.about"), 60.0)
+    wait(lambda: False, 6.0)
+    window.acts.run("reach.minutes")
+    wait(lambda: len(book.all()) == 3, 120.0)
+    window.map.set_camera(replace(window.map.camera(), distance_m=24_000.0, pitch_deg=62.0))
+
+
+def with_trails(window: MainWindow) -> None:
+    """Show the trails of all cars and buses."""
+    world = window.live.world
+    assert world is not None  # noqa: S101 - the picture waited for it
+    rows = world.tracks.rows
+    first = [int(np.flatnonzero(rows["kind"] == CODE[kind])[0]) for kind in ("car", "bus")]
+    window.selection.select([Pick("vehicles", rows["id"][row].decode(), (0.0, 0.0, 0.0)) for row in first])
+    window.acts.run("trails.kind")
+    window.selection.clear()
+
+
+def merged(window: MainWindow) -> None:
+    """Show crowds as bubbles."""
+    if not window.settings.values.clusters:
+        window.acts.run("view.clusters")
+
+
+def held_apart(window: MainWindow) -> None:
+    """Hold what was three minutes ago, and compare it with now."""
+    wait(lambda: window.look_back.stand is None and window.time_bar.strip.isEnabled(), 60.0)
+    window.acts.run("compare.hold", value=time.time() - 180.0)
+    wait(lambda: window.map.tool is not None, 60.0)
 
 
 WANTED = (
@@ -57,6 +128,13 @@ WANTED = (
     ),
     Picture("operations-light-en", theme="light", language="en", workspace="operations", settle_s=20.0),
     Picture("wall-dark", workspace="wall", settle_s=20.0),
+    Picture("instruments-light", theme="light", camera=(-815.0, -735.0, 900.0, -40.0, 48.0), act=measured),
+    Picture("viewshed-dark", camera=(-815.0, -735.0, 1500.0, 20.0, 60.0), act=seen_around),
+    Picture("isochrone-light", theme="light", act=reached),
+    Picture("trails-dark", camera=(-815.0, -735.0, 2600.0, -20.0, 45.0), act=with_trails, settle_s=60.0),
+    Picture("clusters-light", theme="light", act=merged),
+    Picture("heat-dark", commands=("heat.density",)),
+    Picture("compare-dark", camera=(-815.0, -735.0, 3600.0, 0.0, 50.0), act=held_apart, settle_s=20.0),
     Picture("andorra-light", twin="andorra", theme="light", camera=(-9500.0, -6800.0, 5000.0, 10.0, 22.0)),
 )
 
@@ -94,6 +172,9 @@ def take(session: Session, picture: Picture) -> None:
     if picture.workspace in SHOW_WORK:
         wait(lambda: LAYER in window.map.extras.drawings, 300.0)  # until the scenarios found something
     wait(lambda: False, picture.settle_s)
+    if picture.act is not None:
+        picture.act(window)
+        wait(lambda: False, picture.settle_s)
     for command in picture.commands:
         window.acts.run(command)
         wait(lambda: False, 8.0)

@@ -34,6 +34,23 @@ def test_what_scenarios_found_counts_too_and_once() -> None:
     assert rows.columns["entities"].sum() == 2
 
 
+def test_who_is_nowhere_is_in_no_cell_and_takes_nobody_out_of_theirs() -> None:
+    world = tiny_world()
+    sound = {layer: int(layer().rows(world).columns["entities"].sum()) for layer in (DensityLayer, SpeedLayer)}
+    places = [(np.nan, 0, 0), (0, np.inf, 0), (0, 9.3e6, 0), (-1.2e7, -3.4e6, 0), (3e38, -3e38, 60_000)]
+    odd = np.repeat(world.tracks.rows[:1], len(places))
+    tracks = replace(
+        world.tracks, rows=np.concatenate([world.tracks.rows, odd]),
+        position_m=np.concatenate([world.tracks.position_m, np.array(places, np.float32)]),
+        source=np.concatenate([world.tracks.source, np.zeros(len(places), np.uint8)]), version=99,
+    )  # fmt: skip
+    for layer, count in sound.items():
+        rows = layer().rows(replace(world, tracks=tracks))
+        assert rows.columns["entities"].sum() == count
+        assert rows.position_m is not None
+        assert np.isfinite(rows.position_m).all()
+
+
 def test_the_mean_speed_is_that_of_vehicles_on_land() -> None:
     rows = SpeedLayer().rows(tiny_world())
     assert rows.columns["entities"].sum() == 2

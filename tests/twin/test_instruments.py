@@ -33,11 +33,44 @@ def devices() -> gpd.GeoDataFrame:
     )  # fmt: skip
 
 
+ODD = {
+    "ten thousand corners": (shapely.Point(150, 150).buffer(20, quad_segs=2500), 30.0),
+    "crossing itself": (shapely.Polygon([(160, 0), (180, 20), (180, 0), (160, 20)]), 30.0),
+    "a line": (shapely.Polygon([(160, 0), (170, 0), (180, 0), (170, 0)]), 30.0),
+    "many holes": (
+        shapely.box(150, 0, 190, 40).difference(
+            shapely.union_all([shapely.box(x, y, x + 3, y + 3) for x in range(152, 188, 6) for y in range(2, 38, 6)])
+        ),
+        30.0,
+    ),
+    "of no height": (shapely.box(150, 0, 190, 40), 0.0),
+    "of a height that is no number": (shapely.box(150, 0, 190, 40), np.nan),
+    "higher than the sky": (shapely.box(150, 0, 190, 40), 60_000.0),
+    "empty": (shapely.Polygon(), 30.0),
+}
+"""Buildings nobody would build: footprint and height."""
 GROUND = Ground.of(city(buildings=buildings(), devices=devices()))
 
 
 def find(name: str, *points: tuple[float, float, float]) -> Found:
     return WORK[name](GROUND, np.array(points, float) + ORIGIN)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_building_leaves_every_instrument_its_answer(name: str) -> None:
+    footprint, height_m = ODD[name]
+    odd = table(
+        [shapely.box(40, -30, 44, 30), footprint], id=["wall", "odd"], name=["", ""], use=["other"] * 2,
+        floors=[2, 2], height_m=[6.0, height_m], base_m=[0.0, 0.0], roof=["flat"] * 2,
+    )  # fmt: skip
+    ground = Ground.of(city(buildings=odd, devices=devices()))
+    points = np.array([(0, 0, 0), (100, 0, 0), (100, 60, 0), (0, 60, 0)], float) + ORIGIN
+    for instrument, work in WORK.items():
+        found = work(ground, points[:2] if instrument in ("height", "sight", "viewshed", "slice") else points)
+        assert math.isfinite(found.figure), instrument
+        assert shapely.is_valid(found.shape), instrument
+    local = shapely.transform(WORK["viewshed"](ground, points[:2]).shape, lambda xy: xy - ORIGIN[:2])
+    assert shapely.covers(local, [shapely.Point(60, 0), shapely.Point(20, 0)]).tolist() == [False, True]
 
 
 def test_a_distance_is_that_of_all_legs_and_an_area_that_of_the_closed_line() -> None:

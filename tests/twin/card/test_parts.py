@@ -171,3 +171,16 @@ def test_what_scenarios_found_comes_first_and_is_told_once() -> None:
     assert (part.total, part.lines[0].name_en) == (3, "Smoke")
     about = open_alerts(here, replace(at(here, 0, 0), key="away"))
     assert [line.severity for line in about.lines[:2]] == [1, 2], "what is about the thing itself counts wherever it is"
+
+
+def test_units_at_the_pole_or_nowhere_are_not_the_nearest_and_break_nothing() -> None:
+    units = frame(*((f"u{number}", "police_car", 0.0, 0.0, 0.0, 0.0) for number in range(5)))
+    units.rows["state"][4] = STATE_CODE["alarm"]
+    units.position_m[1:] = [(np.nan, np.nan, np.nan), (0.0, 9.3e6, 0.0), (-1.2e7, -3.4e6, 60_000.0), (np.inf, 0.0, 0.0)]
+    here = world(units)
+    drive, walk = (RoadTimes(road_graph(here.city, mode)) for mode in ("drive", "walk"))
+    assert names(nearest_units(here, at(here, 10, 0), drive, walk).lines) == ["u0"]
+    assert open_alerts(here, at(here, 10, 0)).total == 0
+    nowhere = at(here, np.nan, np.nan)
+    assert nearest_units(here, nowhere, drive, walk).total == 0
+    assert cameras_seeing(here.city, Scenery(here.city), nowhere).total == 0
