@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from layers.drawn import areas, names, outlines, shapes, texts, times
 from layers.layer import FEATURE_FORMATS, LayerStatus, Rows, Several
@@ -11,8 +13,9 @@ from twin.kept import Kept, written
 from twin.world import World
 
 SEEN = ("viewshed", "coverage")
-RIMS = ("isochrone", "network")
-"""One lies within the other: filled, they would hide the town."""
+NESTED = ("isochrone", "network")
+"""One lies within the other: of each is filled what the smaller ones leave, the nearest strongest."""
+TONES = 3
 MOST_NAME = 16
 """Letters of a name before its figure, which is always to be read whole."""
 
@@ -50,6 +53,7 @@ class ResultLayer:
         """Return fills, outlines and names with figures; of a line of sight what lies behind is in another colour."""
         kind = rows.columns["kind"]
         style = np.where(np.isin(kind, SEEN), "seen", "result").astype(object)
+        rows, style = _unnested(rows, style)
         lines = outlines(rows.take(~np.isin(kind, SEEN)), style[~np.isin(kind, SEEN)])  # their rims are all corners
         first = np.unique(lines.rows.columns["id"].astype(str), return_index=True)[1]
         sight = np.isin(lines.rows.columns["id"], rows.columns["id"][kind == "sight"])
@@ -59,13 +63,26 @@ class ResultLayer:
             f"{name if len(name) <= MOST_NAME else name[: MOST_NAME - 1] + '…'} · {written(figure, unit)}"
             for name, figure, unit in zip(*(rows.columns[c] for c in ("name", "figure", "unit")), strict=True)
         ]
-        filled = ~np.isin(kind, RIMS)
-        return Several(rows, (areas(rows.take(filled), style[filled]), lines, names(world.city, rows, words)))
+        return Several(rows, (areas(rows, style), lines, names(world.city, rows, words)))
 
     def status(self, world: World) -> LayerStatus:
         """Return how many are kept."""
         count = len(world.kept.results)
         return LayerStatus(count, reason="" if count else "reason.nothing_kept")
+
+
+def _unnested(rows: Rows, style: NDArray[np.object_]) -> tuple[Rows, NDArray[np.object_]]:
+    """Return rows of which those that lie within each other are rings, each in the tone of its place among them."""
+    nested = np.flatnonzero(np.isin(rows.columns["kind"], NESTED))
+    if rows.geometry is None or not len(nested):
+        return rows, style
+    shape, style = rows.geometry.copy(), style.copy()
+    order = nested[np.argsort(shapely.area(shape[nested]), kind="stable")]
+    within = shapely.Polygon()
+    for place, row in enumerate(order):
+        style[row] = f"reach_{min(place * TONES // len(order), TONES - 1)}"
+        shape[row], within = shapely.difference(shape[row], within), shapely.union(shape[row], within)
+    return Rows(rows.size, rows.columns, shape), style
 
 
 def _rows(kept: Kept) -> Rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -94,13 +95,15 @@ def reached(window: MainWindow) -> None:
 
 
 def with_trails(window: MainWindow) -> None:
-    """Show the trails of all cars and buses."""
+    """Show where all cars and buses were in the last minute, by their speed."""
     world = window.live.world
     assert world is not None  # noqa: S101 - the picture waited for it
     rows = world.tracks.rows
     first = [int(np.flatnonzero(rows["kind"] == CODE[kind])[0]) for kind in ("car", "bus")]
     window.selection.select([Pick("vehicles", rows["id"][row].decode(), (0.0, 0.0, 0.0)) for row in first])
     window.acts.run("trails.kind")
+    window.acts.run("trails.minutes", minutes=1)
+    window.acts.run("trails.speed")
     window.selection.clear()
 
 
@@ -108,6 +111,7 @@ def merged(window: MainWindow) -> None:
     """Show crowds as bubbles."""
     if not window.settings.values.clusters:
         window.acts.run("view.clusters")
+    window.map.view_whole()
 
 
 def held_apart(window: MainWindow) -> None:
@@ -128,12 +132,14 @@ WANTED = (
     ),
     Picture("operations-light-en", theme="light", language="en", workspace="operations", settle_s=20.0),
     Picture("wall-dark", workspace="wall", settle_s=20.0),
-    Picture("instruments-light", theme="light", camera=(-815.0, -735.0, 900.0, -40.0, 48.0), act=measured),
-    Picture("viewshed-dark", camera=(-815.0, -735.0, 1500.0, 20.0, 60.0), act=seen_around),
+    Picture(
+        "instruments-light", theme="light", camera=(-560.0, -560.0, 900.0, -40.0, 68.0), act=measured, settle_s=25.0
+    ),
+    Picture("viewshed-dark", camera=(-700.0, -560.0, 1300.0, 20.0, 58.0), act=seen_around, settle_s=25.0),
     Picture("isochrone-light", theme="light", act=reached),
-    Picture("trails-dark", camera=(-815.0, -735.0, 2600.0, -20.0, 45.0), act=with_trails, settle_s=60.0),
-    Picture("clusters-light", theme="light", act=merged),
-    Picture("heat-dark", commands=("heat.density",)),
+    Picture("trails-dark", camera=(-815.0, -735.0, 1500.0, -20.0, 50.0), act=with_trails, settle_s=40.0),
+    Picture("clusters-light", theme="light", act=merged, settle_s=25.0),
+    Picture("heat-dark", commands=("view.whole", "heat.density")),
     Picture("compare-dark", camera=(-815.0, -735.0, 3600.0, 0.0, 50.0), act=held_apart, settle_s=20.0),
     Picture("andorra-light", twin="andorra", theme="light", camera=(-9500.0, -6800.0, 5000.0, 10.0, 22.0)),
 )
@@ -158,7 +164,12 @@ def main() -> int:
 
 def take(session: Session, picture: Picture) -> None:
     """Open the window as a picture wants it, wait, and write the file."""
-    settings = SettingsFile.in_folder(session.home.data)
+    with tempfile.TemporaryDirectory() as folder:
+        show(session, picture, SettingsFile.in_folder(Path(folder)))
+
+
+def show(session: Session, picture: Picture, settings: SettingsFile) -> None:
+    """Do what the picture wants in a window with settings of its own."""
     settings.overlay(theme=picture.theme, workspace=picture.workspace, hints_seen=VERSION)
     window = MainWindow(session, settings)
     window.move(0, 0)
@@ -172,6 +183,7 @@ def take(session: Session, picture: Picture) -> None:
     if picture.workspace in SHOW_WORK:
         wait(lambda: LAYER in window.map.extras.drawings, 300.0)  # until the scenarios found something
     wait(lambda: False, picture.settle_s)
+    wait(lambda: window.live.world is not None and len(window.live.world.tracks) > 0, 120.0)
     if picture.act is not None:
         picture.act(window)
         wait(lambda: False, picture.settle_s)

@@ -58,6 +58,7 @@ class Measuring(QObject):
         self._others = others
         self.ground: Ground | None = None
         self._city: City | None = None
+        self._waiting: list[Callable[[], None]] = []
         self.layer = ResultLayer()
         self.pens = {kind.name: self._pen(kind) for kind in (*KINDS, FENCE, LASSO)}
         self.told = Live()
@@ -88,6 +89,7 @@ class Measuring(QObject):
     def open(self, city: City) -> None:
         """Make the index of a city's buildings, off this thread; what was not kept of another city goes."""
         self.ground, self._city = None, city
+        self._waiting.clear()
         self._rims.clear()
         self._book.forget_loose()
         self._desk.jobs.submit(
@@ -154,15 +156,21 @@ class Measuring(QObject):
     # Working
 
     def _on_ground(self, ground: Ground) -> None:
+        """Take the index; what was drawn while it was made is worked out now."""
         if ground.city is self._city:
             self.ground = ground
+            while self._waiting:
+                self._waiting.pop(0)()
 
     def _on_drawn(self, kind: Kind, points_m: FloatArray) -> None:
         if kind.name in self._others:
             self._others[kind.name](points_m)
             return
         ground, world = self.ground, self._desk.live.world
-        if ground is None or world is None:
+        if world is None:
+            return
+        if ground is None:
+            self._waiting.append(partial(self._on_drawn, kind, points_m))
             return
         projected = ground.projected(points_m)
 

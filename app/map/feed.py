@@ -178,7 +178,7 @@ class Feed:
             hidden,
             chosen,
             patches(packed) if request.clusters else NO_PATCHES,
-            self._trailer(request.world, packed, chosen.symbols, request.picks, request.trails, request.before),
+            self._trailer(request.world, packed, chosen.symbols, request.picks, _trails(request), request.before),
             self._road_names(request, hidden.get("roads")),
         )
 
@@ -279,6 +279,11 @@ class Feed:
 # These are drawn from the prepared scene; making their rows here would cost much and show nothing.
 FILTERED = frozenset({"buildings", "roads", "water", "land"})
 PREPARED = frozenset({"buildings", "roads", "water", "land", "terrain", "imagery"})
+
+
+def _trails(request: Request) -> TrailWish:
+    """Return the trails that are wished for; none where two instants are shown: they would join one with the other."""
+    return request.trails if request.split is None else TrailWish(selected=False)
 
 
 def _has_points(layer: Layer) -> bool:

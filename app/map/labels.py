@@ -22,6 +22,8 @@ GRID_PX = 12
 LONGEST = 48
 """How wide a label is at most, in Latin letters; a Chinese one is as wide as two."""
 MOST = 150
+FIRST = ("places", "chosen", "instruments", "results")
+"""Whose words no bubble and no other word covers."""
 # How far (metres) a label of each rank is still written.
 REACH_M = (150_000.0, 90_000.0, 45_000.0, 16_000.0, 9_000.0, 3_500.0, 900.0, 2_600.0)
 SIZES_PX = (19, 16, 14, 13, 12, 12, 11, 11)
@@ -95,9 +97,9 @@ class Grid:
 
 
 def parted(sets: Sequence[LabelSet]) -> tuple[list[LabelSet], list[LabelSet]]:
-    """Return what comes first, the names of places and of what is selected, and all others."""
-    first = [labels for labels in sets if labels.layer in ("places", "chosen")]
-    return first, [labels for labels in sets if labels.layer not in ("places", "chosen")]
+    """Return what comes first, the names of places, of what is selected and of results, and all others."""
+    first = [labels for labels in sets if labels.layer in FIRST]
+    return first, [labels for labels in sets if labels.layer not in FIRST]
 
 
 @lru_cache(maxsize=8192)

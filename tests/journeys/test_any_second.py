@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +20,7 @@ from app.features.compare import Compare
 from app.instruments.feature import Instruments
 from app.main_window import MainWindow
 from app.settings import SettingsFile
+from app.shell import grab
 from app.widgets.day_picker import day_of
 from data.sync.journal import journal_path
 from tests.app.conftest import let_go, made_home, session_at, shared_home, small_city, until
@@ -67,6 +71,28 @@ def window(
     let_go(opened)
 
 
+def typed(window: MainWindow, text: str, title: str) -> None:
+    """Type into the one key, take the first answer, and wait for its card."""
+    box = window.top.search
+    window.acts.run("search.focus")
+    box.setText(text)
+    box.textEdited.emit(text)
+    until(box.popup.isVisible)
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    until(lambda: window.details.facts is not None and window.details.title.text() == title)
+
+
+def pictured(window: MainWindow, path: Path) -> QImage:
+    """Take a picture of the window, and check that its map shows something."""
+    window.map.settle()
+    grab(window, path)
+    picture = QImage(str(path))
+    corner, size = window.map.mapTo(window, QPoint(0, 0)), window.map.size()
+    of_map = picture.copy(corner.x(), corner.y(), size.width(), size.height()).scaled(64, 64)
+    assert len({of_map.pixel(x, y) for x in range(64) for y in range(64)}) > 30, path.name
+    return picture
+
+
 def result_of(window: MainWindow, instrument: str, *places: QPoint, double: bool = False) -> str:
     """Use an instrument on the map and return the id of its result."""
     found = next(feature for feature in window.features if isinstance(feature, Instruments))
@@ -81,14 +107,17 @@ def result_of(window: MainWindow, instrument: str, *places: QPoint, double: bool
     return next(result.id for result, _kept in found.book.all() if result.id not in before)
 
 
-def test_find_go_back_follow_measure_keep_and_take_home(window: MainWindow, tmp_path: Path) -> None:
-    box = window.top.search
-    window.acts.run("search.focus")
-    box.setText("xt")
-    box.textEdited.emit("xt")
-    until(box.popup.isVisible)
-    QTest.keyClick(box, Qt.Key.Key_Return)
-    until(lambda: window.details.facts is not None and window.details.title.text() == "西塘镇")
+def test_find_see_who_sees_it_go_back_follow_measure_keep_and_take_home(window: MainWindow, tmp_path: Path) -> None:
+    typed(window, "xt", "西塘镇")
+    sections = window.details.sections.parts
+    until(lambda: sections["cameras"].empty.text() == window.look.texts("card.no_cameras"))
+    there = window.map.camera().focus_m
+    typed(window, "lxjd", "罗星街道")
+    until(lambda: sections["cameras"].model.answers)
+    until(lambda: math.dist(window.map.camera().focus_m, there) > 100.0)  # flown there
+    pictures = [pictured(window, tmp_path / "found.png")]
+    window.details.sections.chosen.emit(sections["cameras"].model.answers[0].value)
+    assert [pick.layer for pick in window.selection.picks] == ["cameras"]
 
     bar = window.time_bar
     until(bar.strip.isEnabled)
@@ -102,6 +131,7 @@ def test_find_go_back_follow_measure_keep_and_take_home(window: MainWindow, tmp_
     assert bar.clock.text() == "08:15:00"
     assert window.stage.property("framed") == "true"
     assert len(window.live.world.tracks) == 1  # type: ignore[union-attr]  # asserted by the wait
+    pictures.append(pictured(window, tmp_path / "back.png"))
 
     window.acts.run("history.next_event")
     until(lambda: [pick.key for pick in window.selection.picks] == ["truck-7"])
@@ -117,6 +147,8 @@ def test_find_go_back_follow_measure_keep_and_take_home(window: MainWindow, tmp_
     assert world is not None
     east = float(world.tracks.position_m[0, 0])
     until(lambda: abs(window.map.camera().focus_m[0] - east) < 5.0)
+    until(lambda: len(window.map._before) > 5)  # where it was before it was looked at: its trail
+    pictures.append(pictured(window, tmp_path / "followed.png"))
 
     middle = window.map.rect().center()
     result_of(window, "distance", middle, middle + QPoint(120, 0), double=True)
@@ -124,6 +156,8 @@ def test_find_go_back_follow_measure_keep_and_take_home(window: MainWindow, tmp_
     seen = result_of(window, "viewshed", middle, middle + QPoint(90, 40))
     window.acts.run("result.keep", key=seen)
     assert window.layers.layers["results"].status(window.live.world).count == 1  # type: ignore[arg-type]  # there is one
+    pictures.append(pictured(window, tmp_path / "seen.png"))
+    assert all(one != other for one, other in itertools.pairwise(pictures))
     target = tmp_path / "seen.geojson"
     window.acts.run("result.export", key=seen, target=str(target))
     until((tmp_path / "seen.geojson.provenance.json").exists)  # what is written last

@@ -115,6 +115,16 @@ def test_the_figure_is_told_while_it_is_drawn_and_escape_leaves(window: MainWind
     assert found.book.all() == ()
 
 
+def test_what_is_drawn_while_the_buildings_are_made_ready_is_worked_out_then(window: MainWindow) -> None:
+    found = ready(window)
+    ground, found.measuring.ground = found.measuring.ground, None
+    draw(window, "distance", (400, 300), (500, 300), double=True)
+    assert found.book.all() == ()
+    assert ground is not None
+    found.measuring._on_ground(ground)
+    until(lambda: found.book.all())
+
+
 def test_a_result_that_is_kept_is_a_layer_and_there_after_a_restart(open_window: OpenWindow) -> None:
     window = open_window()
     result = measured(window, "distance", (400, 300), (500, 300), double=True)
