@@ -71,7 +71,7 @@ class ReachCommands:
         """Ask from the selection; without one, from where is clicked next."""
         picks = self._desk.selection.picks
         if picks:
-            self._from(ask, picks[0], self._context.details.title.text())
+            self._from(ask, picks[0])
             return
         self._ask = ask
         self._context.map.set_tool(self._pen)
@@ -84,9 +84,9 @@ class ReachCommands:
             return
         east, north, up = (float(value) for value in points_m[0])
         lon, lat = city.frame.to_lonlat(east, north)
-        self._from(self._ask, Pick("point", "", (east, north, up)), formats.coordinates(float(lon), float(lat)))
+        self._from(self._ask, Pick("point", formats.coordinates(float(lon), float(lat)), (east, north, up)))
 
-    def _from(self, ask: Ask, pick: Pick, title: str) -> None:
+    def _from(self, ask: Ask, pick: Pick) -> None:
         about, world = self._about(), self._desk.live.world
         if about is None or world is None:
             raise UsageError(self._desk.look.texts("card.working"))
@@ -94,10 +94,17 @@ class ReachCommands:
         self._desk.jobs.submit(
             "job.reach",
             lambda *_: shapes(about, world, target(), ask),
-            lambda found: self._show(ask, title, found, (world.at_s, world.live)),
+            lambda found: self._show(ask, self._title(pick), found, (world.at_s, world.live)),
             lambda error: self._context.acts.refused.emit(f"reach.{ask.name}", self._desk.look.texts.error(error)),
             key="reach",
         )
+
+    def _title(self, pick: Pick) -> str:
+        """Return what a thing is called, by now: its card may have been known later than what was asked."""
+        details, picks = self._context.details, self._desk.selection.picks
+        if picks and picks[0] is pick and details.facts is not None and details.facts.pick.key == pick.key:
+            return details.title.text()
+        return pick.key if pick.layer == "point" else self._desk.look.texts(f"layer.{pick.layer}")
 
     def _show(self, ask: Ask, title: str, found: list[Shape], shows: tuple[float, bool]) -> None:
         texts, city = self._desk.look.texts, self._desk.live.city

@@ -12,6 +12,7 @@ from app.features.feature import Context
 from app.map.trails import TrailWish
 from twin.access import Resource, decide
 from twin.live.wake import JUMP_S, Sample
+from twin.reach import narrowed
 from twin.world import World
 
 STEP_S, SETTLED_S = 10.0, 1.0
@@ -73,7 +74,8 @@ class TrailPast(QObject):
         at_s = left.pop(0)
 
         def answered(world: World) -> None:
-            known.append((at_s, world.tracks))
+            shown = self._desk.live.world
+            known.append((at_s, narrowed(world, None if shown is None else shown.reach).tracks))
             self._read(left, known)
 
         self._context.look_back.read(at_s, answered)
