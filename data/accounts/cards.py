@@ -39,6 +39,7 @@ PROBLEMS = {
     "none": "there is no card in the reader",
     "pin": "the card's PIN is wrong",
     "locked": "the card is locked after too many wrong PINs",
+    "ended": "the card reader's driver broke down: take the card out, put it in and try again",
 }
 ANSWER_S = 60.0
 """So long a card may take for all that signing in asks of it."""
@@ -117,7 +118,7 @@ def _ask(process: subprocess.Popen[str], library: Path, **asked: object) -> dict
         line = process.stdout.readline()
     except BrokenPipeError:
         line = ""
-    told: dict[str, Any] = json.loads(line or '{"problem": "silent", "error": "its driver ended"}')
+    told: dict[str, Any] = json.loads(line or '{"problem": "ended"}')
     if told.get("problem") == "library":
         raise MissingPieceError(
             say("the card reader's library {module} does not work: {error}", module=library, error=told["error"])

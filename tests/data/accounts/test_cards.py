@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,13 @@ def test_an_empty_reader_and_an_empty_card_say_so(folder: Path) -> None:
         pass
     with pytest.raises(NotAllowedError, match="no certificate"):
         subject_of(Card(()), TRUST)
+
+
+@pytest.mark.parametrize("end", ["os.abort()", "os._exit(0)", "os.kill(os.getpid(), 11)"])
+def test_a_driver_that_falls_over_takes_nothing_with_it(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.accounts.cards.reader_program", lambda: [sys.executable, "-c", f"import os; {end}"])
+    with pytest.raises(NotAllowedError, match="broke down"), opened(MODULE, PIN):
+        pass
 
 
 def test_a_copied_certificate_without_its_key_opens_nothing() -> None:
