@@ -74,9 +74,11 @@ def ground_grid(city: City, bounds_m: tuple[float, float, float, float], relief:
 def without_voids(terrain: Terrain) -> Terrain:
     """Return a terrain whose unknown heights are guessed from those around them, so that no pits are drawn."""
     known = np.isfinite(terrain.height_m)
-    if known.all() or not known.any():
+    if known.all():
         return terrain
-    filled = fillnodata(np.where(known, terrain.height_m, 0.0).astype(np.float32), known, max_search_distance=200.0)
+    # What is too far from all that is known is as high as most of it; where nothing is known the ground is level.
+    usual = float(np.median(terrain.height_m[known])) if known.any() else 0.0
+    filled = fillnodata(np.where(known, terrain.height_m, usual).astype(np.float32), known, max_search_distance=200.0)
     return replace(terrain, height_m=filled)
 
 

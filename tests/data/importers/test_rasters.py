@@ -230,3 +230,19 @@ def test_the_lowest_ground_is_found_for_each() -> None:
     terrain = Terrain(slope()[0], EAST_M, NORTH_M + 300, 10.0)
     points = np.array([[EAST_M + 5, NORTH_M + 5], [EAST_M + 105, NORTH_M + 5], [EAST_M + 205, NORTH_M + 5]])
     assert lowest_under(terrain, points, np.array([0, 0, 1]), 2).tolist() == [0.0, 20.0]
+
+
+def test_windows_of_a_picture_of_four_gigabytes_are_read(tmp_path: Path) -> None:
+    side, step_m = 38_400, 0.25
+    path, transform = tmp_path / "huge.tif", rasterio.Affine(step_m, 0, EAST_M, 0, -step_m, NORTH_M)
+    profile = {"width": side, "height": side, "count": 3, "dtype": "uint8", "crs": UTM, "transform": transform}
+    with rasterio.open(path, "w", driver="GTiff", blockxsize=512, blockysize=512, **SPARSE, **profile) as file:
+        file.write(np.full((3, 512, 512), 200, np.uint8), window=rasterio.windows.Window(20_480, 20_480, 512, 512))
+    assert side * side * 3 > 2**32
+    assert path.stat().st_size < 2**23
+    picture = GeoTiffImagery(path)
+    west, north = EAST_M + 20_480 * step_m, NORTH_M - 20_480 * step_m
+    there = picture.read((west, north - 128.0, west + 128.0, north), (256, 256))
+    assert (there[1:-1, 1:-1, :3] == 200).all()  # its edges blend with what is beside
+    beside = picture.read((west + 200.0, north - 128.0, west + 328.0, north), (256, 256))
+    assert not beside[..., :3].any()
