@@ -168,9 +168,10 @@ class Stage:
     # A frame
 
     def set_uniforms(self, lens: Lens, depth_b: float, haze_m: tuple[float, float], light: Light) -> None:
-        """Tell the shaders of the camera and the light."""
+        """Tell the shaders of what is drawn of the camera and the light."""
         self._day = light.day
-        for material in (*(tiles.material for tiles in self._tiles), self._tinted.material):
+        drawn = [tiles.material for tiles in self._tiles if len(tiles.shown)]
+        for material in (*drawn, self._tinted.material):
             light.shine(material)
             self.shade.tell(material)
             material.set_number("pxm", lens.metres_a_pixel)
