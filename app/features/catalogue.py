@@ -24,6 +24,7 @@ from app.features.views import Views
 from app.features.wall import Wall
 from app.instruments.feature import Instruments
 from app.workbenches.operations.bench import operations_bench
+from app.workbenches.traffic.waves import Waves
 
 FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Views,
@@ -44,5 +45,6 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     CardFeature,
     QualityChoice,
     operations_bench,
+    Waves,
     Minding,
 )

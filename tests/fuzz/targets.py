@@ -39,6 +39,9 @@ from data.ferry import bundle, seal
 from data.ferry.keys import Peer
 from data.home import Home
 from data.own_copy import shipped
+from data.signals import frames as signals
+from data.signals import objects, platform, radar
+from data.signals.controller import Controller
 from data.signing.keys import OwnKey
 from data.sync.messages import read_message, read_order
 from data.sync.settings import FILE as SOURCES_FILE
@@ -53,6 +56,8 @@ from tests.data.connectors.gat1400.objects_seen import CAMERA, FACE, GATE, NOWHE
 from tests.data.connectors.gtfs_realtime.test_gtfs import feed, with_others
 from tests.data.connectors.jt808 import frames_seen
 from tests.data.connectors.mavlink.frames_seen import POSITION, ROVER
+from tests.data.signals.made import FACTORY, JUNCTION, NEW
+from tests.data.signals.test_platform import MESSAGE
 from twin.errors import BadInputError
 
 NOON = 1_790_000_000.0
@@ -236,6 +241,29 @@ kind = "jt808"
 options = { port = 6808, terminals = { "139" = { kind = "bus" } } }
 """
 _PAGE = b'{"value": [' + _THING + b'], "@iot.nextLink": "http://x/?$skip=1"}'
+_PLAN = signals.from_datagram(
+    signals.encode(signals.Frame(signals.SET, 1, objects.plan_items(JUNCTION, NEW, 2)), escaped=False)
+)
+_PLATFORM = platform.encode(MESSAGE)
+
+
+def _signals(plain: bytes) -> None:
+    """Read a frame as it came, and one whose check sum was put right; a controller answers what holds."""
+    for piece in (plain, plain[:-2] + signals.crc16(plain[:-2]).to_bytes(2, "big")):
+        with contextlib.suppress(signals.FrameError):
+            frame = signals.decode(piece)
+            Controller(JUNCTION, FACTORY).answer(frame, NOON)
+            objects.fault_of(frame.items)
+    signals.Splitter().feed(plain)
+
+
+def _radar(escaped: bytes) -> None:
+    for piece in radar.split(escaped)[0]:
+        radar.lanes(radar.decode(piece))
+    nobody = radar.Device(0, 0, 0)
+    radar.lanes(radar.Table(nobody, nobody, radar.UPLOAD, radar.FLOW_NOW, escaped))
+
+
 TARGETS: tuple[Target, ...] = (
     Target("JT/T 808 frames", _FRAMES, _jt808, (jt808_frames.FrameError,), _pieces),
     Target("JT/T 808 bodies", [jt808_frames.open_frame(f) for f in _FRAMES], _jt808_summed, (jt808_frames.FrameError,)),
@@ -260,6 +288,9 @@ TARGETS: tuple[Target, ...] = (
     Target("GA/T 1400 posts", [_SHOWN, GATE, FACE, _NOTE], _gat1400_post),
     Target("GA/T 1400 digests", [_gatekeeper.challenges()[0].encode() + _ANSWER], _digest),
     Target("GTFS-realtime", [with_others(feed({}, {})).SerializeToString()], _gtfs, (gtfs.FaultyFeedError,)),
+    Target("GB/T 20999 frames", [_PLAN], _signals, (signals.FrameError,)),
+    Target("GB/T 43229 frames", [b"\0" * 20], _radar, (signals.FrameError,)),
+    Target("GA/T 1049.2 messages", [_PLATFORM], platform.decode, (signals.FrameError,)),
     Target("ferry bundles", [_LETTER], _ferry, (seal.SealError,)),
     Target("ferry payloads", [b"\x85\xa4type\xa6bundle", _LETTER], _ferry_signed, (seal.SealError,)),
     Target("sources.toml", [_SOURCES.encode()], _sources, (BadInputError,)),

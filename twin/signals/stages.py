@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from twin.signals.plan import LEFT, SATURATION_VPH, THROUGH, WALK, Junction, Plan, Stage
 
 Flows = Mapping[str, float]
-"""Vehicles an hour of each movement."""
+"""Vehicles an hour of each movement; who turns right counts with who goes straight on."""
 LEFTS_FIRST, LEFTS_LAST, OUT_FIRST, BACK_FIRST = "lefts_first", "lefts_last", "out_first", "back_first"
-FULLEST = 0.85
+FULLEST = 0.8
 """Degree of saturation that side streams get green for."""
+LOST_S = 2.0
+"""Of each green, until its first vehicle rolls."""
 FILTER_VPH = 120.0
 """Left turns of a side street up to this find their gaps in the stage of its straight stream."""
 
@@ -126,7 +128,7 @@ def _need_s(
         once = sum(name in other for other in every) == 1
         filtering = movement.turn == LEFT and not _arrow(junction, name, names)
         vph = 0.0 if movement.turn == WALK or filtering else flows.get(name, 0.0)
-        loaded = vph / (SATURATION_VPH * movement.lanes) * cycle_s / FULLEST
+        loaded = vph / (SATURATION_VPH * movement.lanes) * cycle_s / FULLEST + LOST_S
         if once:
             least = max(least, movement.min_green_s, loaded)
     return float(-(-max(least, 5.0) // 1))

@@ -1,0 +1,206 @@
+"""Green waves in the window: an arterial is chosen, planned in the background, drawn, changed by hand, and released."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+from app.commands import Call, Command
+from app.features.feature import Context, Entry
+from app.jobs import Cancelled, Report
+from app.workbenches.traffic.time_space import Drawn
+from app.workbenches.traffic.waves_panel import Shown, WavesPanel
+from data.signals import gateway
+from data.signals.gateway import Switched
+from twin.city.city import City
+from twin.errors import UsageError
+from twin.signals.check import verify
+from twin.signals.corridor import Corridor, corridors
+from twin.signals.plan import LEFT, THROUGH
+from twin.signals.stages import Flows
+from twin.signals.watch import Duty, astray
+from twin.signals.wave import Candidate, Wish, bands_of, each_wave
+from twin.words import Said, say
+
+WATCH_MS = 5_000
+MOST = 12
+"""Of a longer arterial its first signals are planned."""
+OUT_VPH, BACK_VPH, CROSS_VPH, LEFT_VPH = 460.0, 400.0, 220.0, 40.0
+"""Traffic that is taken for granted until flows are measured."""
+
+
+class Waves(QObject):
+    """Plans green waves for the arterials of the twin that is open."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.window)
+        self._desk = context.desk
+        self.panel = WavesPanel(context.desk)
+        self.panel.dragged.connect(self._on_dragged)
+        self.panel.seen.connect(self.look)
+        self._city: City | None = None
+        self._switched: Switched | None = None
+        self._duties: Mapping[int, tuple[str, Duty]] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(WATCH_MS)
+        self._timer.timeout.connect(self._watch)
+        context.opening.opened.connect(lambda _opened: self._forget())
+
+    def entries(self) -> Iterator[Entry]:
+        """Return what can be done with an arterial."""
+        yield Entry(Command("wave.plan", self._plan, "signal.plan"), "traffic", "traffic-sign")
+        yield Entry(Command("wave.shift", self._shift, "signal.plan", in_palette=False), told=False)
+        yield Entry(
+            Command("wave.release", self._release, "signal.send", needs_purpose=True, told=self._particulars),
+            "traffic", "paper-plane-right",
+        )  # fmt: skip
+        yield Entry(Command("wave.back", self._back, "signal.back", "Ctrl+Alt+Z"), "traffic", "arrow-u-up-left")
+
+    def panels(self) -> Mapping[str, QWidget]:
+        """Return the diagram's panel."""
+        return {"waves": self.panel}
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._timer.stop()
+
+    def look(self) -> None:
+        """List the arterials of the twin, off this thread; once a twin."""
+        city = self._desk.live.city
+        if city is not None and city is not self._city and not self._desk.jobs.is_running("corridors"):
+            self._city = city
+            self._desk.jobs.submit(
+                "job.corridors", lambda *_: corridors(city), self.panel.show_corridors, key="corridors", quiet=True
+            )
+
+    def _forget(self) -> None:
+        self._city = None
+        self.panel.show_corridors(())
+        if self.panel.isVisible():
+            self.look()
+
+    def _plan(self, call: Call) -> None:
+        """Plan the chosen arterial, or the one named ``road``; each cycle's wave is shown as soon as it is there."""
+        corridor = self.panel.corridor(str(call.arguments.get("road", "")))
+        if corridor is None:
+            raise UsageError("choose an arterial in the list first")
+        wish = wish_for(corridor)
+
+        def work(report: Report, cancelled: Cancelled) -> tuple[Candidate, ...]:
+            found: list[Candidate] = []
+            for share, candidate in each_wave(wish, cancelled):
+                found.append(candidate)
+                report(share, f"{candidate.cycle_s:.0f} s")
+            return tuple(sorted(found, key=lambda candidate: -candidate.score))
+
+        self._desk.jobs.submit(
+            "job.wave", work, lambda found: self.panel.show_waves(wish.corridor, found), self.panel.tell, key="wave"
+        )
+
+    def _shift(self, call: Call) -> None:
+        """Give one signal, ``row``, another offset."""
+        shown = self.panel.shown
+        if shown is None:
+            raise UsageError("plan a green wave first")
+        row = int(call.arguments["row"])
+        self.panel.show_changed(shifted(shown, row, float(call.arguments["value"])))
+
+    def _particulars(self, _: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return what exactly a second person confirms: the road, and every second of its plans."""
+        shown = self._asked()
+        plans = shown.drawn.plans
+        mark = hashlib.sha256(repr(plans).encode()).hexdigest()[:16]
+        offsets = " ".join(f"{plan.offset_s:.0f}" for plan in plans)
+        return {"road": self.panel.road, "cycle": f"{plans[0].cycle_s:.0f}", "offsets": offsets, "plan": mark}
+
+    def _asked(self) -> Shown:
+        if self.panel.shown is None:
+            raise UsageError("plan a green wave first")
+        return self.panel.shown
+
+    def _release(self, _: Call) -> None:
+        """Send the plans that are shown, have them read back and run; all or none."""
+        drawn, home = self._asked().drawn, self._desk.session.home
+        plans = tuple(zip(drawn.corridor.junctions, drawn.plans, strict=True))
+
+        def work(*_: object) -> tuple[Switched, float]:
+            now = time.time()
+            return gateway.release(gateway.gateway_of(home), plans, now), now
+
+        def done(answer: tuple[Switched, float]) -> None:
+            self._switched, since = answer
+            self._duties = {
+                junction.id: (junction.name, Duty(answer[0].after[junction.id], plan, since))
+                for junction, plan in plans
+            }
+            self._timer.start()
+            self.panel.show_state(self._desk.look.texts("waves.released", count=len(plans)), released=True)
+
+        self._desk.jobs.submit("job.release", work, done, self.panel.tell, key="release")
+
+    def _back(self, _: Call) -> None:
+        """Have all controllers run what they ran before the last release."""
+        switched, home = self._switched, self._desk.session.home
+        if switched is None:
+            raise UsageError("nothing was released from this window")
+
+        def done(_: None) -> None:
+            self._switched, self._duties = None, {}
+            self._timer.stop()
+            self.panel.show_state(self._desk.look.texts("waves.went_back"), released=False)
+
+        def work(*_: object) -> None:
+            gateway.go_back(gateway.gateway_of(home), switched.before)
+
+        self._desk.jobs.submit("job.back", work, done, self.panel.tell, key="release")
+
+    def _watch(self) -> None:
+        """Ask the controllers what they do, and tell of those who do not do what they confirmed."""
+        duties, home = self._duties, self._desk.session.home
+        if self._desk.jobs.is_running("signal-watch") or self._desk.jobs.is_running("release"):
+            return
+
+        def work(*_: object) -> list[Said]:
+            seen = gateway.seen(gateway.gateway_of(home), tuple(duties), time.time)
+            now = time.time()
+            wrong = {key: astray(duty, seen.get(key), now) for key, (_, duty) in duties.items()}
+            return [say("{name}: {wrong}", name=duties[key][0], wrong=text) for key, text in wrong.items() if text]
+
+        self._desk.jobs.submit(
+            "job.watch_signals", work, self._on_watched, self.panel.tell, key="signal-watch", quiet=True
+        )
+
+    def _on_watched(self, wrong: list[Said]) -> None:
+        texts = self._desk.look.texts
+        words = "\n".join(texts.said(sentence) for sentence in wrong) or texts("waves.in_step", count=len(self._duties))
+        self.panel.show_state(words, released=self._switched is not None)
+
+    def _on_dragged(self, row: int, offset_s: float) -> None:
+        self._desk.run("wave.shift", row=row, value=offset_s)
+
+
+def wish_for(corridor: Corridor) -> Wish:
+    """Return what is asked for an arterial whose traffic is not measured."""
+    road = corridor.part(0, min(len(corridor.junctions), MOST)).without_walkers()
+    return Wish(road, [usual(road, row) for row in range(len(road.junctions))])
+
+
+def usual(road: Corridor, row: int) -> Flows:
+    """Return the traffic that is taken for granted at one junction."""
+    through = {movement.name: CROSS_VPH for movement in road.junctions[row].movements if movement.turn == THROUGH}
+    lefts = {movement.name: LEFT_VPH for movement in road.junctions[row].movements if movement.turn == LEFT}
+    return through | lefts | {road.out[row]: OUT_VPH, road.back[row]: BACK_VPH}
+
+
+def shifted(shown: Shown, row: int, offset_s: float) -> Shown:
+    """Return a wave with another offset at one signal, its bands walked anew."""
+    plans = tuple(plan.shifted(offset_s) if at == row else plan for at, plan in enumerate(shown.drawn.plans))
+    verify(shown.drawn.corridor.junctions[row], plans[row])
+    band_s, advice = bands_of(shown.drawn.corridor, plans)
+    return replace(shown, drawn=Drawn(shown.drawn.corridor, plans, advice), band_s=band_s, by_hand=True)

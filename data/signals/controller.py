@@ -1,0 +1,158 @@
+"""A signal controller that is simulated: it holds plans, runs one, and answers as GB/T 20999-2017 has it. No sockets.
+
+It is built for a junction and refuses a plan that its own conflict table does not allow, as a real one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from data.signals import objects
+from data.signals.frames import (
+    HEARTBEAT,
+    HEARTBEAT_REPLY,
+    QUERY,
+    QUERY_ERROR,
+    QUERY_REPLY,
+    SET,
+    SET_ERROR,
+    SET_REPLY,
+    TRAP,
+    Frame,
+    FrameError,
+    Item,
+)  # fmt: skip
+from data.signals.objects import Fault
+from twin.signals.check import check
+from twin.signals.plan import Junction, Plan
+
+FACTORY = 1
+"""Number of the plan that it came with."""
+_LENGTHS = {
+    objects.STAGE_PHASES: 8, objects.PLAN_CYCLE: 4,
+    objects.PLAN_OFFSET: 2, objects.PLAN_STAGES: 16, objects.PLAN_TIMES: 32, objects.PLAN_KINDS: 16,
+    objects.UTC_TIME: 7, objects.ASSIGN_PLAN: 1, objects.ASSIGN_MODE: 1,
+}  # fmt: skip
+"""What can be set, and how long its value is."""
+
+
+@dataclass(slots=True)
+class Controller:
+    """One controller.
+
+    Parameters
+    ----------
+    junction : Junction
+    plan : Plan
+        What it runs until it is told otherwise.
+    stubborn : bool
+        It confirms a change of plan and does not do it: what the watch is for.
+    slow_s : float
+        How far its clock is behind until it is set.
+    """
+
+    junction: Junction
+    plan: Plan
+    stubborn: bool = False
+    slow_s: float = 0.0
+    held: dict[int, bytes] = field(default_factory=dict)
+    running: int = FACTORY
+    mode: int = objects.LOCAL_FIXED
+    faults: list[Fault] = field(default_factory=list)
+    _told: int = 0
+
+    def __post_init__(self) -> None:
+        installed = objects.phase_items(self.junction, self.plan) + objects.plan_items(
+            self.junction, self.plan, FACTORY
+        )
+        self.held.update((item.key, item.value) for item in installed)
+
+    def answer(self, frame: Frame, now_s: float) -> Frame | None:
+        """Return the answer to a frame; None for what asks for none."""
+        if frame.kind == HEARTBEAT:
+            return _answer(frame, HEARTBEAT_REPLY)
+        if frame.kind == QUERY:
+            return self._query(frame, now_s)
+        return self._set(frame, now_s) if frame.kind == SET else None
+
+    def stage(self, now_s: float) -> int:
+        """Return the number of the stage that runs by its own clock."""
+        return objects.stage_number(self.running, self.plan.stage_at(now_s - self.slow_s)[0])
+
+    def fail(self, kind: int, now_s: float) -> None:
+        """Have something break; it is reported with the next :meth:`reports`."""
+        self.faults.append(Fault(len(self.faults) + 1, kind, now_s - self.slow_s))
+
+    def reports(self) -> Iterator[Frame]:
+        """Yield what it tells by itself, each fault once."""
+        for fault in self.faults[self._told :]:
+            yield Frame(TRAP, self.junction.id, objects.fault_items(fault), serial=fault.number & 0xFF)
+        self._told = len(self.faults)
+
+    def _query(self, frame: Frame, now_s: float) -> Frame:
+        now = {
+            objects.PLAN_NOW: bytes([self.running]), objects.STAGE_NOW: bytes([self.stage(now_s)]),
+            objects.MODE: bytes([self.mode]), objects.UTC_TIME: objects.time_bytes(now_s - self.slow_s),
+        }  # fmt: skip
+        known = self.held | now
+        missing = tuple(Item(item.key, bytes([objects.NOT_THERE])) for item in frame.items if item.key not in known)
+        if missing:
+            return _answer(frame, QUERY_ERROR, missing)
+        return _answer(frame, QUERY_REPLY, tuple(Item(item.key, known[item.key]) for item in frame.items))
+
+    def _set(self, frame: Frame, now_s: float) -> Frame:
+        """Set all that a frame asks for, or nothing of it."""
+        wrong = tuple(Item(item.key, bytes([code])) for item in frame.items if (code := _wrong(item)))
+        if wrong:
+            return _answer(frame, SET_ERROR, wrong)
+        before = dict(self.held)
+        try:
+            for item in frame.items:
+                self._take(item, now_s)
+            if self._touched(before):
+                self.plan = self._checked(self.running)
+        except FrameError:
+            self.held = before
+            refused = tuple(Item(item.key, bytes([objects.BAD_VALUE])) for item in frame.items)
+            return _answer(frame, SET_ERROR, refused)
+        return _answer(frame, SET_REPLY, tuple(Item(item.key) for item in frame.items))
+
+    def _touched(self, before: dict[int, bytes]) -> bool:
+        """Tell whether a setting touched the plan that runs."""
+        keys = {objects.PLAN_CYCLE, objects.PLAN_OFFSET, objects.PLAN_STAGES, objects.PLAN_TIMES}
+        return any(before.get(key + self.running) != self.held.get(key + self.running) for key in keys)
+
+    def _take(self, item: Item, now_s: float) -> None:
+        if item.key == objects.UTC_TIME:
+            self.slow_s = now_s - objects.time_of(item.value)
+        elif item.key == objects.ASSIGN_PLAN:
+            self._run(item.value[0])
+        elif item.key == objects.ASSIGN_MODE:
+            self.mode = item.value[0]
+        else:
+            self.held[item.key] = item.value
+
+    def _run(self, number: int) -> None:
+        plan = self._checked(number)
+        if not self.stubborn:
+            self.running, self.plan, self.mode = number, plan, objects.CENTRE_COORDINATED
+
+    def _checked(self, number: int) -> Plan:
+        plan = objects.plan_from(self.junction, self.held, number)
+        if check(self.junction, plan):
+            raise FrameError("plan refused")
+        return plan
+
+
+def _answer(frame: Frame, kind: int, items: tuple[Item, ...] = ()) -> Frame:
+    return Frame(kind, frame.controller, items, frame.serial, frame.centre, frame.junction)
+
+
+def _wrong(item: Item) -> int:
+    """Return the code of the error of a setting, 0 for one that can be done."""
+    whole, element = item.key, item.key & 0xFFFFFF00
+    length = _LENGTHS.get(whole, _LENGTHS.get(element))
+    if length is None:
+        return objects.READ_ONLY if whole in (objects.PLAN_NOW, objects.STAGE_NOW, objects.MODE) else objects.NOT_THERE
+    return 0 if len(item.value) == length else objects.WRONG_LENGTH

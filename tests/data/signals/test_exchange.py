@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.signals import centre, objects
+from data.signals.controller import FACTORY as FIRST
+from data.signals.controller import Controller
+from data.signals.frames import QUERY, SET, SET_ERROR, Frame, FrameError, Item, Splitter, decode, encode
+from data.signals.server import Server
+from tests.data.signals.made import FACTORY, JUNCTION, NEW, NOW_S, line
+from tests.twin.signals.made import LEFTS, MAIN
+from twin.errors import BadInputError, IntegrityError, MissingPieceError
+from twin.signals.watch import Duty, Seen, astray
+
+CAPTURED = Path(__file__).parent / "captured.txt"
+
+
+@pytest.mark.parametrize("udp", [False, True])
+def test_a_plan_is_sent_read_back_run_and_taken_back(udp: bool) -> None:
+    controller = Controller(JUNCTION, FACTORY, slow_s=100.0)
+
+    async def released() -> None:
+        async with line(controller, udp=udp) as (_, wire):
+            before, after = await centre.release(wire, JUNCTION, NEW, NOW_S)
+            assert (before, after) == (FIRST, 2)
+            assert controller.plan == NEW
+            told = await centre.standing(wire, JUNCTION.id)
+            row = NEW.stage_at(NOW_S)[0]
+            assert (told.plan, told.stage, told.clock_s) == (2, objects.stage_number(2, row), NOW_S)
+            await centre.run(wire, JUNCTION.id, before)
+            assert controller.plan == FACTORY
+            assert await centre.release(wire, JUNCTION, NEW, NOW_S) == (FIRST, 2)
+
+    asyncio.run(released())
+
+
+def test_a_controller_refuses_conflicting_greens_and_keeps_what_it_runs() -> None:
+    controller = Controller(JUNCTION, FACTORY)
+    bad = replace(NEW, stages=(replace(NEW.stages[0], greens=MAIN | LEFTS | {"north.left"}), *NEW.stages[1:]))
+
+    async def refused() -> None:
+        async with line(controller) as (_, wire):
+            with pytest.raises(BadInputError):
+                await centre.release(wire, JUNCTION, bad, NOW_S)
+
+    asyncio.run(refused())
+    assert (controller.plan, controller.running) == (FACTORY, FIRST)
+
+
+def test_a_plan_that_was_changed_on_the_way_does_not_run() -> None:
+    class Forgetful(Controller):
+        def _take(self, item: Item, now_s: float) -> None:
+            super()._take(replace(item, value=b"\0\0") if item.key == objects.PLAN_OFFSET + 2 else item, now_s)
+
+    controller = Forgetful(JUNCTION, FACTORY)
+
+    async def noticed() -> None:
+        async with line(controller) as (_, wire):
+            with pytest.raises(IntegrityError):
+                await centre.release(wire, JUNCTION, NEW, NOW_S)
+
+    asyncio.run(noticed())
+    assert controller.running == FIRST
+
+
+def test_a_controller_that_does_not_do_what_it_confirmed_is_found() -> None:
+    controller = Controller(JUNCTION, FACTORY, stubborn=True)
+
+    async def confirmed() -> int:
+        async with line(controller) as (_, wire):
+            await centre.release(wire, JUNCTION, NEW, NOW_S)
+            return (await centre.standing(wire, JUNCTION.id)).plan
+
+    runs = asyncio.run(confirmed())
+    duty = Duty(2, NEW, NOW_S)
+    wrong = astray(duty, Seen(NOW_S + 20, runs, 0, NOW_S + 20), NOW_S + 20)
+    assert wrong is not None
+    assert "confirmed plan 2 and runs plan 1" in wrong
+
+
+def test_silence_a_wrong_clock_and_a_stage_out_of_step_are_told_and_nothing_else() -> None:
+    duty, now = Duty(2, NEW, NOW_S), NOW_S + 60.0
+    row, into = NEW.stage_at(now)
+    right = Seen(now, 2, row, now)
+    assert astray(duty, right, now) is None
+    assert astray(duty, None, NOW_S + 5.0) is None
+    assert "nothing" in str(astray(duty, right, now + 31.0))
+    assert "clock" in str(astray(duty, replace(right, clock_s=now - 9.0), now))
+    middle = now - into + NEW.stages[row].green_s / 2 + NEW.cycle_s
+    other = replace(right, at_s=middle, clock_s=middle, stage=(row + 1) % 3)
+    assert "out of step" in str(astray(duty, other, middle))
+
+
+def test_who_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(centre, "ANSWER_S", 0.02)
+
+    async def asked() -> None:
+        async with line(Controller(JUNCTION, FACTORY)) as (_, wire):
+            with pytest.raises(MissingPieceError, match="77"):
+                await centre.standing(wire, 77)
+
+    asyncio.run(asked())
+
+
+def test_a_fault_is_reported_once() -> None:
+    controller = Controller(JUNCTION, FACTORY)
+    heard: list[Frame] = []
+
+    async def reported() -> None:
+        came = asyncio.Event()
+
+        def told(frame: Frame) -> None:
+            heard.append(frame)
+            came.set()
+
+        async with line(controller, told) as (server, wire):
+            await centre.standing(wire, JUNCTION.id)
+            controller.fail(0x20, NOW_S)
+            server.report_now()
+            server.report_now()
+            async with asyncio.timeout(60):
+                await came.wait()
+            await centre.standing(wire, JUNCTION.id)
+
+    asyncio.run(reported())
+    assert [centre.fault_in(frame) for frame in heard] == [objects.Fault(1, 0x20, NOW_S)]
+
+
+def record() -> str:
+    """Return a plan's download, a clock that is set and a fault, as they go over TCP: a line a write, in hex."""
+    lines: list[str] = []
+    controller = Controller(JUNCTION, FACTORY, slow_s=40.0)
+
+    async def recorded() -> None:
+        def keep(raw: bytes, came: bool) -> None:
+            lines.append(f"{'>' if came else '<'} {raw.hex()}")
+
+        async with line(controller, recorded=keep) as (server, wire):
+            await centre.release(wire, JUNCTION, NEW, NOW_S)
+            controller.fail(0x50, NOW_S)
+            server.report_now()
+
+    asyncio.run(recorded())
+    return "\n".join(lines) + "\n"
+
+
+def test_the_exchange_is_as_it_was_captured() -> None:
+    assert record() == CAPTURED.read_text("ascii")
+
+
+def test_a_captured_exchange_is_answered_the_same_again() -> None:
+    controller = Controller(JUNCTION, FACTORY, slow_s=40.0)
+    server = Server({JUNCTION.id: controller}, lambda: NOW_S)
+    splitter, answers, meant = Splitter(), [], []
+    for row in CAPTURED.read_text("ascii").splitlines():
+        raw = bytes.fromhex(row[2:])
+        if row[0] == ">":
+            answers += [server.answer(plain) for plain in splitter.feed(raw)]
+        else:
+            meant.append(raw)
+    assert [encode(answer) for answer in answers if answer] == meant[:-1]
+    (report,) = Splitter().feed(meant[-1])
+    assert objects.fault_of(decode(report).items) == objects.Fault(1, 0x50, NOW_S)
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        (Item(objects.PLAN_NOW, b"\2"), objects.READ_ONLY),
+        (Item(0x01010000, b"x"), objects.NOT_THERE),
+        (Item(objects.PLAN_CYCLE + 2, b"\0"), objects.WRONG_LENGTH),
+        (Item(objects.ASSIGN_PLAN, b"\7"), objects.BAD_VALUE),
+        (Item(objects.UTC_TIME, b"\0" * 7), objects.BAD_VALUE),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_whole(item: Item, code: int) -> None:
+    controller = Controller(JUNCTION, FACTORY)
+    held = dict(controller.held)
+    answer = controller.answer(Frame(SET, 1, (Item(objects.PLAN_CYCLE + 3, b"\0\0\0\x46"), item)), NOW_S)
+    assert answer is not None
+    assert (answer.kind, answer.items[-1].value) == (SET_ERROR, bytes([code]))
+    assert controller.held == held
+
+
+def test_a_plan_that_does_not_fit_is_not_sent() -> None:
+    with pytest.raises(BadInputError, match="whole seconds"):
+        objects.plan_items(JUNCTION, replace(NEW, offset_s=0.5), 2)
+    uneven = replace(NEW, stages=(replace(NEW.stages[0], amber_s=4.0), *NEW.stages[1:]))
+    with pytest.raises(BadInputError, match="one amber"):
+        objects.plan_items(JUNCTION, uneven, 2)
+
+
+def test_a_plan_that_is_not_whole_is_none() -> None:
+    with pytest.raises(FrameError):
+        objects.plan_from(JUNCTION, {}, 2)
+    assert Controller(JUNCTION, FACTORY).answer(Frame(QUERY, 1, (Item(0x09020309),)), NOW_S) is not None
