@@ -21,6 +21,10 @@ FILTER_VPH = 120.0
 """Left turns of a side street up to this find their gaps in the stage of its straight stream."""
 
 
+USUAL_VPH = {"out": 460.0, "back": 400.0, "cross": 220.0, "left": 40.0}
+"""Traffic off-peak that is taken for granted until it is measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Main:
     """The straight movements of an arterial at one junction, and the left turns beside them (empty where none is)."""
@@ -35,6 +39,12 @@ def main_of(junction: Junction, out: str, back: str) -> Main:
     """Find the left turns that come the same way as the two straight movements."""
     lefts = {movement.come: movement.name for movement in junction.movements if movement.turn == LEFT}
     return Main(out, back, *(lefts.get(junction.movement(name).come, "") for name in (out, back)))
+
+
+def usual(junction: Junction, out: str, back: str) -> Flows:
+    """Return the traffic that is taken for granted at a junction of an arterial."""
+    flows = {m.name: USUAL_VPH["left" if m.turn == LEFT else "cross"] for m in junction.movements if m.turn != WALK}
+    return flows | {out: USUAL_VPH["out"], back: USUAL_VPH["back"]}
 
 
 def options(junction: Junction, out: str, back: str, flows: Flows, cycle_s: float) -> dict[str, Plan]:

@@ -22,8 +22,7 @@ from twin.city.city import City
 from twin.errors import UsageError
 from twin.signals.check import verify
 from twin.signals.corridor import Corridor, corridors
-from twin.signals.plan import LEFT, THROUGH
-from twin.signals.stages import Flows
+from twin.signals.stages import usual
 from twin.signals.watch import Duty, astray
 from twin.signals.wave import Candidate, Wish, bands_of, each_wave
 from twin.words import Said, say
@@ -31,8 +30,6 @@ from twin.words import Said, say
 WATCH_MS = 5_000
 MOST = 12
 """Of a longer arterial its first signals are planned."""
-OUT_VPH, BACK_VPH, CROSS_VPH, LEFT_VPH = 460.0, 400.0, 220.0, 40.0
-"""Traffic that is taken for granted until flows are measured."""
 
 
 class Waves(QObject):
@@ -188,14 +185,8 @@ class Waves(QObject):
 def wish_for(corridor: Corridor) -> Wish:
     """Return what is asked for an arterial whose traffic is not measured."""
     road = corridor.part(0, min(len(corridor.junctions), MOST)).without_walkers()
-    return Wish(road, [usual(road, row) for row in range(len(road.junctions))])
-
-
-def usual(road: Corridor, row: int) -> Flows:
-    """Return the traffic that is taken for granted at one junction."""
-    through = {movement.name: CROSS_VPH for movement in road.junctions[row].movements if movement.turn == THROUGH}
-    lefts = {movement.name: LEFT_VPH for movement in road.junctions[row].movements if movement.turn == LEFT}
-    return through | lefts | {road.out[row]: OUT_VPH, road.back[row]: BACK_VPH}
+    rows = zip(road.junctions, road.out, road.back, strict=True)
+    return Wish(road, [usual(junction, out, back) for junction, out, back in rows])
 
 
 def shifted(shown: Shown, row: int, offset_s: float) -> Shown:

@@ -8,20 +8,16 @@ from PySide6.QtTest import QTest
 
 from app.main_window import MainWindow
 from app.workbenches.traffic.time_space import _reds
-from app.workbenches.traffic.waves import Waves, shifted, usual, wish_for
+from app.workbenches.traffic.waves import Waves, shifted, wish_for
 from data.signals.controller import Controller
 from tests.app.conftest import until
 from tests.data.signals.test_gateway import served
 from tests.twin.signals.made import arterial_city
 from twin.access import Purpose
-from twin.signals.corridor import Corridor, corridors
-from twin.signals.wave import Wish, wave_at
+from twin.signals.corridor import corridors
+from twin.signals.wave import wave_at
 
 AT_M = (0.0, 350.0, 830.0, 1430.0, 1850.0, 2380.0)
-
-
-def arterial() -> Corridor:
-    return wish_for(corridors(arterial_city(AT_M))[0]).corridor
 
 
 def test_reds_are_what_is_not_green() -> None:
@@ -34,9 +30,8 @@ def test_a_wave_is_drawn_dragged_released_watched_and_taken_back(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feature = next(feature for feature in window.features if isinstance(feature, Waves))
-    road = arterial()
-    flows = [usual(road, row) for row in range(len(road.junctions))]
-    wave = wave_at(Wish(road, flows), 84.0)
+    wish = wish_for(corridors(arterial_city(AT_M))[0])
+    road, wave = wish.corridor, wave_at(wish, 84.0)
     panel = feature.panel
     window.arrangement.show("traffic")
     panel.show_corridors((road,))

@@ -1,0 +1,133 @@
+"""``zhian signals``: arterials of a twin, a green wave for one, and simulated controllers that run plans."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from app.commands import Call, Command
+from app.session import Session
+from data.signals.controller import Controller
+from data.signals.gateway import PORT
+from data.signals.server import Server
+from data.store.twin_folder import open_city
+from twin.errors import UsageError
+from twin.signals.corridor import Corridor, corridors
+from twin.signals.plan import whole
+from twin.signals.stages import least_cycle_s, options, usual
+from twin.signals.wave import Candidate, Wish, told, waves
+from twin.words import say
+
+
+def add_parser(verbs: Any) -> None:
+    """Add ``zhian signals list|wave|serve``."""
+    parser = verbs.add_parser("signals", help="signal plans: arterials, green waves, simulated controllers")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="list arterials with six signals in a row or more")
+    planning = actions.add_parser("wave", help="plan a green wave for an arterial")
+    planning.add_argument("road", metavar="ROAD", help="its name, as `zhian signals list` has it")
+    serving = actions.add_parser("serve", help="play controllers of all arterials over GB/T 20999, TCP and UDP")
+    serving.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
+    serving.add_argument(
+        "--seconds", type=float, default=0.0, metavar="S", help="for how long (default: until stopped)"
+    )
+    for action, run in ((listing, _list), (planning, _wave), (serving, _serve)):
+        action.add_argument("--twin", default="", help="default: the current one")
+        action.set_defaults(run=run)
+
+
+def commands(session: Session) -> tuple[Command, ...]:
+    """Return the commands of this verb."""
+
+    def roads(call: Call) -> tuple[Corridor, ...]:
+        return corridors(open_city(session.home.twin(call.arguments["twin"] or session.home.current())))
+
+    def wave(call: Call) -> Candidate:
+        road = call.arguments["road"]
+        corridor = next((found for found in roads(call) if found.name == road), None)
+        if corridor is None:
+            raise UsageError(say("{road} is no arterial of this twin: `zhian signals list` has them", road=road))
+        part = corridor.part(0, min(len(corridor.junctions), MOST)).without_walkers()
+        rows = zip(part.junctions, part.out, part.back, strict=True)
+        return waves(Wish(part, [usual(junction, out, back) for junction, out, back in rows]))[0]
+
+    def serve(call: Call) -> int:
+        controllers = {one.junction.id: one for road in roads(call) for one in _controllers(road)}
+        print(json.dumps({"controllers": len(controllers), "port": call.arguments["port"]}), flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_play(controllers, call.arguments["port"], call.arguments["seconds"]))
+        return len(controllers)
+
+    return (
+        Command("signals.list", roads, "signal.plan", in_palette=False),
+        Command("signals.wave", wave, "signal.plan", in_palette=False),
+        Command("signals.serve", serve, "simulation.run", in_palette=False),
+    )
+
+
+MOST = 12
+"""Of a longer arterial its first signals are planned."""
+
+
+def _controllers(road: Corridor) -> Iterator[Controller]:
+    """Yield a controller for each junction, with a plan that fits its usual traffic."""
+    plain = road.without_walkers()
+    for junction, out, back in zip(plain.junctions, plain.out, plain.back, strict=True):
+        flows = usual(junction, out, back)
+        cycle = max(80, least_cycle_s(junction, out, back, flows))
+        yield Controller(junction, whole(next(iter(options(junction, out, back, flows, float(cycle)).values()))))
+
+
+async def _play(controllers: dict[int, Controller], port: int, seconds: float) -> None:
+    server = Server(controllers)
+    await server.open(port=port)
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds or None):
+                await asyncio.Event().wait()
+    finally:
+        await server.close()
+
+
+def _list(arguments: argparse.Namespace, session: Session) -> int:
+    for road in session.commands.run("signals.list", about=arguments.twin, twin=arguments.twin):
+        length_km = float(road.at_m[-1]) / 1000.0
+        if session.as_json:
+            print(
+                json.dumps(
+                    {"road": road.name, "signals": len(road.junctions), "km": round(length_km, 2)}, ensure_ascii=False
+                )
+            )
+        else:
+            print(f"{road.name}  {len(road.junctions)}  {length_km:.1f} km")
+    return 0
+
+
+def _wave(arguments: argparse.Namespace, session: Session) -> int:
+    found = session.commands.run("signals.wave", about=arguments.road, twin=arguments.twin, road=arguments.road)
+    if session.as_json:
+        plans = [{"junction": plan.junction, "cycle_s": plan.cycle_s, "offset_s": plan.offset_s,
+                  "stages": [{"greens": sorted(stage.greens), "green_s": stage.green_s} for stage in plan.stages]}
+                 for plan in found.plans]  # fmt: skip
+        print(
+            json.dumps({"cycle_s": found.cycle_s, "band_s": found.band_s, "one_stop": found.one_stop, "plans": plans})
+        )
+        return 0
+    print(session.texts("waves.line", cycle=f"{found.cycle_s:.0f}", out=f"{found.band_s[0]:.0f}",
+                        back=f"{found.band_s[1]:.0f}", share=f"{found.one_stop:.0%}"))  # fmt: skip
+    print(session.texts.said(told(found)))
+    for plan, order in zip(found.plans, found.orders, strict=True):
+        greens = " + ".join(f"{stage.green_s:.0f}" for stage in plan.stages)
+        print(f"{plan.junction:>8}  {plan.offset_s:>4.0f} s  {greens}  {session.texts(f'waves.order.{order}')}")
+    return 0
+
+
+def _serve(arguments: argparse.Namespace, session: Session) -> int:
+    session.commands.run(
+        "signals.serve", about=arguments.twin, twin=arguments.twin, port=arguments.port, seconds=arguments.seconds
+    )
+    return 0
