@@ -55,7 +55,7 @@ class TimeSpace(QWidget):
         self._held: tuple[int, float, float] | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(220)
+        self.setMinimumHeight(160)
         look.theme_changed.connect(self.update)
         look.language_changed.connect(self.update)
 

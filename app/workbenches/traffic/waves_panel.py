@@ -52,6 +52,9 @@ class WavesPanel(QWidget):
             label("problem", wrap=True),
         )
         self.diagram = TimeSpace(desk.look)
+        for choice in (self.roads, self.cycles):
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(4)  # the map keeps its share of a small window
         self.plan.clicked.connect(lambda: desk.run("wave.plan", about=self.roads.currentText()))
         self.cycles.activated.connect(self._on_cycle)
         self.diagram.dropped.connect(self.dragged)

@@ -33,7 +33,8 @@ def test_a_wave_is_drawn_dragged_released_watched_and_taken_back(
     wish = wish_for(corridors(arterial_city(AT_M))[0])
     road, wave = wish.corridor, wave_at(wish, 84.0)
     panel = feature.panel
-    window.arrangement.show("traffic")
+    window.arrangement.docks["waves"].show()
+    until(panel.plan.isEnabled, 60.0)  # the county's own arterials are listed first
     panel.show_corridors((road,))
     panel.show_waves(road, (wave,))
     assert "84" in panel.worth.text()
