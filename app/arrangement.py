@@ -32,8 +32,8 @@ class Workspace:
 WORKSPACES: tuple[Workspace, ...] = (
     Workspace("watch", ("layers",), ("queue", "details", "events"), right_share=0.18, heights=(5, 3, 2)),
     Workspace("operations", (), ("queue", "incident", "details"), right_share=0.25, heights=(6, 5, 3)),
-    Workspace("traffic", ("layers",), ("traffic", "details", "events"), left_share=0.122, right_share=0.255,
-              heights=(5, 3, 2),
+    Workspace("traffic", ("layers",), ("jams", "traffic", "details"), left_share=0.122, right_share=0.255,
+              heights=(7, 3, 2),
               layers=frozenset({"congestion"})),
     Workspace("fraud", (), ("fraud", "details", "events"), right_share=0.28, heights=(4, 3, 2)),
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),

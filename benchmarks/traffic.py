@@ -33,8 +33,8 @@ from data.traffic.sumo_net import Box, links_within, program, write_net
 from twin.city.city import City
 from twin.geo import FloatArray
 from twin.traffic.graph import IntArray, RoadGraph, road_graph
-from twin.traffic.slots import SLOT_S, Slots, slots_of
-from twin.traffic.speeds import BANDS_KMH, CLASS_GROUP, OTHER, grade
+from twin.traffic.slots import SLOT_S, Slots, groups_of, slots_of
+from twin.traffic.speeds import BANDS_KMH, grade
 from twin.traffic.travel import Matches
 from twin.traffic.trips import Fixes, Trips, trips_of
 
@@ -177,7 +177,7 @@ def grades(city: City, graph: RoadGraph, folder: Path, slots: Slots) -> None:
     """Print how often our grades are those of SUMO's own speeds."""
     link_of = {key: link for link, key in enumerate(graph.names(np.arange(len(graph))))}
     classes = city.table("roads")["road_class"].to_numpy(object)
-    group = np.array([CLASS_GROUP.get(name, OTHER) for name in classes], np.int8)[graph.road]
+    group = groups_of(graph, classes)
     true = np.zeros((END_S // int(SLOT_S) + 1, len(graph)))
     for begin, tag in _edges(folder / "edges.xml"):
         true[int(begin // SLOT_S), link_of[tag.get("id", "")]] = 3.6 * float(tag.get("speed", "nan"))

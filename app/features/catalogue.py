@@ -24,6 +24,7 @@ from app.features.views import Views
 from app.features.wall import Wall
 from app.instruments.feature import Instruments
 from app.workbenches.operations.bench import operations_bench
+from app.workbenches.traffic.jams import Jams
 from app.workbenches.traffic.waves import Waves
 
 FEATURES: tuple[Callable[[Context], Feature], ...] = (
@@ -45,6 +46,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     CardFeature,
     QualityChoice,
     operations_bench,
+    Jams,
     Waves,
     Minding,
 )

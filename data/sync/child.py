@@ -21,7 +21,7 @@ from twin.errors import ZhianError
 from twin.words import pack
 
 RULES = "ZHIAN_RULES"
-"""Set to ``off``, the scenarios are not watched beside the engine: ``zhian scenario watch`` does it elsewhere."""
+"""Set to ``off``, scenarios and traffic are not watched beside the engine: ``zhian … watch`` does it elsewhere."""
 WAITING = 256
 """Lines kept for a parent that does not read; what comes after them is dropped, as the table holds the same figures."""
 
@@ -54,10 +54,10 @@ async def _run(home: Home, twin: str) -> None:
 
 
 def rules_beside(twin: str, engine: Engine | DeskEngine) -> list[list[str]]:
-    """Return the verb that watches by the scenarios; none on a desk that reads along, or where that is off."""
+    """Return the verbs that watch by the scenarios and the traffic; none on a desk that reads along, or where off."""
     if isinstance(engine, DeskEngine) or os.environ.get(RULES, "").lower() == "off":
         return []
-    return [["scenario", "watch", "--watched", "--twin", twin]]
+    return [[verb, "watch", "--watched", "--twin", twin] for verb in ("scenario", "traffic")]
 
 
 def engine_of(home: Home, twin: str, say: Callable[[Message], None]) -> Engine | DeskEngine:

@@ -106,3 +106,7 @@ class Following:
         complete = (slots.slot + 1) * SLOT_S + LATE_S <= until  # the middle of a hop may lie in the slot before its end
         self._slots = slots.take(~complete)
         return slots.take(complete)
+
+    def give_back(self, slots: Slots) -> None:
+        """Take back what could not be kept: it is given again with the next that is complete."""
+        self._slots = together([self._slots or no_slots(), slots])

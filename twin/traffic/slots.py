@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.geo import FloatArray
 from twin.traffic.graph import IntArray, RoadGraph
-from twin.traffic.speeds import CLASS_GROUP, OTHER, grade
+from twin.traffic.speeds import BANDS_KMH, CLASS_GROUP, OTHER, grade
 from twin.traffic.travel import Matches, runs
 from twin.traffic.trips import Trips
 
@@ -99,8 +99,7 @@ class Slots:
 
     def grades(self, graph: RoadGraph, classes: NDArray[np.object_]) -> NDArray[np.int8]:
         """Grade the links; ``classes`` (R,) are those of the city's roads. Of few vehicles none is told."""
-        group = np.array([CLASS_GROUP.get(name, OTHER) for name in classes], np.int8)
-        return grade(self.kmh, group[graph.road[self.link]], self.vehicles.astype(np.int64))
+        return grade(self.kmh, groups_of(graph, classes)[self.link], self.vehicles.astype(np.int64))
 
     def queue_between_m(self, graph: RoadGraph) -> tuple[FloatArray, FloatArray]:
         """Return the least and the greatest length of the queue: 90 % if halts are spread evenly over it.
@@ -113,6 +112,14 @@ class Slots:
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Slots:
         """Return some rows."""
         return Slots(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+def groups_of(graph: RoadGraph, classes: NDArray[np.object_]) -> NDArray[np.int8]:
+    """Return by which bands each link is graded: its class's, or the next where its sign is below them, as on ramps."""
+    group = np.array([CLASS_GROUP.get(name, OTHER) for name in classes], np.int8)[graph.road]
+    for _ in range(OTHER):
+        group = np.where((group < OTHER) & (graph.free_kmh <= BANDS_KMH[group, 0]), group + 1, group).astype(np.int8)
+    return group
 
 
 GREATEST = ("queue_m",)

@@ -117,10 +117,10 @@ def sight(world: World) -> Sighting:
     position_m, rows = tracks.position_m[moving], tracks.rows[moving]
     vehicle, road = match_to_road(index, position_m[:, :2].astype(np.float64), rows["heading_deg"].astype(np.float64))
     speed_kmh = rows["speed_mps"][vehicle].astype(np.float64) * 3.6
-    return Sighting(world.city, world.at_s, world.live, _numbers(rows["id"][vehicle]), road, speed_kmh)
+    return Sighting(world.city, world.at_s, world.live, numbers(rows["id"][vehicle]), road, speed_kmh)
 
 
-def _numbers(ids: NDArray[np.bytes_]) -> NDArray[np.uint64]:
+def numbers(ids: NDArray[np.bytes_]) -> NDArray[np.uint64]:
     """Return a number for each id, the same for the same id: ids of 32 bytes are slow to sort."""
     words = np.ascontiguousarray(ids).view(np.uint64).reshape(len(ids), ids.dtype.itemsize // 8)
     mixed = np.zeros(len(ids), np.uint64)

@@ -79,4 +79,5 @@ def test_rules_run_beside_an_engine_unless_that_is_off(
     engine = Engine(home_with_county(tmp_path_factory.mktemp("h") / "home"), "small", lambda _: None)
     assert rules_beside("small", engine) == []
     monkeypatch.delenv(RULES)
-    assert rules_beside("small", engine) == [["scenario", "watch", "--watched", "--twin", "small"]]
+    watching = ["watch", "--watched", "--twin", "small"]
+    assert rules_beside("small", engine) == [["scenario", *watching], ["traffic", *watching]]
