@@ -30,7 +30,7 @@ from twin.traffic.slots import SLOT_S, Slots, groups_of
 
 JAM, MEASURED = "jam", "jam-day"
 REPLAY_MS = 250
-LEAST_M, WIDER = 600.0, 2.2
+LEAST_M, WIDER = 600.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class JamsPanel(QWidget):
         self.date.setCalendarPopup(True)
         self.summary = label("quiet", wrap=True, rich=True)
         self.table = Table(TableModel(look, "jams", self._columns()), look)
-        self.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+        self.table.sortByColumn(2, Qt.SortOrder.DescendingOrder)
         self.measure = QComboBox()
         self.measure.addItems([""] * len(MEASURES))
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -128,11 +128,11 @@ class JamsPanel(QWidget):
     def _columns(self) -> tuple[TableColumn, ...]:
         texts = self._look.texts
         return (
-            TableColumn("road", lambda told: self.name(told), width_px=96),
-            TableColumn("when", lambda jam: f"{_clock(jam.begin_s)}–{_clock(jam.end_s)}", width_px=92),
-            TableColumn("longest", lambda metres: f"{metres / 1000:.1f}", figure=True, width_px=64),
+            TableColumn("road", lambda told: self.name(told), width_px=80),
+            TableColumn("when", lambda jam: f"{_clock(jam.begin_s)}–{_clock(jam.end_s)}", width_px=88),
             TableColumn("lost", lambda hours: f"{hours:.1f}", figure=True, width_px=58),
-            TableColumn("cause", lambda name: texts(f"traffic.cause.{name or 'unknown'}"), width_px=104),
+            TableColumn("cause", lambda name: texts(f"traffic.cause.{name or 'unknown'}"), width_px=100),
+            TableColumn("longest", lambda metres: f"{metres / 1000:.1f}", figure=True, width_px=64),
             TableColumn("usual", lambda pair: f"{pair[0]}/{pair[1]}" if pair[1] else "—", figure=True, width_px=50),
         )  # fmt: skip
 
@@ -189,9 +189,9 @@ class JamsPanel(QWidget):
                 (
                     told,
                     told.jam,
-                    float(told.jam.length_m.max()),
                     told.jam.lost_h,
                     likely(told.causes),
+                    float(told.jam.length_m.max()),
                     (told.seen, told.days),
                 )
                 for told in jams

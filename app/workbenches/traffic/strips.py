@@ -17,7 +17,7 @@ from twin.traffic.speeds import GRADES
 HOUR_SLOTS = 12
 DAY_SLOTS = 24 * HOUR_SLOTS
 SMALL_PX = 11
-MARGIN_PX, AXIS_PX, ROW_PX, NAME_PX, LIFE_PX = 8, 16, 12, 34, 44
+MARGIN_PX, AXIS_PX, ROW_PX, NAME_PX, LIFE_PX = 8, 16, 12, 44, 44
 EVERY_H = 6
 
 
@@ -52,7 +52,7 @@ class LifeStrip(QWidget):
         painter.setFont(ui_font(SMALL_PX))
         painter.setPen(theme.colour("quiet"))
         name = QRectF(MARGIN_PX, 0, NAME_PX - 6, 14)
-        painter.drawText(name, Qt.AlignmentFlag.AlignRight, f"{most / 1000:.1f}" if len(self._length_m) else "")
+        painter.drawText(name, Qt.AlignmentFlag.AlignRight, f"{most / 1000:.1f} km" if len(self._length_m) else "")
         hours(painter, left, width, LIFE_PX)
         painter.end()
 
