@@ -7,7 +7,7 @@ from data.router.matching import HmmMatcher
 from tests.data.router.grid import street, town
 from tests.twin.traffic.test_trips import both, drive
 from twin.traffic.graph import RoadGraph, road_graph
-from twin.traffic.slots import SLOT_S, Slots, slots_of, together
+from twin.traffic.slots import SLOT_S, Slots, groups_of, slots_of, together
 from twin.traffic.trips import Fixes, trips_of
 
 
@@ -72,7 +72,14 @@ def test_of_few_vehicles_no_grade_is_told(matcher: HmmMatcher) -> None:
     few = told(matcher, drive(1, (0.0, 1.0), 4.0, 100))
     assert set(few.grades(matcher.graph, classes).tolist()) == {0}
     many = of(told(matcher, both(*(drive(v, (0.0, 1.0), 4.0, 50) for v in range(4)))), matcher.graph, "s0")
-    assert many.grades(matcher.graph, classes).tolist() == [5]  # 14.4 km/h on an arterial
+    assert many.grades(matcher.graph, classes).tolist() == [4]  # 14.4 km/h where the sign says 36
+
+
+def test_a_ramp_is_graded_by_what_its_sign_allows() -> None:
+    fast, slow = (road_graph(town(street("a", (0, 0), (5, 0)), kmh=kmh)) for kmh in (60.0, 40.0))
+    assert set(groups_of(fast, np.array(["primary"], object)).tolist()) == {1}
+    assert set(groups_of(fast, np.array(["motorway"], object)).tolist()) == {1}
+    assert set(groups_of(slow, np.array(["motorway"], object)).tolist()) == {2}
 
 
 def test_nothing_tells_nothing(matcher: HmmMatcher) -> None:
