@@ -96,7 +96,7 @@ def test_an_entry_that_was_changed_is_not_proved(desk: Desk) -> None:
 
 def test_a_service_takes_checkpoints_and_tells_once_that_it_cannot(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("data.audit.notary.ROUND_S", 0.0)
-    desk.write(1000)
+    desk.write(1)
     told: list[str] = []
 
     async def serve() -> None:
@@ -115,7 +115,7 @@ def test_a_service_takes_checkpoints_and_tells_once_that_it_cannot(desk: Desk, m
 
     witness = desk.home.data.parent / "witness"
     witness.write_text("a file where a folder should be")
-    (desk.home.data / "audit.toml").write_text(f'witness = "{witness}"\n', "utf-8")
+    (desk.home.data / "audit.toml").write_text(f'witness = "{witness}"\nentries = 1\n', "utf-8")
     asyncio.run(serve())
     assert [bool(problem) for problem in told] == [True, False]
     assert [taken.now for taken in take_checkpoints(desk.home, 0.0)] == [False]
