@@ -24,10 +24,9 @@ from data.export.formats import check_crs, choose_format
 from data.export.select import within
 from layers.catalogue import layer_by_name
 from layers.layer import Layer, Rows, Surface
-from layers.shown import shown
+from layers.shown import filter_of, shown
 from twin.access import Resource
 from twin.errors import BadInputError, NotAllowedError, UsageError
-from twin.filters import compile_filter
 from twin.orders import too_many
 from twin.requests import Deed
 from twin.words import say
@@ -144,20 +143,9 @@ def check_box(bbox_deg: Box) -> None:
 
 
 def _check_filter(layer: Layer, where: str) -> None:
-    chosen = compile_filter(where)
     if not layer.columns:
         raise UsageError(say("{name} has no rows to choose from; leave the filter out", name=layer.name))
-    unknown = sorted(chosen.columns - {column.name for column in layer.columns})
-    if unknown:
-        known = ", ".join(column.name for column in layer.columns)
-        raise UsageError(
-            say(
-                "{name} has no column {column} (text goes in quotes; columns: {known})",
-                name=layer.name,
-                column=unknown[0],
-                known=known,
-            )
-        )
+    filter_of(layer.columns, where)
 
 
 def _content(layer: Layer, world: World, wish: Wish, unmask: bool) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,9 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from app.settings import LayerChoice
 from layers.catalogue import first_state
 from layers.layer import Layer, LayerState, LayerStatus
+from layers.shown import filter_of
 from twin.errors import UsageError
-from twin.filters import compile_filter
 from twin.words import say
+
+LOG = logging.getLogger(__name__)
 
 
 class LayerBook(QObject):
@@ -31,7 +34,9 @@ class LayerBook(QObject):
         self._home = tuple(self.layers)
         kept = [name for name in order if name in self.layers]
         self.order = tuple(kept) if set(kept) == set(self.layers) else self._home
-        self.states = {name: _state(chosen.get(name, default_choice(name))) for name in self.layers}
+        self.states = {
+            name: _state(chosen.get(name, default_choice(name)), layer) for name, layer in self.layers.items()
+        }
         self.statuses: dict[str, LayerStatus] = {}
         self.chosen = "vehicles" if "vehicles" in self.layers else self.order[0]
         """The layer whose choices are shown."""
@@ -47,8 +52,7 @@ class LayerBook(QObject):
         if name not in self.states:
             raise UsageError(say("there is no layer {name}", name=name))
         state = replace(self.states[name], **fields)  # type: ignore[arg-type]  # fields of LayerState by name
-        if state.where:
-            compile_filter(state.where)
+        filter_of(self.layers[name].columns, state.where)
         self.states[name] = state
         self.state_changed.emit(name, state)
         return state
@@ -66,7 +70,7 @@ class LayerBook(QObject):
         self.order = self._home
         self.order_changed.emit(self.order)
         for name in self.layers:
-            self.states[name] = _state(default_choice(name))
+            self.states[name] = _state(default_choice(name), self.layers[name])
             self.state_changed.emit(name, self.states[name])
 
     def set_statuses(self, statuses: dict[str, LayerStatus]) -> None:
@@ -84,5 +88,12 @@ def default_choice(name: str) -> LayerChoice:
     return LayerChoice(visible=first_state(name).visible)
 
 
-def _state(choice: LayerChoice) -> LayerState:
-    return LayerState(choice.visible, choice.opacity, choice.where, choice.symbol)
+def _state(choice: LayerChoice, layer: Layer) -> LayerState:
+    """Return a state as it was kept; a filter of another language, of a version before, is left out and told."""
+    where = choice.where
+    try:
+        filter_of(layer.columns, where)
+    except UsageError as error:
+        LOG.warning("%s: %s", layer.name, error.sentence)
+        where = ""
+    return LayerState(choice.visible, choice.opacity, where, choice.symbol)

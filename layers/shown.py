@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from layers.columns import hidden
 from layers.layer import Layer, Rows
 from twin.city.tables import Column
-from twin.filters import compile_filter
+from twin.cql2.read import read
+from twin.cql2.rows import chosen
+from twin.cql2.table import Table, columns_of
+from twin.cql2.tree import Node
 from twin.reach import reached
 from twin.world import World
 
@@ -22,11 +26,22 @@ def shown(layer: Layer, world: World, *, where: str = "", unmask: bool = False) 
     twin.errors.UsageError
         If the filter cannot be read, or names a column that is not there.
     """
-    chosen = compile_filter(where) if where.strip() else None
+    node = filter_of(layer.columns, where)
     rows = _reached(layer.rows(world), world)
     if not unmask:
         rows = hide(rows, layer.columns)
-    return rows if chosen is None else rows.take(chosen(rows.columns))
+    return rows if node is None else rows.take(chosen(node, Table(rows.columns, len(rows))))
+
+
+def filter_of(columns: Sequence[Column], where: str) -> Node | None:
+    """Return the filter (CQL2 text) over a layer's columns; None of an empty one, which fits all.
+
+    Raises
+    ------
+    twin.cql2.read.FilterError
+        If it cannot be read, or names a column that is not there; it says where and what is written instead.
+    """
+    return read(where, columns_of({one.name: one.dtype for one in columns})) if where.strip() else None
 
 
 def _reached(rows: Rows, world: World) -> Rows:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import cql2
 import shapely
 from shapely.geometry import shape
 
-from twin.cql2.tree import ARITHMETIC, COMPARISONS, OBSERVED, Call, Column, Literal, Node, Property, Shape
+from twin.cql2.tree import ARITHMETIC, COMPARISONS, OBSERVED, Call, Column, Literal, Moment, Node, Property, Shape
 from twin.errors import UsageError
 from twin.words import Said, say
 
@@ -120,10 +121,13 @@ class _Reader:
 
     def __init__(self, text: str, columns: Mapping[str, Column]) -> None:
         self._text, self._columns = text, columns
+        self._types = {column.type for column in columns.values()}
 
     def node(self, tree: Any, depth: int) -> Node:
         if depth > DEEPEST:
             raise FilterError(_too_deep())
+        if isinstance(tree, bool) and "flag" in self._types:
+            return Literal(tree)
         if isinstance(tree, bool) or tree is None:
             raise FilterError(say("true, false and null stand alone: compare a column, or write IS NULL"))
         if isinstance(tree, (int, float)):
@@ -136,7 +140,16 @@ class _Reader:
             return self._call(tree["op"], tree["args"], depth)
         if "bbox" in tree or "coordinates" in tree:
             return self._shape(tree)
+        if "time" in self._types and (moment := tree.get("timestamp", tree.get("date"))) is not None:
+            return self._moment(str(moment))
         raise FilterError(say("times are compared by time_s and hour; nothing else of this kind is known"))
+
+    def _moment(self, text: str) -> Moment:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise FilterError(_no_time()) from None
+        return Moment((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
     def _number(self, value: float) -> Literal:
         if abs(value) == float("inf") or value != value:
@@ -146,6 +159,8 @@ class _Reader:
     def _property(self, name: str) -> Property:
         if name in self._columns:
             return Property(name, self._columns[name].type)
+        if f'"{name}"' in self._text:
+            raise FilterError(say("texts stand in single quotes: '{text}'", text=name), *self._where(name))
         raise FilterError(no_such(name, list(self._columns)), *self._where(name))
 
     def _call(self, op: str, args: Sequence[Any], depth: int) -> Call:
@@ -178,11 +193,18 @@ class _Reader:
                 raise FilterError(say("{op} works on numbers, {text} is none", op=op, text=_shown(node)))
 
     def _comparable(self, nodes: Sequence[Node]) -> None:
-        if any(node.type in ("truth", "place", "shape") for node in nodes):
+        if any(node.type == "truth" for node in nodes):
+            raise FilterError(say("comparisons are joined by AND: 1 < floors AND floors < 4"))
+        if any(node.type in ("place", "shape") for node in nodes):
             raise FilterError(
                 say("only texts and numbers are compared; an area is asked with S_INTERSECTS(geometry, …)")
             )
-        if len({node.type == "text" for node in nodes}) > 1:
+        sorts = {node.type if node.type in ("text", "flag", "time") else "number" for node in nodes}
+        if len(sorts) > 1 and "time" in sorts:
+            raise FilterError(_no_time())
+        if len(sorts) > 1 and "flag" in sorts:
+            raise FilterError(say("what is true or false is compared as {name} = true", name=_shown(nodes[0])))
+        if len(sorts) > 1:
             shown = " · ".join(_shown(node) for node in nodes)
             raise FilterError(say("a text and a number are compared: {shown}; quote both or none", shown=shown))
 
@@ -209,6 +231,10 @@ class _Reader:
             if at >= 0:
                 return number, at + 1
         return 1, 1
+
+
+def _no_time() -> Said:
+    return say("a time is written TIMESTAMP('2026-05-01T08:00:00Z') or DATE('2026-05-01')")
 
 
 def no_such(name: str, known: Sequence[str]) -> Said:

@@ -16,11 +16,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from twin.cql2.tree import ARITHMETIC, Call, Literal, Node, Property, Shape
+from twin.cql2.table import Table
+from twin.cql2.tree import ARITHMETIC, Call, Literal, Moment, Node, Property, Shape
 from twin.geo import BoolArray
 from twin.live.kinds import KINDS, STATES
 from twin.live.observation import ObservationArray
 
+Told = ObservationArray | Table
 HOURS_EAST = 8.0
 """China has one time."""
 _KIND = np.array([kind.name for kind in KINDS], "S24")
@@ -41,12 +43,12 @@ class Truth:
     no: BoolArray
 
 
-def chosen(node: Node, rows: ObservationArray) -> BoolArray:
+def chosen(node: Node, rows: Told) -> BoolArray:
     """Mark the rows for which a condition holds, (N,)."""
     return truth(node, rows).yes
 
 
-def truth(node: Node, rows: ObservationArray) -> Truth:
+def truth(node: Node, rows: Told) -> Truth:
     """Tell for each row whether a condition holds."""
     if not isinstance(node, Call):
         raise TypeError(node)
@@ -75,10 +77,13 @@ def truth(node: Node, rows: ObservationArray) -> Truth:
     return _comparison(op, value(args[0], rows), value(args[1], rows), len(rows))
 
 
-def value(node: Node, rows: ObservationArray) -> Any:
+def value(node: Node, rows: Told) -> Any:
     """Return a figure or text of each row, (N,), or the one value that it is for all."""
     if isinstance(node, Literal):
-        return node.value.encode() if isinstance(node.value, str) else node.value
+        encoded = isinstance(node.value, str) and not isinstance(rows, Table)
+        return str(node.value).encode() if encoded else node.value
+    if isinstance(node, Moment):
+        return node.time_s
     if isinstance(node, Property):
         return column(node.name, rows)
     if not isinstance(node, Call) or node.op not in ARITHMETIC:
@@ -89,8 +94,10 @@ def value(node: Node, rows: ObservationArray) -> Any:
     return np.where(np.isfinite(reckoned), reckoned, np.nan)
 
 
-def column(name: str, rows: ObservationArray) -> NDArray[Any]:
-    """Return one of :data:`twin.cql2.tree.OBSERVED`, texts as UTF-8."""
+def column(name: str, rows: Told) -> NDArray[Any]:
+    """Return one of :data:`twin.cql2.tree.OBSERVED`, texts as UTF-8; of a table, one of its columns."""
+    if isinstance(rows, Table):
+        return rows.column(name)
     if name == "kind":
         return np.asarray(_KIND[np.minimum(rows["kind"], len(KINDS) - 1)])
     if name == "state":
@@ -112,20 +119,24 @@ def _comparison(op: str, left: Any, right: Any, count: int) -> Truth:
 
 
 def _known(values: Any, count: int) -> BoolArray:
-    if isinstance(values, bytes):
+    if isinstance(values, bytes | str):
         return np.full(count, bool(values))
     array = np.asarray(values)
-    known = array != b"" if array.dtype.kind == "S" else ~np.isnan(array)
+    if array.dtype.kind == "b":
+        return np.ones(count, np.bool_)
+    empty = {"S": b"", "O": "", "U": ""}.get(array.dtype.kind)
+    known = ~np.isnan(array) if empty is None else array != empty
     return np.asarray(np.broadcast_to(known, (count,)))
 
 
-def _like(text: Node, pattern: Node, rows: ObservationArray) -> Truth:
+def _like(text: Node, pattern: Node, rows: Told) -> Truth:
     if not isinstance(pattern, Literal):
         raise TypeError(pattern)
     expression = pattern_of(str(pattern.value))
     values = np.broadcast_to(np.asarray(value(text, rows)), (len(rows),))
     different, which = np.unique(values, return_inverse=True)
-    fits = np.array([expression.fullmatch(one.decode(errors="replace")) is not None for one in different], np.bool_)
+    words = [one.decode(errors="replace") if isinstance(one, bytes) else str(one) for one in different.tolist()]
+    fits = np.array([expression.fullmatch(word) is not None for word in words], np.bool_)
     mask, known = fits[which] if len(fits) else np.zeros(0, np.bool_), _known(values, len(rows))
     return Truth(mask & known, ~mask & known)
 
@@ -139,8 +150,8 @@ def pattern_of(like: str) -> re.Pattern[str]:
     return re.compile(f"{parts[0]}{middle}.*{parts[-1]}", re.DOTALL)
 
 
-def _inside(area: Node, rows: ObservationArray) -> BoolArray:
-    if not isinstance(area, Shape):
+def _inside(area: Node, rows: Told) -> BoolArray:
+    if not isinstance(area, Shape) or isinstance(rows, Table):
         raise TypeError(area)
     shapely.prepare(area.geometry)
     return np.asarray(shapely.intersects_xy(area.geometry, rows["lon_deg"], rows["lat_deg"]), np.bool_)

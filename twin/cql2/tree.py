@@ -17,7 +17,7 @@ class Column:
     ----------
     type : str
         ``text``, ``real`` (64 bits), ``single`` (32 bits: compared with a number, the number is rounded to 32 bits
-        too, so that 0.1 equals 0.1) or ``place``.
+        too, so that 0.1 equals 0.1), ``flag`` (true or false), ``time`` or ``place``.
     unit : str
     """
 
@@ -56,14 +56,24 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A number or a text."""
+    """A number, a text, or true or false."""
 
-    value: float | str
+    value: float | str | bool
 
     @property
     def type(self) -> str:
-        """``text`` or ``number``."""
+        """``text``, ``flag`` or ``number``."""
+        if isinstance(self.value, bool):
+            return "flag"
         return "text" if isinstance(self.value, str) else "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time, seconds since 1970-01-01 UTC."""
+
+    time_s: float
+    type: str = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ class Call:
     type: str = "truth"
 
 
-Node = Property | Literal | Shape | Call
+Node = Property | Literal | Moment | Shape | Call
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 ARITHMETIC = ("+", "-", "*", "/")

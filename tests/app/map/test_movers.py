@@ -51,7 +51,7 @@ def test_a_mover_moves_on_the_screen(qtbot: QtBot, over_open_ground: MapView, sc
 def test_a_filter_hides_movers(qtbot: QtBot, over_open_ground: MapView, scene: PreparedScene) -> None:
     _show(qtbot, over_open_ground, scene, OPEN_GROUND)
     known = over_open_ground.shown_symbols()
-    over_open_ground.set_layer_state("vehicles", LayerState(where="kind == 'bus'"))
+    over_open_ground.set_layer_state("vehicles", LayerState(where="kind = 'bus'"))
     qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=60_000)
     assert len(_mover_pixels(picture(qtbot, over_open_ground))) == 0
 

@@ -102,7 +102,7 @@ def test_a_trail_of_what_is_filtered_out_is_not_shown(
 ) -> None:
     over_open_ground.set_trails(TrailWish(False, frozenset({"police_car"})))
     world = _drive(qtbot, over_open_ground, scene)
-    over_open_ground.set_layer_state("vehicles", LayerState(where="kind == 'bus'"))
+    over_open_ground.set_layer_state("vehicles", LayerState(where="kind = 'bus'"))
     known = over_open_ground.shown_symbols()
     over_open_ground.set_world(world)
     qtbot.waitUntil(lambda: over_open_ground.shown_symbols() is not known, timeout=60_000)

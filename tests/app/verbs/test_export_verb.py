@@ -102,7 +102,7 @@ def test_an_export_passes_the_brakes_and_is_on_record(
         (["roads", "--to", "x.gpkg", "--bbox=a,b,c,d"], 2, "west,south,east,north"),
         (["roads", "--to", "x.gpkg", "--live", "0"], 2, "--live is a number of seconds"),
         (["roads", "--to", "x.gpkg", "--live", "nan"], 2, "--live is a number of seconds"),
-        (["roads", "--to", "x.gpkg", "--where", "lanes >"], 2, "cannot be read at character 8"),
+        (["roads", "--to", "x.gpkg", "--where", "lanes >"], 2, "cannot be read at line 1, character 8"),
         (["roads", "--to", "x.gpkg", "--twin", "../etc"], 2, "cannot name a twin"),
         (["roads", "--to", "x.gpkg", "--twin", "none"], 4, "there is no twin here"),
         (["imagery", "--to", "x.tif"], 4, "no imagery"),
