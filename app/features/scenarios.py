@@ -27,7 +27,7 @@ from twin.words import say
 
 GROUND = frozenset({"terrain", "imagery", "land", "water", "roads", "buildings", "places"})
 """Layers that a view leaves as they are: what it is about lies on them."""
-ROWS = 10
+ROWS = 5
 
 
 class Scenarios(QObject):
@@ -137,6 +137,7 @@ class ScenariosPanel(QWidget):
             TableColumn("on", lambda on: "●" if on else "○", token=lambda on: "good" if on else "quiet", width_px=32),
         )
         self.table = Table(TableModel(desk.look, "scenarios", columns), desk.look)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.table.setMinimumHeight(ROWS * ROW_PX)
         self.table.chosen.connect(self.choose)
         self.explain, self.problem = label("quiet", wrap=True), label("problem", wrap=True)
@@ -147,6 +148,7 @@ class ScenariosPanel(QWidget):
             button.clicked.connect(lambda _=False, c=command: desk.run(f"scenario.{c}", about=self.chosen))
         self._lay_out()
         desk.look.language_changed.connect(self.retranslate)
+        desk.look.theme_changed.connect(lambda *_: self.picture.hide())  # it is drawn in the colours of before
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -207,6 +209,7 @@ class ScenariosPanel(QWidget):
     def tell_opened(self, loaded: Loaded) -> None:
         """Say that a view is open, and how to go back."""
         self.chosen = loaded.id
+        self.picture.hide()
         name = loaded.scenario.english if self._desk.look.texts.language == "en" else loaded.scenario.chinese
         self.explain.setText(self._desk.look.texts("scenarios.opened", name=name))
 

@@ -153,7 +153,7 @@ def test_a_box_beside_the_terrain_is_refused(tmp_path: Path) -> None:
         ("x.gpkg", {"bbox_deg": (float("nan"), 1.0, 2.0, 4.0)}, "a box is west"),
         ("x.gpkg", {"where": "__import__('os').system('touch hacked')"}, "cannot be read"),
         ("x.gpkg", {"where": "1=1; DROP TABLE x"}, "cannot be read"),
-        ("x.gpkg", {"where": "secret = 1"}, "no column secret"),
+        ("x.gpkg", {"where": "secret = 1"}, "there is no .secret."),
         ("no/where/x.gpkg", {}, "there is no folder"),
         ("file.txt/x.gpkg", {}, "there is no folder"),
         ("folder.gpkg", {}, "is a folder"),

@@ -77,6 +77,8 @@ def test_the_version_follows_the_meaning_not_the_writing(tmp_path: Path) -> None
         ("confirmed =", "confirmd =", 12, "is 'confirmed' meant?"),
         ("form = \"alarm\"", "form = \"view\"", 6, "view needs a part [view]"),
         ("[when]\n", "[when\n", 17, "not TOML"),
+        ("[watch]", "[view]\nlayers = ['roads']\npanels = ['quue']\n[watch]", 16, "is 'queue' meant?"),
+        ("[watch]", "[view]\nlayers = ['rods']\n[watch]", 15, "is 'roads' meant?"),
         ("tell = [\"operator\"]", "tell = [\"opperator\"]", 8, "is 'operator' meant?"),
     ],
 )  # fmt: skip
@@ -85,7 +87,9 @@ def test_what_is_wrong_is_refused_with_its_line_and_what_was_meant(
 ) -> None:
     assert was in GOOD
     with pytest.raises(BadInputError) as caught:
-        load(written(tmp_path, GOOD.replace(was, now)), Known(tell=frozenset({"operator"})))
+        load(
+            written(tmp_path, GOOD.replace(was, now)), Known(tell=frozenset({"operator"}), layers=frozenset({"roads"}))
+        )
     assert words in caught.value.problem
     assert caught.value.place == (f"line {line}" if line else "")
 
