@@ -1,7 +1,7 @@
 """Green waves on random arterials in SUMO beside its own coordinator: ``python -m benchmarks.green_wave``.
 
 Six signals 280 to 670 m apart, off-peak, three stages. Both are given the same traffic and left turns that filter on
-the side streets. The coordinator gets the splits that we would use at each of four cycles, left turns last, and is
+the side streets. The coordinator gets the splits that we would use at each of three cycles, left turns last, and is
 judged at its best one; ours is the best of the first plans, each by one run on a seed for choosing. The verdict is on
 seeds that nothing was chosen by. ``--arterials 20`` is the long form; ``--first`` begins at another one.
 """
@@ -24,9 +24,9 @@ from twin.signals.stages import LEFTS_LAST, options
 from twin.signals.wave import Wish, each_wave
 
 CHOOSING, VERDICT = (11,), (21, 22)
-CHOOSING_S, VERDICT_S = 1800.0, 3600.0
-COORDINATOR_CYCLES = (60, 70, 80, 90)
-CANDIDATES = 6
+CHOOSING_S, VERDICT_S = 900.0, 1800.0
+COORDINATOR_CYCLES = (60, 75, 90)
+CANDIDATES = 4
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from data.store.twin_folder import open_city
 from twin.errors import UsageError
 from twin.signals.corridor import Corridor, corridors
 from twin.signals.plan import whole
-from twin.signals.stages import least_cycle_s, options, usual
+from twin.signals.stages import options, usual
 from twin.signals.wave import Candidate, Wish, told, waves
 from twin.words import say
 
@@ -69,6 +69,7 @@ def commands(session: Session) -> tuple[Command, ...]:
     )
 
 
+CYCLES_S = range(80, 601, 20)
 MOST = 12
 """Of a longer arterial its first signals are planned."""
 
@@ -78,8 +79,8 @@ def _controllers(road: Corridor) -> Iterator[Controller]:
     plain = road.without_walkers()
     for junction, out, back in zip(plain.junctions, plain.out, plain.back, strict=True):
         flows = usual(junction, out, back)
-        cycle = max(80, least_cycle_s(junction, out, back, flows))
-        yield Controller(junction, whole(next(iter(options(junction, out, back, flows, float(cycle)).values()))))
+        found = (options(junction, out, back, flows, float(cycle)) for cycle in CYCLES_S)
+        yield Controller(junction, whole(next(iter(next(plans for plans in found if plans).values()))))
 
 
 async def _play(controllers: dict[int, Controller], port: int, seconds: float) -> None:
