@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,6 +62,13 @@ class TiledMesh:
 
     def __len__(self) -> int:
         return len(self.tiles)
+
+    def let_go(self) -> None:
+        """Give back the memory of what was read of the files, which are mapped; they can be read again."""
+        for part in (getattr(self, name) for name in PARTS):
+            mapped = getattr(part, "_mmap", None)
+            if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # Windows takes it back by itself
+                mapped.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from twin.geo import BoolArray
 HIDDEN = 255
 SHEETS = ("whole", "detail")
 LOADS_A_FRAME = 24
-KEPT_BYTES = 300_000_000
-"""What tiles out of view may keep in memory; the longest unseen go first."""
+KEPT_BYTES = 60_000_000
+"""What tiles out of view may keep in memory, a second time in the GL; the longest unseen go first."""
 DAY_STEP = 0.04
 """The cover is painted anew when the share of daylight has changed by so much."""
 
@@ -420,4 +420,6 @@ def _load(mesh: TiledMesh, index: int, hidden: BoolArray | None) -> vtkPolyData:
     if hidden is not None:
         code[hidden[mesh.owner[v]], 0] = HIDDEN
     across = np.array(mesh.across[v]) if len(mesh.across) else np.zeros((0, 3), np.float32)
-    return polydata(Arrays(np.array(mesh.vertices[v]), code, across, np.array(mesh.triangles[t])))
+    arrays = Arrays(np.array(mesh.vertices[v]), code, across, np.array(mesh.triangles[t]))
+    mesh.let_go()
+    return polydata(arrays)
