@@ -31,6 +31,7 @@ from twin.traffic.causes import likely
 from twin.traffic.slots import SLOT_S
 
 MOST_CAUSES = 3
+NARROWEST_PX = 180
 
 
 class JamsPanel(QWidget):
@@ -63,6 +64,8 @@ class JamsPanel(QWidget):
         self.measure.addItems([""] * len(MEASURES))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, DAY_SLOTS - 1)
+        for part in (self.date, self.measure, self.slider):
+            part.setMinimumWidth(48)
         self.at = label("quiet")
         self.title, self.story = label("section", wrap=True), label("quiet", wrap=True)
         self.life_title, self.week_title, self.why_title = label("quiet"), label("quiet"), label("quiet")
@@ -73,6 +76,7 @@ class JamsPanel(QWidget):
         self.retranslate()
 
     def _lay_out(self) -> None:
+        self.setMinimumWidth(NARROWEST_PX)  # else the widest of its rows takes room from the map
         top, run = QHBoxLayout(), QHBoxLayout()
         for widget in (self.before, self.date, self.after):
             top.addWidget(widget)
