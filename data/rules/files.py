@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from twin.words import say
 FOLDER = "scenarios"
 LARGEST = 64_000
 MOST_STEPS = 20
+_CONVERTING = threading.Lock()
+"""msgspec learns a form at its first use; two threads that did so at once have ended the process."""
 REMEDY = "mend the file; until then the version before it counts"
 _CLASSES: Mapping[str, type] = {
     "watch": words.Watch, "view": words.View, "area": words.Area, "route": words.Area, "to": words.Watch,
@@ -146,7 +149,8 @@ class _Checker:
 
     def converted(self, table: Mapping[str, object]) -> words.Scenario:
         try:
-            return msgspec.convert(table, words.Scenario)
+            with _CONVERTING:
+                return msgspec.convert(table, words.Scenario)
         except msgspec.ValidationError as error:
             raise self._not_of_the_form(table, str(error)) from None
 
