@@ -38,11 +38,20 @@ class Server:
         self.port = 0
 
     async def open(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen; ``port`` 0 takes a free one."""
-        self._server = await asyncio.start_server(self._serve, host, port)
-        self.port = int(self._server.sockets[0].getsockname()[1])
+        """Listen; ``port`` 0 takes one that is free for both."""
         loop = asyncio.get_running_loop()
-        self._datagrams, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=(host, self.port))
+        while self._datagrams is None:
+            self._server = await asyncio.start_server(self._serve, host, port)
+            self.port = int(self._server.sockets[0].getsockname()[1])
+            try:
+                self._datagrams, _ = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self), local_addr=(host, self.port)
+                )
+            except OSError:
+                self._server.close()
+                await self._server.wait_closed()
+                if port:
+                    raise
         self._reporting = asyncio.create_task(self._report())
 
     async def close(self) -> None:
