@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -40,7 +41,7 @@ def program(name: str) -> str:
     twin.errors.MissingPieceError
         If SUMO is not installed.
     """
-    found = shutil.which(name)
+    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
     if found is None:
         raise MissingPieceError(say("SUMO's {name} is not installed: install Eclipse SUMO 1.24 or later", name=name))
     return found

@@ -289,7 +289,7 @@ TARGETS: tuple[Target, ...] = (
     Target("GA/T 1400 digests", [_gatekeeper.challenges()[0].encode() + _ANSWER], _digest),
     Target("GTFS-realtime", [with_others(feed({}, {})).SerializeToString()], _gtfs, (gtfs.FaultyFeedError,)),
     Target("GB/T 20999 frames", [_PLAN], _signals, (signals.FrameError,)),
-    Target("GB/T 43229 frames", [b"\0" * 20], _radar, (signals.FrameError,)),
+    Target("GB/T 43229 frames", [b"\1" + bytes(14)], _radar, (signals.FrameError,)),
     Target("GA/T 1049.2 messages", [_PLATFORM], platform.decode, (signals.FrameError,)),
     Target("ferry bundles", [_LETTER], _ferry, (seal.SealError,)),
     Target("ferry payloads", [b"\x85\xa4type\xa6bundle", _LETTER], _ferry_signed, (seal.SealError,)),

@@ -37,6 +37,6 @@ def test_a_net_has_our_links_our_signals_and_our_forbidden_turns(tmp_path: Path)
 
 
 def test_without_sumo_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    monkeypatch.setattr(shutil, "which", lambda *_name, **_where: None)
     with pytest.raises(MissingPieceError, match="install Eclipse SUMO"):
         write_net(grid(), road_graph(grid()), tmp_path)
