@@ -28,6 +28,7 @@ async def damage(world: World) -> None:
     left = b"".join(whole & _pages(world.journal, salts))
     await world.restart()
     await world.recovered()
+    world.oracle.changed = {int(line.split()[1]) for line in _changed(world) if line.startswith("record ")}
     world.oracle.forget()
     world.oracle.look()
     missing = [row for row in before if row.fact not in world.oracle.stored]

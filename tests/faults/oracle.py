@@ -76,6 +76,8 @@ class Oracle:
     held: set[Fact] = field(default_factory=set)
     destroyed: set[Fact] = field(default_factory=set)
     """What damage to the file took, and the engine said so."""
+    changed: set[int] = field(default_factory=set)
+    """Numbers of the records that damage changed, by the engine's own verification: they tell what nobody sent."""
     _seen: tuple[int, int] = (0, 0)
     _checked: int = 0
 
@@ -117,7 +119,7 @@ class Oracle:
                 self.stored[fact] += 1
                 if self.stored[fact] > 1:
                     findings.doubled.append(fact)
-                if fact not in sent:
+                if fact not in sent and at not in self.changed:
                     findings.invented.append(fact)
         self._seen = (last, self._seen[1])
 
