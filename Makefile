@@ -8,8 +8,9 @@ DATA ?= ../shared/data
 run: setup
 	$(BIN)/zhian run $(ARGS)
 
-# A worker a core, a file to each at a time; `make test SHARED=` runs one test after the other.
-SHARED ?= -n auto --maxprocesses 4 --dist loadfile
+# A worker a core, a file to each at a time; `make test SHARED=` runs one test after the other. A worker that dies ends
+# the run: with another in its place, what was left of its file would be waited for without end.
+SHARED ?= -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile
 test: setup-dev check
 	$(BIN)/python -m pytest -m "not real" $(SHARED) $(ARGS)
 

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.live_world import LiveWorld
 from twin.errors import UsageError
@@ -121,7 +121,7 @@ class LookBack(QObject):
         self._ticks = QTimer(self)
         self._ticks.setInterval(TICK_MS)
         self._ticks.timeout.connect(self._on_tick)
-        self._answered.connect(lambda take: take())
+        self._answered.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     @property
     def pace(self) -> float:
@@ -266,12 +266,18 @@ class LookBack(QObject):
         self._thread.submit(ask, past).add_done_callback(lambda done: self._tell(lambda: answer(done)))
 
     def _tell(self, take: Callable[[], None]) -> None:
-        """Have something done on the window's thread."""
+        """Have something done on the window's thread, in a later turn: an answer can be there before its waiter."""
         self._answered.emit(take)
+
+    def _take(self, take: Callable[[], None]) -> None:
+        take()
 
     def _on_world(self, past: Past, done: Future[World]) -> None:
         self._work = None
         if self.stand is None:
+            return
+        if past is not self._past:
+            self._ask()
             return
         error = done.exception()
         if error is not None:
@@ -279,12 +285,11 @@ class LookBack(QObject):
             self.failed.emit(error)
             return
         world = done.result()
-        if past is self._past:
-            self._live.show_past(world)
-            self.stand = replace(self.stand, reading=self._is_behind(self.stand.at_s))
-            self.stood.emit(self.stand)
-            self._read_ahead(past, world.at_s)
-            self._tell_arrival(world.at_s)
+        self._live.show_past(world)
+        self.stand = replace(self.stand, reading=self._is_behind(self.stand.at_s))
+        self.stood.emit(self.stand)
+        self._read_ahead(past, world.at_s)
+        self._tell_arrival(world.at_s)
         self._ask()
 
     def _read_ahead(self, past: Past, at_s: float) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QCursor, QGuiApplication, QWindow
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.card_watch import CardWatch
@@ -28,8 +29,7 @@ from twin.errors import NotAllowedError, ZhianError
 ROUND_MS = 3_000
 SEAT_S = 30.0
 """How often the seat is said to be taken; the account itself is looked at each round."""
-_KIND = QEvent.Type
-TOUCHES = frozenset({_KIND.KeyPress, _KIND.MouseButtonPress, _KIND.MouseMove, _KIND.Wheel, _KIND.TouchBegin})
+TOUCHES = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin})
 
 
 class Locking(QObject):
@@ -46,6 +46,7 @@ class Locking(QObject):
         self._signed_in = context.desk.session.signed_in
         self._seat = platform.node()
         self.touched_s, self._seated_s = time.monotonic(), -SEAT_S
+        self._pointer = QCursor.pos()
         self._store: AccountStore | None = None
         self._hidden: list[QWidget] = []
         self.screen: LockScreen | None = None
@@ -56,8 +57,9 @@ class Locking(QObject):
         self._timer.timeout.connect(self.look)
         if self._signed_in:
             app = QApplication.instance()
-            assert app is not None  # noqa: S101 - a window without a program cannot be
-            app.installEventFilter(self)
+            assert isinstance(app, QGuiApplication)  # noqa: S101 - a window without a program cannot be
+            app.focusWindowChanged.connect(self._watch)
+            self._watch(app.focusWindow())
             self._write_ticket()
             self._timer.start()
             self._screens = ScreenLocks(self.lock, context.window)
@@ -88,13 +90,20 @@ class Locking(QObject):
                 store.leave_seat(self._session.commands.actor.id, self._seat)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Note that somebody is there."""
+        """Note that somebody is there: what is typed and pressed comes to the window that has the focus."""
         if event.type() in TOUCHES:
             self.touched_s = time.monotonic()
         return super().eventFilter(watched, event)
 
+    def _watch(self, window: QWindow | None) -> None:
+        # Not the program itself: then Python would be handed every object, also half made and half destroyed.
+        if window is not None:
+            window.installEventFilter(self)
+
     def look(self) -> None:
         """Lock if nobody was there for long, and keep the seat."""
+        if (pointer := QCursor.pos()) != self._pointer:
+            self._pointer, self.touched_s = pointer, time.monotonic()
         minutes = self._context.desk.settings.values.lock_minutes
         if time.monotonic() - self.touched_s >= 60 * minutes:
             self.lock()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -242,6 +244,27 @@ def test_the_whole_window_follows(window: MainWindow) -> None:
     assert window.live.world.live
     assert window.stage.property("framed") == "false"
     until(lambda: window.top.clock.mode != "past")
+
+
+class AtOnce(Executor):
+    """Has an answer before anybody can wait for it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def test_who_called_is_arrived_at_however_soon_the_instant_is_read(
+    look_back: LookBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Happening] = []
+    look_back.arrived.connect(found.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(look_back, "_thread", AtOnce())
+        look_back.go_to_happening(-1)
+        until(lambda: found)
+    assert found == [CALLS[-1]]
 
 
 def test_escape_brings_the_window_back_to_now(window: MainWindow, small_city: City) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from PySide6.QtCore import QProcess, Qt
+from PySide6.QtCore import QPoint, QProcess, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -214,6 +215,23 @@ def test_it_locks_when_left_alone_and_when_the_account_is_closed(
         store.change("wang", enabled=False)
     locking.look()
     until(lambda: locking.screen is not None and "停用" in locking.screen.dialog.form.problem.text())
+
+
+def test_keys_and_a_moved_pointer_tell_that_somebody_is_there(
+    seated: tuple[MainWindow, Locking], qapp: QApplication
+) -> None:
+    window, locking = seated
+    qapp.focusWindowChanged.emit(window.windowHandle())
+    long_ago = locking.touched_s = time.monotonic() - 700.0
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Shift)
+    assert locking.touched_s > long_ago
+    locking.touched_s = long_ago
+    aside = QCursor.pos() + QPoint(40, 30)
+    QCursor.setPos(aside)
+    until(lambda: QCursor.pos() == aside)
+    locking.look()
+    assert locking.touched_s > long_ago
+    assert locking.screen is None
 
 
 def test_it_locks_when_the_card_is_taken_out_and_when_its_driver_falls_over_meanwhile(
