@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from data.connectors.contract import SourceSettings
 from data.home import Home
+from data.sync.companion import put_behind
 from data.sync.messages import Log, Order, Ready, Status, leave_order, line, read_message
 from data.sync.shared import SharedFile, open_for_reading, remove_unused, table_path
 from twin.live.frame import TrackFrame, empty_frame
@@ -26,13 +27,14 @@ STEADY_S = 30.0
 HUNG_S = 5.0
 OPENING_S = (30.0, 240.0)
 """How long an engine may take to its first sign of life: longer each time, as the machine may be slow."""
-"""How long an engine may take to its first sign of life."""
 FRESH_S = 2.5
 """A table written so short a time ago has an engine."""
 TAKE_OVER_S = 8.0
 """An engine of another process may be gone so long, as when a service starts it again, before we start our own."""
 QUIT_S = 1.0
 """Between asking to quit, asking to terminate, and killing."""
+BEHIND = 2
+"""Steps of niceness: a turn of the window goes first where both want a core; a third of a core is left in any case."""
 EXIT_S = 2.0
 """Most that :meth:`EngineWatch.close` holds the window up, at the end of the program."""
 
@@ -127,6 +129,7 @@ class EngineWatch(QObject):
         process = QProcess(self)
         process.setProgram(self._command[0])
         process.setArguments(self._command[1:])
+        process.started.connect(lambda: put_behind(process.processId(), BEHIND))
         process.readyReadStandardOutput.connect(self._on_output)
         process.readyReadStandardError.connect(self._on_error_output)
         process.finished.connect(self._on_finished)

@@ -41,11 +41,11 @@ async def keep_running(verb: Sequence[str], tell: Callable[[Message], None]) -> 
         pause = min(2 * pause, RESTART_S[1])
 
 
-def put_behind(process: int) -> None:
+def put_behind(process: int, steps: int = BEHIND) -> None:
     """Let engine and window go first: where there are two cores, three companions that start would keep both."""
     if hasattr(os, "setpriority"):
         with contextlib.suppress(ProcessLookupError):
-            os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, 0) + BEHIND)
+            os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, 0) + steps)
 
 
 async def _tell_lines(child: asyncio.subprocess.Process, verb: str, tell: Callable[[Message], None]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.engine import EngineLog, EngineState, EngineWatch
+from app.engine import BEHIND, EngineLog, EngineState, EngineWatch
 from app.texts import Texts
 from data.home import Home
 from tests.small_county import home_with_county
@@ -53,6 +53,7 @@ def test_an_engine_that_is_killed_comes_back_and_its_frames_go_on_without_double
     watch.state_changed.connect(states.append)
     watch.start()
     _wait_for_life(watch, qtbot)
+    assert os.getpriority(os.PRIO_PROCESS, _pid(watch)) == min(os.getpriority(os.PRIO_PROCESS, 0) + BEHIND, 19)
     before = watch.frame()
     os.kill(_pid(watch), signal.SIGKILL)
     qtbot.waitUntil(lambda: watch.state.phase == "restarting", timeout=WAIT_MS)
