@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from PySide6.QtCore import QObject, QProcess, Signal
 
+from app.collector import uncollected
 from app.jobs import Cancelled, Jobs, Report
 from app.map.prepare import is_prepared, open_scene
 from app.map.scene import PreparedScene
@@ -187,21 +186,6 @@ def run_reporting(program: Sequence[str], said: Callable[[float], None]) -> None
 def _failure(errors: bytes, code: int) -> ZhianError:
     last = errors[-4000:].decode(errors="replace").strip().rpartition("\n")[2].removeprefix("zhian: ")
     return ZhianError(unpack(last) or say("exit code {code}", code=code))
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep what is made inside from being looked through for rubbish, now and later.
-
-    The collector would walk over every name of the city again and again, and hold Python's lock for 50 to 140 ms each
-    time. What is no longer used is still freed at once, unless it is part of a ring.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 class _Progress(msgspec.Struct):

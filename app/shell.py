@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
+from app.collector import Collector
 from app.drawing_care import begin_again, can_draw, died_drawing, why_software
 from app.features.drawing import Drawing
 from app.headless import virtual_display
@@ -117,6 +118,8 @@ def make_application() -> QApplication:
     app.setApplicationDisplayName("")
     app.setDesktopFileName("zhian")
     app.setQuitOnLastWindowClosed(True)
+    if app.findChild(Collector) is None:
+        Collector(app)
     return app
 
 

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import gc
 import sys
 
 import pytest
 
-from app.opening import run_reporting, uncollected
+from app.opening import run_reporting
 from twin.errors import CancelledError, ZhianError
 
 
@@ -30,14 +29,3 @@ def test_a_child_ends_when_nobody_waits_for_it() -> None:
 
     with pytest.raises(CancelledError):
         run_reporting(python("print('{\"progress\": 0}'); input()"), stop)
-
-
-def test_what_is_made_uncollected_is_never_looked_through_again() -> None:
-    try:
-        with uncollected():
-            assert not gc.isenabled()
-            kept = [[number] for number in range(1000)]
-        assert gc.isenabled()
-        assert gc.get_freeze_count() >= len(kept)
-    finally:
-        gc.unfreeze()

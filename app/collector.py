@@ -1,0 +1,65 @@
+"""Python's cyclic collector, kept to the window's thread.
+
+By itself it runs on whatever thread makes the next object, and what it frees there includes widgets and what VTK has
+made: both may only be freed on the thread that draws them, else the process ends some time later, somewhere else.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QObject, QTimer
+
+TICK_MS = 100
+SHARE = 0.01
+"""Of the time, for looking through everything."""
+_HELD: list[object] = []
+"""One for each reading that makes what is never looked through."""
+
+
+class Collector(QObject):
+    """Collects when Python would, in a turn of its own; nothing else does as long as it lives."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        gc.disable()
+        self._next_full_s = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    def look(self) -> None:
+        """Collect what has come to be due: the young ones, seldom the older, all when that costs little of the time."""
+        young, older, oldest = (count > limit for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True))
+        if not young or _HELD:
+            return
+        begin_s = time.monotonic()
+        if not oldest or begin_s < self._next_full_s:
+            gc.collect(1 if older else 0)
+            return
+        gc.collect()
+        end_s = time.monotonic()
+        self._next_full_s = end_s + (end_s - begin_s) / SHARE
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep what is made inside from being looked through for rubbish, now and later.
+
+    The collector would walk over every name of the city again and again, and hold Python's lock for 50 to 140 ms each
+    time. What is no longer used is still freed at once, unless it is part of a ring.
+    """
+    mine, was = object(), gc.isenabled()
+    _HELD.append(mine)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was:
+            gc.enable()
+        _HELD.remove(mine)
