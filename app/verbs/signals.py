@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from twin.errors import UsageError
 from twin.signals.corridor import Corridor, corridors
 from twin.signals.plan import whole
 from twin.signals.stages import options, usual
-from twin.signals.wave import Candidate, Wish, told, waves
+from twin.signals.wave import Candidate, each_wave, told, wish_for
 from twin.words import say
 
 
@@ -44,16 +45,20 @@ def commands(session: Session) -> tuple[Command, ...]:
     """Return the commands of this verb."""
 
     def roads(call: Call) -> tuple[Corridor, ...]:
-        return corridors(open_city(session.home.twin(call.arguments["twin"] or session.home.current())))
+        folder = session.home.twin(call.arguments["twin"] or session.home.current())
+        return corridors(open_city(folder, only=TABLES), only=call.arguments.get("road", ""))
 
     def wave(call: Call) -> Candidate:
         road = call.arguments["road"]
-        corridor = next((found for found in roads(call) if found.name == road), None)
+        corridor = next(iter(roads(call)), None)
         if corridor is None:
             raise UsageError(say("{road} is no arterial of this twin: `zhian signals list` has them", road=road))
-        part = corridor.part(0, min(len(corridor.junctions), MOST)).without_walkers()
-        rows = zip(part.junctions, part.out, part.back, strict=True)
-        return waves(Wish(part, [usual(junction, out, back) for junction, out, back in rows]))[0]
+        found = []
+        for share, candidate in each_wave(wish_for(corridor)):
+            found.append(candidate)
+            if not session.as_json:
+                print(f"{share:4.0%}  {_line(candidate, session)}", file=sys.stderr, flush=True)
+        return max(found, key=lambda candidate: candidate.score)
 
     def serve(call: Call) -> int:
         controllers = {one.junction.id: one for road in roads(call) for one in _controllers(road)}
@@ -69,9 +74,8 @@ def commands(session: Session) -> tuple[Command, ...]:
     )
 
 
+TABLES = ("roads", "turns", "junctions")
 CYCLES_S = range(80, 601, 20)
-MOST = 12
-"""Of a longer arterial its first signals are planned."""
 
 
 def _controllers(road: Corridor) -> Iterator[Controller]:
@@ -118,13 +122,17 @@ def _wave(arguments: argparse.Namespace, session: Session) -> int:
             json.dumps({"cycle_s": found.cycle_s, "band_s": found.band_s, "one_stop": found.one_stop, "plans": plans})
         )
         return 0
-    print(session.texts("waves.line", cycle=f"{found.cycle_s:.0f}", out=f"{found.band_s[0]:.0f}",
-                        back=f"{found.band_s[1]:.0f}", share=f"{found.one_stop:.0%}"))  # fmt: skip
+    print(_line(found, session))
     print(session.texts.said(told(found)))
     for plan, order in zip(found.plans, found.orders, strict=True):
         greens = " + ".join(f"{stage.green_s:.0f}" for stage in plan.stages)
         print(f"{plan.junction:>8}  {plan.offset_s:>4.0f} s  {greens}  {session.texts(f'waves.order.{order}')}")
     return 0
+
+
+def _line(found: Candidate, session: Session) -> str:
+    return session.texts("waves.line", cycle=f"{found.cycle_s:.0f}", out=f"{found.band_s[0]:.0f}",
+                         back=f"{found.band_s[1]:.0f}", share=f"{found.one_stop:.0%}")  # fmt: skip
 
 
 def _serve(arguments: argparse.Namespace, session: Session) -> int:

@@ -129,9 +129,10 @@ def _play(plan: Plan) -> Lights:
 
 def _after(light: BoolArray, seconds: float) -> BoolArray:
     """Return a light held on for some seconds more, round the cycle."""
-    held = light.copy()
-    for tick in range(1, min(math.ceil(seconds / TICK_S - 1e-6), len(light)) + 1):
-        held |= np.roll(light, tick)
+    reach = min(math.ceil(seconds / TICK_S - 1e-6), len(light) - 1)
+    ends = np.cumsum(np.concatenate([light[len(light) - reach :], light]).astype(np.int64))
+    before = np.concatenate([[0], ends])[: len(light)]
+    held: BoolArray = ends[reach:] > before
     return held
 
 

@@ -56,8 +56,14 @@ class Corridor:
         return replace(self, junctions=tuple(junction.without_walkers() for junction in self.junctions))
 
 
-def corridors(city: City, least: int = LEAST) -> tuple[Corridor, ...]:
-    """Return the arterials of a city with so many signal junctions in a row, the longest first."""
+def corridors(city: City, least: int = LEAST, only: str = "") -> tuple[Corridor, ...]:
+    """Return the arterials of a city with so many signal junctions in a row, the longest first.
+
+    Parameters
+    ----------
+    only : str
+        Name of the one road that is looked at; empty for all.
+    """
     graph = road_graph(city)
     layout = SignalLayout(city, graph)
     roads = city.table("roads")
@@ -65,6 +71,8 @@ def corridors(city: City, least: int = LEAST) -> tuple[Corridor, ...]:
     ends_lit = np.isin(layout.head_id, list(layout.ids))
     found: list[Corridor] = []
     for name in sorted({str(name) for name in names[np.isin(classes, CLASSES) & ends_lit] if name}):
+        if only not in ("", name):
+            continue
         links = np.flatnonzero((names == name) & np.isin(classes, CLASSES))
         found += _along(name, links, layout, least)
     return tuple(sorted(found, key=lambda corridor: (-len(corridor.junctions), corridor.name)))
@@ -80,7 +88,7 @@ def _along(
                      length_m=float(layout.graph.length_m[link]))  # fmt: skip
     found: list[Corridor] = []
     for nodes in sorted(nx.weakly_connected_components(net), key=min):
-        path = _longest(net.subgraph(nodes))
+        path = _longest(net.subgraph(nodes)) if len(layout.ids & nodes) >= least else []
         row: list[_Lit] = []
         for lit in (*_lit(path, net, layout), None):
             if lit is not None and lit.out and lit.back:

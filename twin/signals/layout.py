@@ -19,6 +19,7 @@ STRAIGHT_DEG = 45.0
 MIN_GREEN_S = {THROUGH: 8.0, LEFT: 6.0, RIGHT: 6.0}
 WALK_MPS = 1.2
 WALK_START_S = 5.0
+UNKNOWN_WIDTH_M = 7.0
 FILTER_LANES = 3
 """A left turn looks for gaps in so many lanes against it, at most."""
 
@@ -58,7 +59,7 @@ class SignalLayout:
         }
         self._lanes = roads["lanes"].to_numpy(np.int64)
         self._oneway = roads["oneway"].to_numpy(bool)
-        self._width_m = roads["width_m"].to_numpy(np.float64)
+        self._width_m = np.nan_to_num(roads["width_m"].to_numpy(np.float64), nan=UNKNOWN_WIDTH_M)
         self._bans = {(int(one), int(other)) for one, other in graph.bans}
 
     @property
@@ -139,10 +140,7 @@ class SignalLayout:
         """Return the direction and the width of each leg, once a road."""
         legs = {}
         for link, leg in zip((*node.come, *node.go), (*node.come_deg, *node.go_deg), strict=True):
-            legs[int(self.graph.road[link])] = (
-                float(leg),
-                float(np.nan_to_num(self._width_m[self.graph.road[link]], nan=7.0)),
-            )
+            legs[int(self.graph.road[link])] = float(leg), float(self._width_m[self.graph.road[link]])
         return [legs[road] for road in sorted(legs, key=lambda road: legs[road][0])]
 
 

@@ -104,17 +104,21 @@ def _through(way: Way, offset_s: FloatArray, chosen: IntArray, back: int) -> tup
     ))  # fmt: skip
     now = np.broadcast_to(phase, (len(offset_s), len(phase))).copy()
     stops = np.zeros_like(now)
+    cleared = START_S * (queue > 0) + HEADWAY_S * queue
     order = range(offset_s.shape[1])
     travel = way.travel_s[::-1] if back else way.travel_s
     for step, signal in enumerate(reversed(order) if back else order):
         begin = (offset_s[:, signal] + way.begin_s[signal, chosen[:, signal], back])[:, None]
         long = way.long_s[signal, chosen[:, signal], back][:, None]
-        into = np.mod(now - begin, way.cycle_s)
-        cleared = START_S * (queue > 0) + HEADWAY_S * queue
-        wait = np.where(into < long, np.maximum(cleared - into, 0.0), way.cycle_s - into + START_S + cleared)
+        into = now - begin
+        into -= way.cycle_s * np.floor(into / way.cycle_s)  # np.mod takes five times as long
+        wait = np.maximum(cleared - into, 0.0)
+        red = into >= long
+        np.copyto(wait, way.cycle_s + START_S + cleared - into, where=red)
         stopped = wait > SLOWED_S
         stops += stopped
-        now += wait + AGAIN_S * stopped
+        now += wait
+        now += AGAIN_S * stopped
         if step < len(travel):
             now += travel[step] / speed
     loss = now - phase - travel.sum() / speed

@@ -17,7 +17,7 @@ from twin.signals.band import Bands, Choice, Waves, widest
 from twin.signals.check import verify
 from twin.signals.corridor import Corridor
 from twin.signals.plan import Plan, whole
-from twin.signals.stages import Flows, least_cycle_s, options
+from twin.signals.stages import Flows, least_cycle_s, options, usual
 from twin.signals.stops import IntArray, Outcome, fewest_stops, probe, way_of
 from twin.signals.walker import arrivals, band
 from twin.words import Said, say
@@ -30,6 +30,8 @@ NARROW, WIDE = (0.90, 0.96), (0.84, 1.0)
 """Progression speeds, of what is allowed: a platoon runs a little slower than its drivers would alone."""
 MOST_TOGETHER = 12
 """More signals than this are split at their longest gaps: above about 16 no two-way band is left."""
+MOST = 12
+"""Of a longer arterial whose traffic is not measured its first signals are planned."""
 CYCLES_S = (54, 110)
 STEP_S = 4
 MILP_S = 0.4
@@ -104,6 +106,13 @@ class Candidate:
     def score(self) -> float:
         """Return what is better the higher it is, before simulation."""
         return self.one_stop - 0.001 * self.loss_s
+
+
+def wish_for(corridor: Corridor) -> Wish:
+    """Return what is asked for an arterial whose traffic is not measured: of its first signals, nobody on foot."""
+    road = corridor.part(0, min(len(corridor.junctions), MOST)).without_walkers()
+    rows = zip(road.junctions, road.out, road.back, strict=True)
+    return Wish(road, [usual(junction, out, back) for junction, out, back in rows])
 
 
 def each_wave(wish: Wish, cancelled: Cancelled = lambda: False) -> Iterator[tuple[float, Candidate]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.commands import Call, Command
@@ -21,19 +21,19 @@ from data.signals.gateway import Switched
 from twin.city.city import City
 from twin.errors import UsageError
 from twin.signals.check import verify
-from twin.signals.corridor import Corridor, corridors
-from twin.signals.stages import usual
+from twin.signals.corridor import corridors
 from twin.signals.watch import Duty, astray
-from twin.signals.wave import Candidate, Wish, bands_of, each_wave
+from twin.signals.wave import Candidate, Wish, bands_of, each_wave, wish_for
 from twin.words import Said, say
 
 WATCH_MS = 5_000
-MOST = 12
-"""Of a longer arterial its first signals are planned."""
 
 
 class Waves(QObject):
     """Plans green waves for the arterials of the twin that is open."""
+
+    _found = Signal(object, object)
+    """Wish and the waves found so far, from the thread that looks for them."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context.window)
@@ -42,6 +42,8 @@ class Waves(QObject):
         self.panel.dragged.connect(self._on_dragged)
         self.panel.seen.connect(self.look)
         self._city: City | None = None
+        self._wish: Wish | None = None
+        self._found.connect(self._on_found)
         self._switched: Switched | None = None
         self._duties: Mapping[int, tuple[str, Duty]] = {}
         self._timer = QTimer(self)
@@ -90,15 +92,20 @@ class Waves(QObject):
         wish = wish_for(corridor)
 
         def work(report: Report, cancelled: Cancelled) -> tuple[Candidate, ...]:
-            found: list[Candidate] = []
+            found: tuple[Candidate, ...] = ()
             for share, candidate in each_wave(wish, cancelled):
-                found.append(candidate)
+                found = tuple(sorted((*found, candidate), key=lambda each: -each.score))
+                self._found.emit(wish, found)
                 report(share, f"{candidate.cycle_s:.0f} s")
-            return tuple(sorted(found, key=lambda candidate: -candidate.score))
+            return found
 
-        self._desk.jobs.submit(
-            "job.wave", work, lambda found: self.panel.show_waves(wish.corridor, found), self.panel.tell, key="wave"
-        )
+        self._wish = wish
+        self._desk.jobs.submit("job.wave", work, lambda found: self._on_found(wish, found), self.panel.tell, key="wave")
+
+    def _on_found(self, wish: Wish, found: tuple[Candidate, ...]) -> None:
+        """Show what there is so far, unless another plan was asked for meanwhile."""
+        if wish is self._wish:
+            self.panel.show_waves(wish.corridor, found)
 
     def _shift(self, call: Call) -> None:
         """Give one signal, ``row``, another offset."""
@@ -180,13 +187,6 @@ class Waves(QObject):
 
     def _on_dragged(self, row: int, offset_s: float) -> None:
         self._desk.run("wave.shift", row=row, value=offset_s)
-
-
-def wish_for(corridor: Corridor) -> Wish:
-    """Return what is asked for an arterial whose traffic is not measured."""
-    road = corridor.part(0, min(len(corridor.junctions), MOST)).without_walkers()
-    rows = zip(road.junctions, road.out, road.back, strict=True)
-    return Wish(road, [usual(junction, out, back) for junction, out, back in rows])
 
 
 def shifted(shown: Shown, row: int, offset_s: float) -> Shown:

@@ -101,10 +101,17 @@ class WavesPanel(QWidget):
         self.retranslate()
 
     def show_waves(self, corridor: Corridor, waves: Sequence[Candidate]) -> None:
-        """List the waves of an arterial and draw the best."""
+        """List the waves of an arterial, the best first, and draw that one unless another of them is worked on."""
+        before, best = self.shown, self._waves[0].candidate if self._waves else None
         self._waves = tuple(Shown(wave, Drawn(corridor, wave.plans, wave.advice_kmh), wave.band_s) for wave in waves)
         self.problem.hide()
-        self.show_changed(self._waves[0])
+        if (
+            before is None
+            or not any(before.candidate is wave for wave in waves)
+            or (before.candidate is best and not before.by_hand)
+        ):
+            before = self._waves[0]
+        self.show_changed(before)
 
     def show_changed(self, shown: Shown) -> None:
         """Draw a wave."""

@@ -8,14 +8,14 @@ from PySide6.QtTest import QTest
 
 from app.main_window import MainWindow
 from app.workbenches.traffic.time_space import _reds
-from app.workbenches.traffic.waves import Waves, shifted, wish_for
+from app.workbenches.traffic.waves import Waves, shifted
 from data.signals.controller import Controller
 from tests.app.conftest import until
 from tests.data.signals.test_gateway import served
 from tests.twin.signals.made import arterial_city
 from twin.access import Purpose
 from twin.signals.corridor import corridors
-from twin.signals.wave import wave_at
+from twin.signals.wave import wave_at, wish_for
 
 AT_M = (0.0, 350.0, 830.0, 1430.0, 1850.0, 2380.0)
 
