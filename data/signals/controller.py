@@ -24,6 +24,7 @@ from data.signals.frames import (
     Item,
 )  # fmt: skip
 from data.signals.objects import Fault
+from twin.signals.changeover import Changeover, Lights, least_greens
 from twin.signals.check import check
 from twin.signals.plan import Junction, Plan
 
@@ -50,19 +51,24 @@ class Controller:
         It confirms a change of plan and does not do it: what the watch is for.
     slow_s : float
         How far its clock is behind until it is set.
+    gentle : bool
+        It comes into step with a new plan by cycles that are longer or shorter, as real ones do; else it jumps.
     """
 
     junction: Junction
     plan: Plan
     stubborn: bool = False
     slow_s: float = 0.0
+    gentle: bool = False
     held: dict[int, bytes] = field(default_factory=dict)
     running: int = FACTORY
     mode: int = objects.LOCAL_FIXED
     faults: list[Fault] = field(default_factory=list)
     _told: int = 0
+    _runs: Changeover = field(init=False)
 
     def __post_init__(self) -> None:
+        self._runs = Changeover.steady(self.plan)
         installed = objects.phase_items(self.junction, self.plan) + objects.plan_items(
             self.junction, self.plan, FACTORY
         )
@@ -78,7 +84,11 @@ class Controller:
 
     def stage(self, now_s: float) -> int:
         """Return the number of the stage that runs by its own clock."""
-        return objects.stage_number(self.running, self.plan.stage_at(now_s - self.slow_s)[0])
+        return objects.stage_number(self.running, self._runs.stage_at(now_s - self.slow_s)[1])
+
+    def lights(self, now_s: float) -> Lights:
+        """Return what it shows."""
+        return self._runs.lights_at(now_s - self.slow_s)
 
     def fail(self, kind: int, now_s: float) -> None:
         """Have something break; it is reported with the next :meth:`reports`."""
@@ -111,7 +121,7 @@ class Controller:
             for item in frame.items:
                 self._take(item, now_s)
             if self._touched(before):
-                self.plan = self._checked(self.running)
+                self._change(self._checked(self.running), now_s)
         except FrameError:
             self.held = before
             refused = tuple(Item(item.key, bytes([objects.BAD_VALUE])) for item in frame.items)
@@ -127,16 +137,23 @@ class Controller:
         if item.key == objects.UTC_TIME:
             self.slow_s = now_s - objects.time_of(item.value)
         elif item.key == objects.ASSIGN_PLAN:
-            self._run(item.value[0])
+            self._run(item.value[0], now_s)
         elif item.key == objects.ASSIGN_MODE:
             self.mode = item.value[0]
         else:
             self.held[item.key] = item.value
 
-    def _run(self, number: int) -> None:
+    def _run(self, number: int, now_s: float) -> None:
         plan = self._checked(number)
         if not self.stubborn:
-            self.running, self.plan, self.mode = number, plan, objects.CENTRE_COORDINATED
+            self.running, self.mode = number, objects.CENTRE_COORDINATED
+            self._change(plan, now_s)
+
+    def _change(self, plan: Plan, now_s: float) -> None:
+        self.plan, least = plan, least_greens(self.junction, plan)
+        self._runs = (
+            Changeover.of(self._runs, plan, now_s - self.slow_s, least) if self.gentle else Changeover.steady(plan)
+        )
 
     def _checked(self, number: int) -> Plan:
         plan = objects.plan_from(self.junction, self.held, number)

@@ -22,6 +22,7 @@ QUERY, SET, UPLOAD, QUERY_REPLY, SET_REPLY, UPLOAD_REPLY, ERROR_REPLY = range(0x
 CONNECTION, DEVICE_TIME, FLOW_NOW, FLOW_STATISTICS, PASSAGE_NOW = 0x0101, 0x0201, 0x0301, 0x0302, 0x0401
 RADAR = 1 << 6
 MOST_BYTES = 2048
+_QUEUE = np.dtype([("lane", "u1"), ("vehicles", "u1"), ("occupancy", ">u2"), ("speed_kmh", "u1"), ("queue", ">u2")])
 _HEAD = struct.Struct(">H7s7sBBHH")
 _LANE = np.dtype([
     ("lane", "u1"), ("long", "u1"), ("middle", "u1"), ("short", "u1"), ("occupancy", ">u2"), ("speed_kmh", "u1"),
@@ -155,4 +156,29 @@ def lane_bytes(seen: Lanes) -> bytes:
     rows["lane"], rows["short"] = seen.lane, seen.vehicles
     rows["occupancy"], rows["speed_kmh"] = np.round(seen.occupancy * 1000), np.round(seen.speed_kmh)
     rows["headway"], rows["stops"] = np.round(seen.headway_s * 10), np.round(seen.stops * 10)
+    return bytes([len(rows)]) + rows.tobytes()
+
+
+def queues(table: Table) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the lanes of a message of passage and how far back vehicles stand on each, metres.
+
+    Raises
+    ------
+    FrameError
+        If it is none, or cut off.
+    """
+    if table.subject != PASSAGE_NOW or not table.content:
+        raise FrameError("no passage")
+    count, body = table.content[0], table.content[1:]
+    if len(body) != count * _QUEUE.itemsize:
+        raise FrameError("lanes cut off")
+    rows = np.frombuffer(body, _QUEUE)
+    return rows["lane"].astype(np.int64), rows["queue"] / 10.0
+
+
+def queue_bytes(lane: NDArray[np.int64], vehicles: NDArray[np.int64], queue_m: NDArray[np.float64]) -> bytes:
+    """Return the content of a message of passage; for simulated radars."""
+    rows = np.zeros(len(lane), _QUEUE)
+    rows["lane"], rows["vehicles"] = lane, np.minimum(vehicles, 255)
+    rows["queue"] = np.round(np.minimum(queue_m, 6000.0) * 10)
     return bytes([len(rows)]) + rows.tobytes()
