@@ -12,6 +12,7 @@ from typing import Any
 
 from app.commands import Call, Command
 from app.session import Session
+from app.workbenches.traffic import day_plans
 from data.signals.controller import Controller
 from data.signals.gateway import PORT
 from data.signals.server import Server
@@ -25,12 +26,13 @@ from twin.words import say
 
 
 def add_parser(verbs: Any) -> None:
-    """Add ``zhian signals list|wave|serve``."""
+    """Add ``zhian signals list|wave|day|serve``."""
     parser = verbs.add_parser("signals", help="signal plans: arterials, green waves, simulated controllers")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list arterials with six signals in a row or more")
     planning = actions.add_parser("wave", help="plan a green wave for an arterial")
     planning.add_argument("road", metavar="ROAD", help="its name, as `zhian signals list` has it")
+    day_plans.add_action(actions)
     serving = actions.add_parser("serve", help="play controllers of all arterials over GB/T 20999, TCP and UDP")
     serving.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
     serving.add_argument(
@@ -71,6 +73,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         Command("signals.list", roads, "signal.plan", in_palette=False),
         Command("signals.wave", wave, "signal.plan", in_palette=False),
         Command("signals.serve", serve, "simulation.run", in_palette=False),
+        *day_plans.commands(session),
     )
 
 
@@ -84,7 +87,7 @@ def _controllers(road: Corridor) -> Iterator[Controller]:
     for junction, out, back in zip(plain.junctions, plain.out, plain.back, strict=True):
         flows = usual(junction, out, back)
         found = (options(junction, out, back, flows, float(cycle)) for cycle in CYCLES_S)
-        yield Controller(junction, whole(next(iter(next(plans for plans in found if plans).values()))))
+        yield Controller(junction, whole(next(iter(next(plans for plans in found if plans).values()))), gentle=True)
 
 
 async def _play(controllers: dict[int, Controller], port: int, seconds: float) -> None:

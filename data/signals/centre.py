@@ -29,6 +29,7 @@ from data.signals.frames import (
 from data.signals.objects import Fault
 from twin.errors import BadInputError, IntegrityError, MissingPieceError
 from twin.signals.plan import Junction, Plan
+from twin.signals.timetable import Timetable
 from twin.words import say
 
 ANSWER_S = 2.0
@@ -206,9 +207,21 @@ async def download(wire: Wire, junction: Junction, plan: Plan, number: int) -> N
         If it does not answer.
     """
     items = objects.plan_items(junction, plan, number)
+    await _hold(wire, junction, items, objects.phase_items(junction, plan))
+
+
+async def download_day(wire: Wire, junction: Junction, day: Timetable, table: int, first: int) -> None:
+    """Send the plans of a day, numbered from ``first``, and the table that says when each runs, as :func:`download`."""
+    for number, slot in enumerate(day.slots, start=first):
+        await download(wire, junction, slot.plan, number)
+    await _hold(wire, junction, objects.day_items(junction, day, table), ())
+
+
+async def _hold(wire: Wire, junction: Junction, items: Sequence[Item], there: Sequence[Item]) -> None:
+    """Set items, then read them and what must be ``there`` already back and compare."""
     for part in _parts(items):
         await _set(wire, junction.id, part)
-    meant = {item.key: item.value for item in (*items, *objects.phase_items(junction, plan))}
+    meant = {item.key: item.value for item in (*items, *there)}
     held: dict[int, bytes] = {}
     for part in _parts([Item(key) for key in meant]):
         held |= await _query(wire, junction.id, [item.key for item in part])
@@ -223,6 +236,13 @@ async def download(wire: Wire, junction: Junction, plan: Plan, number: int) -> N
 async def run(wire: Wire, controller: int, number: int) -> None:
     """Have a controller run one of the plans that it holds."""
     await _set(wire, controller, (Item(objects.ASSIGN_PLAN, bytes([number])),))
+
+
+async def run_day(wire: Wire, controller: int, number: int) -> None:
+    """Have a controller run the table of a day that the plan of this number belongs to."""
+    table = 1 if number < objects.DAY_FIRST[2] else 2
+    mode = Item(objects.ASSIGN_MODE, bytes([objects.LOCAL_COORDINATED]))
+    await _set(wire, controller, (Item(objects.SCHEDULE_DAY + 1, bytes([table])), mode))
 
 
 async def release(wire: Wire, junction: Junction, plan: Plan, now_s: float) -> tuple[int, int]:

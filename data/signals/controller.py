@@ -27,13 +27,15 @@ from data.signals.objects import Fault
 from twin.signals.changeover import Changeover, Lights, least_greens
 from twin.signals.check import check
 from twin.signals.plan import Junction, Plan
+from twin.signals.timetable import DAY_S
 
 FACTORY = 1
 """Number of the plan that it came with."""
 _LENGTHS = {
     objects.STAGE_PHASES: 8, objects.PLAN_CYCLE: 4,
     objects.PLAN_OFFSET: 2, objects.PLAN_STAGES: 16, objects.PLAN_TIMES: 32, objects.PLAN_KINDS: 16,
-    objects.UTC_TIME: 7, objects.ASSIGN_PLAN: 1, objects.ASSIGN_MODE: 1,
+    objects.DAY_STARTS: 96,
+    objects.DAY_PLANS: 48, objects.SCHEDULE_DAY: 1, objects.UTC_TIME: 7, objects.ASSIGN_PLAN: 1, objects.ASSIGN_MODE: 1,
 }  # fmt: skip
 """What can be set, and how long its value is."""
 
@@ -53,6 +55,8 @@ class Controller:
         How far its clock is behind until it is set.
     gentle : bool
         It comes into step with a new plan by cycles that are longer or shorter, as real ones do; else it jumps.
+    zone_s : float
+        Its local time is so much ahead of UTC: that of the times of day.
     """
 
     junction: Junction
@@ -60,6 +64,7 @@ class Controller:
     stubborn: bool = False
     slow_s: float = 0.0
     gentle: bool = False
+    zone_s: float = 28_800.0
     held: dict[int, bytes] = field(default_factory=dict)
     running: int = FACTORY
     mode: int = objects.LOCAL_FIXED
@@ -76,6 +81,7 @@ class Controller:
 
     def answer(self, frame: Frame, now_s: float) -> Frame | None:
         """Return the answer to a frame; None for what asks for none."""
+        self._by_the_day(now_s)
         if frame.kind == HEARTBEAT:
             return _answer(frame, HEARTBEAT_REPLY)
         if frame.kind == QUERY:
@@ -84,10 +90,12 @@ class Controller:
 
     def stage(self, now_s: float) -> int:
         """Return the number of the stage that runs by its own clock."""
+        self._by_the_day(now_s)
         return objects.stage_number(self.running, self._runs.stage_at(now_s - self.slow_s)[1])
 
     def lights(self, now_s: float) -> Lights:
         """Return what it shows."""
+        self._by_the_day(now_s)
         return self._runs.lights_at(now_s - self.slow_s)
 
     def fail(self, kind: int, now_s: float) -> None:
@@ -139,7 +147,7 @@ class Controller:
         elif item.key == objects.ASSIGN_PLAN:
             self._run(item.value[0], now_s)
         elif item.key == objects.ASSIGN_MODE:
-            self.mode = item.value[0]
+            self._set_mode(item.value[0], now_s)
         else:
             self.held[item.key] = item.value
 
@@ -148,6 +156,29 @@ class Controller:
         if not self.stubborn:
             self.running, self.mode = number, objects.CENTRE_COORDINATED
             self._change(plan, now_s)
+
+    def _set_mode(self, mode: int, now_s: float) -> None:
+        if mode == objects.LOCAL_COORDINATED:
+            for _, number in self._day():
+                self._checked(number)
+        if not self.stubborn:
+            self.mode = mode
+            self._by_the_day(now_s)
+
+    def _day(self) -> tuple[tuple[float, int], ...]:
+        return objects.day_from(self.held, self.held.get(objects.SCHEDULE_DAY + 1, b"\0")[0])
+
+    def _by_the_day(self, now_s: float) -> None:
+        """Change to the plan of this time of day, from when its time began."""
+        if self.mode != objects.LOCAL_COORDINATED:
+            return
+        midnight_s = (now_s - self.slow_s + self.zone_s) // DAY_S * DAY_S - self.zone_s
+        day = self._day()
+        begun = [(at, number) for at, number in day if midnight_s + at <= now_s - self.slow_s]
+        at, number = begun[-1] if begun else (day[-1][0] - DAY_S, day[-1][1])
+        if number != self.running:
+            self.running = number
+            self._change(self._checked(number), midnight_s + at + self.slow_s)
 
     def _change(self, plan: Plan, now_s: float) -> None:
         self.plan, least = plan, least_greens(self.junction, plan)

@@ -13,6 +13,7 @@ from data.signals import centre, objects
 from data.signals.centre import Wire, connect
 from twin.errors import BadInputError, MissingPieceError, ZhianError
 from twin.signals.plan import Junction, Plan
+from twin.signals.timetable import Timetable
 from twin.signals.watch import Seen
 from twin.words import say
 
@@ -31,10 +32,18 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True)
-class Switched:
-    """What a release changed: of each junction the number of its plan before and now."""
+class Before:
+    """What a controller ran: the number of its plan, and its mode."""
 
-    before: Mapping[int, int]
+    plan: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What a release changes: of each junction what it ran, and the number of its new plan."""
+
+    before: Mapping[int, Before]
     after: Mapping[int, int]
 
 
@@ -59,23 +68,35 @@ def gateway_of(home: Home) -> Gateway:
         raise BadInputError(FILE, "it is no TOML with host, port and udp", "correct or remove it") from error
 
 
-def release(gateway: Gateway, plans: Sequence[tuple[Junction, Plan]], now_s: float) -> Switched:
+def release(
+    gateway: Gateway, plans: Sequence[tuple[Junction, Plan]], now_s: float,
+    remember: Callable[[Switched], None] = lambda _: None,
+) -> Switched:  # fmt: skip
     """Have every controller run its new plan; if one does not, those before it go back and the reason is raised.
 
-    All hold and confirm their plans first, then they are switched one after the other.
+    All hold and confirm their plans first; what will be switched is given to ``remember``; then they are switched one
+    after the other.
     """
-    return _with(gateway, lambda wire: _release(wire, plans, now_s))
+    return _with(gateway, lambda wire: _release(wire, plans, now_s, remember))
 
 
-def go_back(gateway: Gateway, numbers: Mapping[int, int]) -> None:
-    """Have controllers run the plans of these numbers, all of them even if one does not answer.
+def release_day(
+    gateway: Gateway, days: Sequence[tuple[Junction, Timetable]], now_s: float,
+    remember: Callable[[Switched], None] = lambda _: None,
+) -> Switched:  # fmt: skip
+    """Have every controller run its plans by the time of day, as :func:`release` does with one plan."""
+    return _with(gateway, lambda wire: _release_day(wire, days, now_s, remember))
+
+
+def go_back(gateway: Gateway, before: Mapping[int, Before]) -> None:
+    """Have controllers run what they ran, all of them even if one does not answer.
 
     Raises
     ------
     MissingPieceError, BadInputError
         Of the first that did not.
     """
-    _with(gateway, lambda wire: _run_all(wire, numbers))
+    _with(gateway, lambda wire: _run_all(wire, before))
 
 
 def seen(gateway: Gateway, junctions: Sequence[int], now_s: Callable[[], float]) -> dict[int, Seen]:
@@ -99,29 +120,58 @@ def _with(gateway: Gateway, work: Callable[[Wire], Coroutine[Any, Any, Answer]])
     return asyncio.run(whole())
 
 
-async def _release(wire: Wire, plans: Sequence[tuple[Junction, Plan]], now_s: float) -> Switched:
+async def _release(
+    wire: Wire, plans: Sequence[tuple[Junction, Plan]], now_s: float, remember: Callable[[Switched], None]
+) -> Switched:
     before, after = {}, {}
     for junction, plan in plans:
-        await centre.set_clock(wire, junction.id, now_s)
-        before[junction.id] = (await centre.standing(wire, junction.id)).plan
-        after[junction.id] = 2 if before[junction.id] != 2 else 3
+        before[junction.id] = await _before(wire, junction, now_s)
+        after[junction.id] = 2 if before[junction.id].plan != 2 else 3
         await centre.download(wire, junction, plan, after[junction.id])
-    switched: list[int] = []
+    return await _switch(wire, Switched(before, after), remember, centre.run)
+
+
+async def _release_day(
+    wire: Wire, days: Sequence[tuple[Junction, Timetable]], now_s: float, remember: Callable[[Switched], None]
+) -> Switched:
+    before, after = {}, {}
+    for junction, day in days:
+        before[junction.id] = await _before(wire, junction, now_s)
+        table, after[junction.id] = objects.day_numbers(before[junction.id].plan)
+        await centre.download_day(wire, junction, day, table, after[junction.id])
+    return await _switch(wire, Switched(before, after), remember, centre.run_day)
+
+
+async def _before(wire: Wire, junction: Junction, now_s: float) -> Before:
+    await centre.set_clock(wire, junction.id, now_s)
+    told = await centre.standing(wire, junction.id)
+    return Before(told.plan, told.mode)
+
+
+async def _switch(
+    wire: Wire, switched: Switched, remember: Callable[[Switched], None],
+    run: Callable[[Wire, int, int], Coroutine[Any, Any, None]],
+) -> Switched:  # fmt: skip
+    remember(switched)
+    done: list[int] = []
     try:
-        for key, number in after.items():
-            switched.append(key)
-            await centre.run(wire, key, number)
+        for key, number in switched.after.items():
+            done.append(key)
+            await run(wire, key, number)
     except ZhianError:
-        await _run_all(wire, {key: before[key] for key in switched})
+        await _run_all(wire, {key: switched.before[key] for key in done})
         raise
-    return Switched(before, after)
+    return switched
 
 
-async def _run_all(wire: Wire, numbers: Mapping[int, int]) -> None:
+async def _run_all(wire: Wire, before: Mapping[int, Before]) -> None:
     wrong: list[ZhianError] = []
-    for key, number in numbers.items():
+    for key, one in before.items():
         try:
-            await centre.run(wire, key, number)
+            if one.mode == objects.LOCAL_COORDINATED:
+                await centre.run_day(wire, key, one.plan)
+            else:
+                await centre.run(wire, key, one.plan)
         except ZhianError as error:
             wrong.append(error)
     if wrong:

@@ -14,20 +14,25 @@ from datetime import UTC, datetime
 from data.signals.frames import FrameError, Item
 from twin.errors import BadInputError
 from twin.signals.plan import Junction, Plan, Stage
+from twin.signals.timetable import DAY_S, Timetable
 from twin.words import say
 
 PHASE_MIN_GREEN, PHASE_AMBER_S, PHASE_RED_S = 0x04021B00, 0x04020400, 0x04020600
 STAGE_PHASES = 0x06020200
 PLAN_CYCLE, PLAN_OFFSET = 0x09020300, 0x09020500
 PLAN_STAGES, PLAN_TIMES, PLAN_KINDS = 0x09020600, 0x09020700, 0x09020800
+DAY_STARTS, DAY_PLANS, SCHEDULE_DAY = 0x0B020200, 0x0B020300, 0x0C020600
 UTC_TIME, DOOR = 0x0D010A00, 0x0D010300
 MODE, PLAN_NOW, STAGE_NOW = 0x0D020200, 0x0D020300, 0x0D020400
 FAULT_NUMBER, FAULT_KIND, FAULT_TIME, FAULT_ACTION = 0x10020100, 0x10020200, 0x10020300, 0x10020400
 ASSIGN_PLAN, ASSIGN_MODE = 0x11030000, 0x11040000
 BAD_VALUE, WRONG_LENGTH, READ_ONLY, NOT_THERE = 0x10, 0x11, 0x20, 0x30
-CENTRE_COORDINATED, LOCAL_FIXED = 0x13, 0x21
+CENTRE_COORDINATED, LOCAL_FIXED, LOCAL_COORDINATED = 0x13, 0x21, 0x23
 STAGE_FIXED = 0x10
 MOST_STAGES, MOST_PHASES, MOST_PLANS = 16, 64, 15
+MOST_SLOTS, NOTHING = 48, 0
+DAY_FIRST, DAY_COUNT = {1: 4, 2: 10}, 6
+"""A day's plans are numbered from here on: two tables, so that one can be written while the other runs."""
 FAULTS: Mapping[int, str] = {
     0x10: "green conflict", 0x11: "green and red together", 0x20: "red light", 0x21: "yellow light",
     0x22: "green light", 0x30: "communication", 0x40: "self-test", 0x41: "detector", 0x42: "relay", 0x43: "memory",
@@ -122,6 +127,52 @@ def _fits(junction: Junction, plan: Plan) -> None:
             say("the controller holds {stages} stages and {phases} movements", stages=MOST_STAGES, phases=MOST_PHASES),
             "use fewer",
         )
+
+
+def day_numbers(running: int) -> tuple[int, int]:
+    """Return the number of the day table that does not run, and of its first plan."""
+    table = 2 if DAY_FIRST[1] <= running < DAY_FIRST[2] else 1
+    return table, DAY_FIRST[table]
+
+
+def day_items(junction: Junction, day: Timetable, table: int) -> tuple[Item, ...]:
+    """Return the table of a day: when each of its plans begins, to the minute.
+
+    Raises
+    ------
+    BadInputError
+        If it has too many plans, or one begins within a minute.
+    """
+    starts = [slot.from_s for slot in day.slots]
+    if len(starts) > DAY_COUNT or any(at % 60 for at in starts):
+        raise BadInputError(
+            junction.name, say("the controller holds {count} plans a day, from whole minutes on", count=DAY_COUNT),
+            "use fewer, and round their times",
+        )  # fmt: skip
+    rest = MOST_SLOTS - len(starts)
+    times = b"".join(bytes([int(at // 3600), int(at % 3600 // 60)]) for at in starts)
+    numbers = range(DAY_FIRST[table], DAY_FIRST[table] + len(starts))
+    return Item(DAY_STARTS + table, times + bytes(2 * rest)), Item(DAY_PLANS + table, bytes([*numbers, *[0] * rest]))
+
+
+def day_from(held: Mapping[int, bytes], table: int) -> tuple[tuple[float, int], ...]:
+    """Return from when on, seconds after midnight, a table runs which plan.
+
+    Raises
+    ------
+    FrameError
+        If there is no such table, or it is no table.
+    """
+    try:
+        numbers, times = held[DAY_PLANS + table], held[DAY_STARTS + table]
+    except KeyError as error:
+        raise FrameError("no day plan") from error
+    found = [
+        (3600.0 * times[2 * row] + 60.0 * times[2 * row + 1], number) for row, number in enumerate(numbers) if number
+    ]
+    if not found or [at for at, _ in found] != sorted({at for at, _ in found}) or found[-1][0] >= DAY_S:
+        raise FrameError("day plan out of order")
+    return tuple(found)
 
 
 def plan_from(junction: Junction, held: Mapping[int, bytes], number: int) -> Plan:

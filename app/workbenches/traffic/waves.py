@@ -11,15 +11,18 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from app import formats
 from app.commands import Call, Command
 from app.features.feature import Context, Entry
 from app.jobs import Cancelled, Report
+from app.opening import Opened
 from app.workbenches.traffic.time_space import Drawn
 from app.workbenches.traffic.waves_panel import Shown, WavesPanel
-from data.signals import gateway
+from data.signals import gateway, releases
 from data.signals.gateway import Switched
+from data.signals.releases import Release
 from twin.city.city import City
-from twin.errors import UsageError
+from twin.errors import UsageError, ZhianError
 from twin.signals.check import verify
 from twin.signals.corridor import corridors
 from twin.signals.watch import Duty, astray
@@ -44,12 +47,13 @@ class Waves(QObject):
         self._city: City | None = None
         self._wish: Wish | None = None
         self._found.connect(self._on_found)
-        self._switched: Switched | None = None
+        self._released: Release | None = None
+        self._twin, self._opened_s = "", time.time()
         self._duties: Mapping[int, tuple[str, Duty]] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(WATCH_MS)
         self._timer.timeout.connect(self._watch)
-        context.opening.opened.connect(lambda _opened: self._forget())
+        context.opening.opened.connect(self._on_opened)
 
     def entries(self) -> Iterator[Entry]:
         """Return what can be done with an arterial."""
@@ -78,8 +82,12 @@ class Waves(QObject):
                 "job.corridors", lambda *_: corridors(city), self.panel.show_corridors, key="corridors", quiet=True
             )
 
-    def _forget(self) -> None:
-        self._city = None
+    def _on_opened(self, opened: Opened) -> None:
+        self._city, self._twin, self._opened_s = None, opened.name, time.time()
+        self._released, self._duties = None, {}
+        self._timer.stop()
+        self.panel.show_state("", released=False)
+        self._recall()
         self.panel.show_corridors(())
         if self.panel.isVisible():
             self.look()
@@ -128,41 +136,73 @@ class Waves(QObject):
             raise UsageError("plan a green wave first")
         return self.panel.shown
 
-    def _release(self, _: Call) -> None:
+    def _release(self, call: Call) -> None:
         """Send the plans that are shown, have them read back and run; all or none."""
-        drawn, home = self._asked().drawn, self._desk.session.home
+        drawn, home, who, twin = self._asked().drawn, self._desk.session.home, call.actor.id, self._twin
         plans = tuple(zip(drawn.corridor.junctions, drawn.plans, strict=True))
+        names = {junction.id: junction.name for junction, _ in plans}
 
-        def work(*_: object) -> tuple[Switched, float]:
-            now = time.time()
-            return gateway.release(gateway.gateway_of(home), plans, now), now
+        def work(*_: object) -> Release:
+            now, told = time.time(), list[Release]()
 
-        def done(answer: tuple[Switched, float]) -> None:
-            self._switched, since = answer
-            self._duties = {
-                junction.id: (junction.name, Duty(answer[0].after[junction.id], plan, since))
-                for junction, plan in plans
-            }
-            self._timer.start()
-            self.panel.show_state(self._desk.look.texts("waves.released", count=len(plans)), released=True)
+            def remember(switched: Switched) -> None:
+                told.append(Release(now, who, twin, drawn.corridor.name, names, switched, drawn.plans))
+                releases.remember(home, told[0])
 
-        self._desk.jobs.submit("job.release", work, done, self.panel.tell, key="release")
+            try:
+                gateway.release(gateway.gateway_of(home), plans, now, remember)
+            except ZhianError:
+                for release in told:
+                    releases.went_back(home, release, who, time.time())
+                raise
+            return told[0]
 
-    def _back(self, _: Call) -> None:
-        """Have all controllers run what they ran before the last release."""
-        switched, home = self._switched, self._desk.session.home
-        if switched is None:
-            raise UsageError("nothing was released from this window")
+        self._desk.jobs.submit("job.release", work, self._on_released, self.panel.tell, key="release")
+
+    def _on_released(self, release: Release | None) -> None:
+        """Watch what was released, now or before this window was opened."""
+        self._released = release
+        if release is None:
+            return
+        plans = {plan.junction: plan for plan in release.plans}
+        self._duties = {
+            key: (release.names[key], Duty(number, plans[key], max(release.at_s, self._opened_s)))
+            for key, number in release.switched.after.items()
+        }
+        self._timer.start()
+        self.panel.show_state(self._told(release), released=True)
+
+    def _told(self, release: Release) -> str:
+        return self._desk.look.texts(
+            "waves.released", count=len(release.plans), road=release.road, who=release.who,
+            time=f"{formats.local_time(release.at_s):%m-%d %H:%M}",
+        )  # fmt: skip
+
+    def _back(self, call: Call) -> None:
+        """Have all controllers run what they ran before the last release, whoever made it."""
+        release, home, who = self._released, self._desk.session.home, call.actor.id
+        if release is None:
+            raise UsageError("nothing is released from this twin")
 
         def done(_: None) -> None:
-            self._switched, self._duties = None, {}
+            self._released, self._duties = None, {}
             self._timer.stop()
             self.panel.show_state(self._desk.look.texts("waves.went_back"), released=False)
+            self._recall()
 
         def work(*_: object) -> None:
-            gateway.go_back(gateway.gateway_of(home), switched.before)
+            gateway.go_back(gateway.gateway_of(home), release.switched.before)
+            releases.went_back(home, release, who, time.time())
 
         self._desk.jobs.submit("job.back", work, done, self.panel.tell, key="release")
+
+    def _recall(self) -> None:
+        """Find what is released and not taken back."""
+        home, twin = self._desk.session.home, self._twin
+        self._desk.jobs.submit(
+            "job.recall", lambda *_: releases.standing(home, twin), self._on_released, self.panel.tell, key="recall",
+            quiet=True,
+        )  # fmt: skip
 
     def _watch(self) -> None:
         """Ask the controllers what they do, and tell of those who do not do what they confirmed."""
@@ -182,8 +222,11 @@ class Waves(QObject):
 
     def _on_watched(self, wrong: list[Said]) -> None:
         texts = self._desk.look.texts
-        words = "\n".join(texts.said(sentence) for sentence in wrong) or texts("waves.in_step", count=len(self._duties))
-        self.panel.show_state(words, released=self._switched is not None)
+        if self._released is None:
+            return
+        wrongs = "\n".join(texts.said(sentence) for sentence in wrong)
+        words = f"{self._told(self._released)}\n{wrongs or texts('waves.in_step', count=len(self._duties))}"
+        self.panel.show_state(words, released=self._released is not None)
 
     def _on_dragged(self, row: int, offset_s: float) -> None:
         self._desk.run("wave.shift", row=row, value=offset_s)

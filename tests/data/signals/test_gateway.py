@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from data.home import Home
-from data.signals import centre, gateway
+from data.signals import centre, gateway, releases
 from data.signals.controller import Controller
-from data.signals.gateway import Gateway, gateway_of
+from data.signals.gateway import Before, Gateway, Switched, gateway_of
+from data.signals.releases import Release
 from data.signals.server import Server
 from tests.data.signals.made import FACTORY, JUNCTION, NEW, NOW_S
+from tests.twin.signals.made import plan
 from twin.errors import BadInputError, MissingPieceError
+from twin.signals.timetable import DAY_S, Slot, Timetable
 
 OTHER = replace(JUNCTION, id=2)
 
@@ -78,3 +81,47 @@ def test_a_file_of_settings_that_makes_no_sense_is_refused(tmp_path: Path, text:
     (home.data / gateway.FILE).write_text(text, "utf-8")
     with pytest.raises(BadInputError):
         gateway_of(home)
+
+
+def test_a_day_of_plans_runs_by_the_time_of_day_and_is_taken_back() -> None:
+    noon_s = (NOW_S + 28_800.0) // DAY_S * DAY_S - 28_800.0 + 12 * 3600.0
+    one = Controller(JUNCTION, FACTORY, gentle=True)
+    early, late = plan(40.0, 8.0, 13.0, offset_s=3.0), plan(30.0, 12.0, 20.0, offset_s=9.0)
+    day = Timetable((Slot(6 * 3600.0, "早", early), Slot(13 * 3600.0, "午", NEW), Slot(20 * 3600.0, "夜", late)))
+    remembered: list[gateway.Switched] = []
+    with served(one) as address:
+        switched = gateway.release_day(address, [(JUNCTION, day)], NOW_S, remembered.append)
+        assert remembered == [switched]
+        runs = []
+        for hour in (0.5, 6.5, 12.9, 13.5, 21.0):
+            one.stage(noon_s + (hour - 12.0) * 3600.0)
+            runs.append(one.plan)
+        assert runs == [late, early, early, NEW, late]
+        over = one._runs
+        assert over.ends_s > over.begin_s >= noon_s + 8 * 3600.0
+        again = gateway.release_day(address, [(JUNCTION, day)], NOW_S)
+        assert again.after != switched.after
+        gateway.go_back(address, switched.before)
+        assert (one.running, one.plan) == (1, FACTORY)
+
+
+def test_what_was_released_is_known_after_a_restart_and_a_cut_line_does_no_harm(tmp_path: Path) -> None:
+    home = Home(*[tmp_path] * 4)
+    assert releases.standing(home, "demo") is None
+    switched = Switched({1: Before(1, 0x21)}, {1: 2})
+    first, second = (
+        Release(NOW_S + at, "li", "demo", "中山路", {1: "中山路—1街"}, switched, (NEW,)) for at in (0.0, 60.0)
+    )
+    releases.remember(home, first)
+    with (tmp_path / "signals" / releases.FILE).open("ab") as file:
+        file.write(b'{"at_s": 12.0, "who"')
+    assert releases.standing(home, "demo") == first
+    releases.remember(home, second)
+    assert releases.standing(home, "other") is None
+    assert releases.standing(home, "demo") == second
+    releases.went_back(home, second, "wang", NOW_S + 99.0)
+    assert releases.standing(home, "demo") == first
+    assert releases.releases(home, "demo")[1].back_by == "wang"
+    (tmp_path / "signals" / releases.FILE).write_bytes(b"no\n{}\n")
+    with pytest.raises(BadInputError):
+        releases.standing(home, "demo")

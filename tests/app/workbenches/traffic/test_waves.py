@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from app.main_window import MainWindow
 from app.workbenches.traffic.time_space import _reds
 from app.workbenches.traffic.waves import Waves, shifted
+from data.signals import releases
 from data.signals.controller import Controller
 from tests.app.conftest import until
 from tests.data.signals.test_gateway import served
@@ -63,7 +64,15 @@ def test_a_wave_is_drawn_dragged_released_watched_and_taken_back(
         assert [controller.plan for controller in controllers] == list(after.drawn.plans)
         feature._watch()
         until(lambda: not window.jobs.is_running("signal-watch"), 60.0)
+        assert road.name in panel.state.text()
+        feature._released = None  # as after a restart: the file knows it
+        feature._recall()
+        until(lambda: feature._released is not None, 60.0)
+        assert panel.back.isEnabled()
         feature._desk.run("wave.back", about=road.name)
         until(lambda: not panel.back.isEnabled(), 60.0)
         assert all(controller.running == 1 for controller in controllers)
     window.session.commands.purpose = None
+    (kept,) = releases.releases(window.session.home, feature._twin)
+    assert (kept.road, kept.back_by, kept.plans) == (road.name, kept.who, after.drawn.plans)
+    assert releases.standing(window.session.home, feature._twin) is None
