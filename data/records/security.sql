@@ -106,3 +106,32 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER zhian_keep_word BEFORE INSERT OR UPDATE ON account_request
 FOR EACH ROW EXECUTE FUNCTION zhian_access.keep_word();
+
+-- Who answers a task and sees no incidents (an agency) leaves it to the database to bring its incident up to date: to
+-- these two states, which are those of an incident to which nobody was sent, and no more than that.
+CREATE OR REPLACE FUNCTION zhian_access.answer_task() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    was text;
+    stands text;
+    told bigint;
+BEGIN
+    IF NOT zhian_access.is_account() OR zhian_access.may('alert.read') THEN RETURN NEW; END IF;
+    SELECT state INTO was FROM operation_incident WHERE id = NEW.incident FOR UPDATE;
+    IF NOT FOUND THEN RETURN NEW; END IF;
+    stands := was;
+    IF was IN ('open', 'handed_over') THEN
+        stands := CASE WHEN EXISTS (
+            SELECT FROM operation_task WHERE incident = NEW.incident AND state IN ('offered', 'accepted')
+        ) THEN 'handed_over' ELSE 'open' END;
+    END IF;
+    UPDATE operation_incident
+    SET state = stands, version = version + 1, changed_s = greatest(changed_s, NEW.changed_s) WHERE id = NEW.incident;
+    INSERT INTO operation_number VALUES ('E', '', 1)
+    ON CONFLICT (letter, day) DO UPDATE SET last = operation_number.last + 1 RETURNING last INTO told;
+    INSERT INTO operation_event (number, at_s, by, deed, kind, record, incident, before, after, why)
+    VALUES (told, NEW.changed_s, zhian_access.me(), 'AnswerTask', 'incident', NEW.incident, NEW.incident, was, stands, '');
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER zhian_answer_task AFTER UPDATE OF state ON operation_task
+FOR EACH ROW EXECUTE FUNCTION zhian_access.answer_task();

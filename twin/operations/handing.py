@@ -45,7 +45,8 @@ def answer(deed: deeds.AnswerTask, draft: Draft, by: By) -> None:
     fresh = replace(task, state=deed.state, answered_by=by.actor, note=note or task.note, changed_s=at_s)
     accepted = deed.state == "accepted"
     draft.keep(replace(fresh, accepted_s=at_s) if accepted else replace(fresh, ended_s=at_s), note)
-    refresh(draft, draft.one(Incident, task.incident), at_s)
+    if draft.has(Incident, task.incident):  # an agency of PostgreSQL sees none: the database brings it up to date
+        refresh(draft, draft.one(Incident, task.incident), at_s)
 
 
 def write(deed: deeds.SendNotice, draft: Draft, by: By) -> None:

@@ -12,8 +12,9 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-import data.operations.tables  # noqa: F401 - theirs are in META then
 from data.access_rules import FILE, read_rules
+from data.audit.trail import append
+from data.operations.store import SqlOperations
 from data.own_copy import shipped
 from data.records.database import engine_of, upgrade
 from data.records.security import DEEDS, give_credential, secure
@@ -33,6 +34,9 @@ from tests.data.conftest import fresh_database
 from tests.services import Service
 from twin.access import Actor, Purpose, Resource, Scope, decide
 from twin.errors import UsageError
+from twin.operations.deeds import AnswerTask, By, HandOver, OpenIncident, Start
+from twin.operations.records import Incident, Task
+from twin.operations.states import NotPossibleError
 
 TOLD = tomllib.loads(shipped(FILE).read_text("utf-8"))
 RULES = read_rules(shipped(FILE))
@@ -278,6 +282,38 @@ def test_an_agency_sees_and_answers_its_own_tasks_alone(secured: sa.Engine) -> N
     with secured.begin() as owner:
         owner.execute(sa.delete(tasks).where(ours))
         owner.execute(sa.update(ACCOUNTS).where(own).values(scope=account("partner", "partner")["scope"]))
+
+
+def test_an_agency_answers_and_its_incident_follows_unseen(server: Service) -> None:
+    owner = engine_of(fresh_database(server))
+    upgrade(owner)
+    with owner.begin() as connection:
+        scope = msgspec.json.encode(Scope(agencies=frozenset({"urban"}))).decode()
+        connection.execute(sa.insert(ACCOUNTS), account("urban_man", "partner", scope=scope))
+    secure(owner, RULES)
+    give_credential(owner, "urban_man")
+    police = SqlOperations(owner, append)
+    urban = SqlOperations(engine_of(owner.url.set(username="zhian_urban_man")), append)
+    ann, by = By("ann", 100.0), By("urban_man", 200.0, agencies=frozenset({"urban"}))
+    (incident,) = police.do(OpenIncident("", 3, Start("渣土车未覆盖")), ann).of(Incident)
+    for states in (("accepted", "finished"), ("returned",)):
+        (task,) = police.do(HandOver(incident.id, "urban", "责令覆盖", 9e9), ann).of(Task)
+        for state in states:
+            assert police.one(Incident, incident.id).state == "handed_over"
+            urban.do(AnswerTask(task.id, state, "已办"), by)
+        assert police.one(Incident, incident.id).state == "open"
+    events = police.events(0)
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    told = [(event.by, event.kind, event.after) for event in events if event.deed == "AnswerTask"]
+    assert told == [
+        ("urban_man", kind, after)
+        for answer, stands in (("accepted", "handed_over"), ("finished", "open"), ("returned", "open"))
+        for kind, after in (("incident", stands), ("task", answer))
+    ]
+    with pytest.raises(NotPossibleError, match="no incident"):
+        urban.one(Incident, incident.id)  # the row itself stays closed to it
+    urban.close()
+    police.close()
 
 
 def test_no_account_gives_itself_rights_or_another_persons_word(secured: sa.Engine) -> None:
