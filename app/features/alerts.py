@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Feature
 from twin.operations.standing import Standing
 from twin.world import World
 
 AGAIN_S = 2.0
 
 
-class StandingAlerts(QObject):
+class StandingAlerts(QObject, Feature):
     """A feature without commands and panels: reads the records each two seconds, off the window's thread."""
 
     def __init__(self, context: Context) -> None:
@@ -23,17 +21,6 @@ class StandingAlerts(QObject):
         self._desk = context.desk
         self._asked_s, self._told = 0.0, ""
         self._desk.live.panels_due.connect(self._on_panels_due)
-
-    def entries(self) -> Iterator[Entry]:
-        """Return none: nobody has to ask for it."""
-        yield from ()
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return none."""
-        return {}
-
-    def close(self) -> None:
-        """Let go of nothing: the alerts are the desk's."""
 
     def _on_panels_due(self, world: World) -> None:
         jobs, alerts, now_s = self._desk.jobs, self._desk.alerts, time.monotonic()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.jobs import Cancelled
 from app.jobs import Report as Tell
 from app.widgets.audit_panel import AuditPanel, Read
@@ -26,7 +26,7 @@ NOTARY_MS = 60_000
 SIZE_PX = (1040, 760)
 
 
-class Auditor(QObject):
+class Auditor(QObject, Feature):
     """Reads and verifies off the window's thread; takes checkpoints that are due, whoever is signed in."""
 
     def __init__(self, context: Context) -> None:

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 import shapely
-from PySide6.QtWidgets import QWidget
 
 from app.card.about import About, day_at_place, day_of_entity
 from app.card.reach import ReachCommands
 from app.card.words import write_day, write_line, write_moment
 from app.commands import Call, Command
 from app.facts import is_live
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.map.events import Pick
 from app.opening import Opened
 from layers.layer import Lines, Rows
@@ -59,7 +58,7 @@ WORK: Mapping[str, Work] = {
 }
 
 
-class CardFeature:
+class CardFeature(Feature):
     """Fills the parts below the details of the selection, each as soon as it is known."""
 
     def __init__(self, context: Context) -> None:
@@ -88,10 +87,6 @@ class CardFeature:
         for command in (go, entity_day, place_day):
             yield Entry(command, told=False)
         yield from ReachCommands(self._context, lambda: self._about).entries()
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return no panel of its own: the card is part of the details."""
-        return {}
 
     def close(self) -> None:
         """Take the way from the map."""

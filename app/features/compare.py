@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.map.camera import Lens
 from app.map.split import Split
 from app.map.style import MapStyle
@@ -31,7 +31,7 @@ WORDS_TOP_PX, WORDS_ROOM_PX = 44.0, 24.0
 PAINTED = "compare"
 
 
-class Compare(QObject):
+class Compare(QObject, Feature):
     """Holds A, draws the line, and counts what is different in B."""
 
     def __init__(self, context: Context) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-
-from PySide6.QtWidgets import QWidget
+from collections.abc import Callable, Iterator
 
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 
 HEATS = {"density": "fire", "speeds": "gauge", "alarms": "warning-octagon"}
 """Layers of heat maps, and the icons of their commands."""
 
 
-class Crowds:
+class Crowds(Feature):
     """Turns bubbles and heat maps on and off; both are as they were left at the next start."""
 
     def __init__(self, context: Context) -> None:
@@ -28,13 +26,6 @@ class Crowds:
                     checkable=True)  # fmt: skip
         for name, icon in HEATS.items():
             yield Entry(Command(f"heat.{name}", self._toggling(name), "view"), "view", icon, checkable=True)
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return none."""
-        return {}
-
-    def close(self) -> None:
-        """Let go of nothing."""
 
     def _toggle_clusters(self, _call: Call) -> None:
         on = not self._desk.settings.values.clusters

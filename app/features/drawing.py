@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from app.commands import Command
 from app.drawing_care import why_software
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 
 
-class Drawing(QObject):
+class Drawing(QObject, Feature):
     """Tells why the program draws with software; the shell begins it again where that is ``wished``."""
 
     def __init__(self, context: Context) -> None:
@@ -26,13 +25,6 @@ class Drawing(QObject):
     def entries(self) -> Iterator[Entry]:
         """Return the command."""
         yield Entry(Command("drawing.software", lambda _: self._wish(), "view"), "app", "cpu")
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return nothing."""
-        return {}
-
-    def close(self) -> None:
-        """Hold nothing."""
 
     def _wish(self) -> None:
         self.wished = True

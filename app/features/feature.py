@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
@@ -69,7 +68,7 @@ class Entry:
     told: bool = True
 
 
-class Feature(Protocol):
+class Feature:
     """One row of :data:`app.features.catalogue.FEATURES`; made from a :class:`Context`.
 
     What it shows on the map it gives to ``map.extras`` and ``map.set_tool``.
@@ -77,15 +76,14 @@ class Feature(Protocol):
 
     def entries(self) -> Iterable[Entry]:
         """Return its commands, in the order of the menu; asked once."""
-        ...
+        return ()
 
     def panels(self) -> Mapping[str, QWidget]:
         """Return its panels, each of which becomes a dock named by its key and titled by the text ``panel.<name>``.
 
         A panel is shown by its command ``panel.<name>``, and may have a signal ``note`` for the title of its dock.
         """
-        ...
+        return {}
 
     def close(self) -> None:
         """Let go of threads, timers and files, and of what it has on the map."""
-        ...

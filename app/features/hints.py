@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QWidget
 
 from app.commands import Command
 from app.desk import Desk
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.widgets.parts import label, named
 
 VERSION = 1
@@ -18,7 +18,7 @@ LINES = ("turn", "pan", "zoom", "search", "palette", "back")
 LEFT_PX, TOP_PX = 16, 56
 
 
-class Hints(QObject):
+class Hints(QObject, Feature):
     """Shows the card when the first twin is open, and whenever it is asked for."""
 
     def __init__(self, context: Context) -> None:
@@ -32,10 +32,6 @@ class Hints(QObject):
     def entries(self) -> Iterator[Entry]:
         """Return the command."""
         yield Entry(Command("hints.show", lambda _: self._show(), "view", "F1"), "app", "lightbulb", told=False)
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return nothing: the card lies on the map."""
-        return {}
 
     def close(self) -> None:
         """Let go of the map."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.card_watch import CardWatch
 from app.commands import Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.screen_locks import ScreenLocks
 from app.widgets.parts import named
 from app.widgets.sign_in import SignInDialog
@@ -32,7 +32,7 @@ SEAT_S = 30.0
 TOUCHES = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin})
 
 
-class Locking(QObject):
+class Locking(QObject, Feature):
     """A feature of the window; where nobody has an account it does nothing.
 
     Every three seconds it looks whether the account may still be here, and what it may; each half minute it says that
@@ -70,10 +70,6 @@ class Locking(QObject):
         """Return its command."""
         if self._signed_in:
             yield Entry(Command("seat.lock", lambda _: self.lock(), "view", "Ctrl+Alt+L"), "app", "lock")
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return none."""
-        return {}
 
     def close(self) -> None:
         """Stop looking, and leave the seat."""

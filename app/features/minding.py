@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
 
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Feature
 from app.opening import Opened
 from data.operations.minding import mind, watch_over
 from data.operations.opening import open_operations
@@ -23,7 +21,7 @@ ROUND_MS = 3_000
 SEND = "unit.send"
 
 
-class Minding(QObject):
+class Minding(QObject, Feature):
     """A feature without panels: works in a job of its own each few seconds, one at a time.
 
     It acts only for who may send units; several desks on one database may mind at once.
@@ -38,14 +36,6 @@ class Minding(QObject):
         self.timer.setInterval(ROUND_MS)
         self.timer.timeout.connect(self.round)
         context.opening.opened.connect(self._on_opened)
-
-    def entries(self) -> Iterator[Entry]:
-        """Return none: nobody has to ask for it."""
-        yield from ()
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return none."""
-        return {}
 
     def close(self) -> None:
         """Stop."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.opening import Opened
 from app.verbs.order import DAY_S, told_of
 from app.widgets.orders import OrdersDialog
@@ -25,7 +24,7 @@ MAKE = "order.make"
 Read = tuple[list[Order], list[Account]]
 
 
-class Orders(QObject):
+class Orders(QObject, Feature):
     """A dialog, and the work behind it off the window's thread."""
 
     def __init__(self, context: Context) -> None:
@@ -40,10 +39,6 @@ class Orders(QObject):
         yield Entry(Command("orders.open", self._open, "order.read"), "app", "clipboard-text")
         yield Entry(Command("orders.make", self._make, "order.read", in_palette=False))
         yield Entry(Command("orders.end", self._end, "order.end", in_palette=False))
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return none: the list is a dialog."""
-        return {}
 
     def close(self) -> None:
         """Close the dialog."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.map.quality import LEVELS
 
 ICONS = {"": "magic-wand", "software": "cube", "integrated": "cube", "discrete": "cube"}
 
 
-class QualityChoice(QObject):
+class QualityChoice(QObject, Feature):
     """Sets the map's level of detail, and keeps it for the next time."""
 
     def __init__(self, context: Context) -> None:
@@ -30,10 +29,6 @@ class QualityChoice(QObject):
             command = Command(f"quality.{name or 'auto'}", partial(self._choose, name), "view")
             yield Entry(command, "view", ICONS[name], checkable=True)
 
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return no panels."""
-        return {}
-
     def _choose(self, name: str, _call: Call) -> None:
         self.choose(name)
 
@@ -47,6 +42,3 @@ class QualityChoice(QObject):
         """Check the action of what is chosen."""
         for name in ("", *LEVELS):
             self._acts.by_id[f"quality.{name or 'auto'}"].setChecked(name == self._settings.values.quality)
-
-    def close(self) -> None:
-        """Nothing is held."""

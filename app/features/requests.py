@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from app import formats
 from app.commands import Call, Command
 from app.desk import Desk
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.theme import ROW_PX
 from app.verbs.request import particulars
 from app.widgets.parts import label, line
@@ -31,7 +31,7 @@ STATES = (OPEN, CONFIRMED, REFUSED, WITHDRAWN, DONE, EXPIRED)
 """In the order of the list: what waits stands first."""
 
 
-class Requests(QObject):
+class Requests(QObject, Feature):
     """Looks every five seconds while its panel is seen, else every half minute, and tells what is new to somebody.
 
     Where nobody has an account there is nothing to ask for.

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from app.back_test_picture import HEIGHT, WIDTH, picture_of
 from app.commands import Call, Command
 from app.desk import Desk
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.opening import Opened
 from app.theme import ROW_PX
 from app.verbs.scenario import DAY_S, Tried, known_words, title_of, tried_over
@@ -30,7 +30,7 @@ GROUND = frozenset({"terrain", "imagery", "land", "water", "roads", "buildings",
 ROWS = 5
 
 
-class Scenarios(QObject):
+class Scenarios(QObject, Feature):
     """Reads the files when its panel is shown and after each change; they are read and tried off this thread."""
 
     def __init__(self, context: Context) -> None:
@@ -50,9 +50,6 @@ class Scenarios(QObject):
     def panels(self) -> Mapping[str, QWidget]:
         """Return the list."""
         return {"scenarios": self.panel}
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
     def look(self) -> None:
         """Read the files."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from PySide6.QtCore import QByteArray, QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
 
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.features.trails import wish_of
 from app.map.events import CameraState, Pick
 from app.map.trails import TrailWish
@@ -22,7 +21,7 @@ from twin.words import say
 from twin.world import World
 
 
-class SecondMap(QObject):
+class SecondMap(QObject, Feature):
     """Keeps the second window true to the first, as far as it is linked."""
 
     def __init__(self, context: Context) -> None:
@@ -55,10 +54,6 @@ class SecondMap(QObject):
             Command("second.whole", lambda _: self._window().view.view_whole(), "view", in_palette=False),
         ):
             yield Entry(command, told=False)
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return nothing: a map in a dock would hold GL, which fails on some drivers."""
-        return {}
 
     def close(self) -> None:
         """Close the second window."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-from PySide6.QtWidgets import QWidget
+from collections.abc import Iterator
 
 from app.commands import Call, Command
 from app.facts import entity_facts
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.features.trail_past import TrailPast
 from app.map.trails import TrailWish
 from app.settings import Settings
@@ -23,7 +21,7 @@ def wish_of(values: Settings) -> TrailWish:
     return TrailWish(values.trails, frozenset(values.trail_kinds), values.trail_minutes, values.trail_by_speed)
 
 
-class Trails:
+class Trails(Feature):
     """Keeps the trails on the map as they were wished for, from one start to the next."""
 
     def __init__(self, context: Context) -> None:
@@ -41,13 +39,6 @@ class Trails:
         yield Entry(Command("trails.speed", lambda _: self._set(by_speed=not self.wish.by_speed), "view"),
                     "select", "gauge", checkable=True)  # fmt: skip
         yield Entry(Command("trails.minutes", self._change_minutes, "view"), "select", "timer")
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return none."""
-        return {}
-
-    def close(self) -> None:
-        """Let go of nothing."""
 
     def _set(self, **fields: object) -> None:
         wish = self.wish

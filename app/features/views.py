@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
 
 from app.commands import Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.map.visited import Visited
 
 REST_MS = 700
 """A camera that stands for so long is one to come back to."""
 
 
-class Views(QObject):
+class Views(QObject, Feature):
     """Takes note of where the camera rests; while it follows something it does not rest."""
 
     def __init__(self, context: Context) -> None:
@@ -35,10 +34,6 @@ class Views(QObject):
         on = Command("view.on", lambda _: self._go(1), "view", "Alt+Right")
         yield Entry(back, "view", "arrow-u-up-left", told=False)
         yield Entry(on, "view", "arrow-u-up-right", told=False)
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return nothing: it has no panel."""
-        return {}
 
     def close(self) -> None:
         """Wait for no more rest."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from PySide6.QtCore import QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
-from PySide6.QtWidgets import QWidget
 
 from app import formats
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Feature
 from app.map.camera import Lens
 from app.map.style import MapStyle
 from app.theme import FIGURE_PX, TITLE_PX, ui_font
@@ -17,7 +14,7 @@ from app.theme import FIGURE_PX, TITLE_PX, ui_font
 PAINTED, TYPE_SCALE, MARGIN_PX = "wall", 1.6, 16.0
 
 
-class Wall(QObject):
+class Wall(QObject, Feature):
     """Follows the stage: while it is bare, type is large and the time stands on the map."""
 
     def __init__(self, context: Context) -> None:
@@ -27,14 +24,6 @@ class Wall(QObject):
         self._second.setInterval(1000)
         self._second.timeout.connect(context.map.refresh)
         context.stage.bared.connect(self._on_bared)
-
-    def entries(self) -> Iterator[Entry]:
-        """Return nothing: a workspace has its command already."""
-        return iter(())
-
-    def panels(self) -> Mapping[str, QWidget]:
-        """Return nothing: a wall has no panels."""
-        return {}
 
     def close(self) -> None:
         """Stop the clock."""

@@ -8,7 +8,7 @@ import shapely
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QWidget
 
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.instruments.book import Book
 from app.instruments.fences import Fences
 from app.instruments.keeper import Keeper, words_of
@@ -25,7 +25,7 @@ from twin.geo import FloatArray
 PANEL_PX = 340
 
 
-class Instruments:
+class Instruments(Feature):
     """Joins the parts: the keeper, the book of results, the pens, the panels."""
 
     def __init__(self, context: Context) -> None:

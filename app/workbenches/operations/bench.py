@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app import formats
 from app.commands import Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.map.events import Pick
 from app.opening import Opened
 from app.workbenches.operations.acting import Acting
@@ -37,7 +37,7 @@ ALSO = (DISMISS, CLAIM, UNDO)
 FLY_M, FLY_AFTER_MS = 1500.0, 120
 
 
-class OperationsBench(QObject):
+class OperationsBench(QObject, Feature):
     """A feature of the window: joins the worklist, the panels, the map and the commands.
 
     Parameters

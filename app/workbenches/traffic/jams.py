@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.opening import Opened
 from app.workbenches.traffic.drawing import MEASURES, extent, measured
 from app.workbenches.traffic.jams_panel import JamsPanel
@@ -44,7 +44,7 @@ class Read:
     index: float
 
 
-class Jams(QObject):
+class Jams(QObject, Feature):
     """A feature of the window: joins the panel, the days, the map and the commands."""
 
     def __init__(self, context: Context) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app import formats
 from app.commands import Call, Command
-from app.features.feature import Context, Entry
+from app.features.feature import Context, Entry, Feature
 from app.jobs import Cancelled, Report
 from app.opening import Opened
 from app.workbenches.traffic.time_space import Drawn
@@ -32,7 +32,7 @@ from twin.words import Said, say
 WATCH_MS = 5_000
 
 
-class Waves(QObject):
+class Waves(QObject, Feature):
     """Plans green waves for the arterials of the twin that is open."""
 
     _found = Signal(object, object)
