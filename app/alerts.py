@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -14,16 +13,13 @@ from numpy.typing import NDArray
 
 from app.look_back import BINS, Past
 from data.home import Home
-from data.operations.standing import Names, alerts_between, next_alert
+from data.operations.standing import Names, alerts_between, last_event, names_of, next_alert
 from data.records.database import open_records
-from data.rules.files import Folder
 from twin.errors import ZhianError
 from twin.live.happening import Happening
 from twin.operations.standing import Standing, standing_at
 from twin.world import World
 
-KNOWN_S = 2.0
-"""What was read of a day is asked again after so long at the soonest."""
 DAY_S, SAME_S = 86_400.0, 0.0015
 Answer = TypeVar("Answer")
 
@@ -42,7 +38,7 @@ class Alerts:
         self._one_at_a_time = threading.Lock()
         self._engine: sa.Engine | None = None
         self._names: Names = {}
-        self._day: tuple[float, float, tuple[Standing, ...]] = (0.0, -1.0, ())
+        self._day: tuple[int, float, tuple[Standing, ...]] = (0, -1.0, ())
         self.problem: ZhianError | None = None
         """Why the records could not be read the last time: then there are no alerts."""
 
@@ -67,10 +63,11 @@ class Alerts:
             self._engine = None
 
     def _of_day(self, engine: sa.Engine, day_s: float) -> tuple[Standing, ...]:
-        read_s, of_s, known = self._day
-        if of_s != day_s or time.monotonic() - read_s > KNOWN_S:
+        event, of_s, known = self._day
+        newest = last_event(engine)
+        if (newest, day_s) != (event, of_s):
             known = alerts_between(engine, self._names, day_s, day_s + DAY_S)
-            self._day = (time.monotonic(), day_s, known)
+            self._day = (newest, day_s, known)
         return known
 
     def _ask(self, question: Callable[[sa.Engine], Answer]) -> Answer | None:
@@ -88,8 +85,7 @@ class Alerts:
 
     def _opened(self) -> sa.Engine:
         if self._engine is None:
-            told = Folder.of(self._home).scenarios
-            self._names = {key: (one.scenario.chinese, one.scenario.english) for key, one in told.items()}
+            self._names = names_of(self._home)
             self._engine = open_records(self._home)
         return self._engine
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
-from data.operations.tables import ALERTS, INCIDENTS
-from data.records.database import answering
+from data.home import Home
+from data.operations.tables import ALERTS, EVENTS, INCIDENTS
+from data.records.database import answering, open_records
+from data.rules.files import Folder
 from twin.operations.standing import Standing
 from twin.operations.states import INCIDENT
 
@@ -43,7 +46,28 @@ def alerts_between(engine: sa.Engine, names: Names, begin_s: float, end_s: float
         .limit(MOST)
     )
     with answering(engine), engine.connect() as connection:
-        return tuple(_standing(row, names) for row in connection.execute(query).mappings())
+        return tuple(_standing(row, names) for row in connection.execute(query))
+
+
+def alerts_of(home: Home, begin_s: float, end_s: float) -> tuple[Standing, ...]:
+    """Return the alerts of an installation as :func:`alerts_between`; the records are opened for this one question."""
+    engine = open_records(home)
+    try:
+        return alerts_between(engine, names_of(home), begin_s, end_s)
+    finally:
+        engine.dispose()
+
+
+def names_of(home: Home) -> Names:
+    """Return what the scenarios of an installation are called."""
+    told = Folder.of(home).scenarios
+    return {key: (one.scenario.chinese, one.scenario.english) for key, one in told.items()}
+
+
+def last_event(engine: sa.Engine) -> int:
+    """Return the number of the newest event: as long as it is the same, so are the alerts."""
+    with answering(engine), engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.max(EVENTS.c.number))) or 0
 
 
 def next_alert(engine: sa.Engine, names: Names, at_s: float, way: int) -> Standing | None:
@@ -58,7 +82,7 @@ def next_alert(engine: sa.Engine, names: Names, at_s: float, way: int) -> Standi
     later = _alerts().where(first > at_s).order_by(first)
     query = later if way > 0 else _alerts().where(first < at_s).order_by(first.desc())
     with answering(engine), engine.connect() as connection:
-        row = connection.execute(query.limit(1)).mappings().first()
+        row = connection.execute(query.limit(1)).first()
     return None if row is None else _standing(row, names)
 
 
@@ -69,11 +93,10 @@ def _alerts() -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _standing(row: sa.RowMapping, names: Names) -> Standing:
-    scenario, end_s = str(row["scenario"]), row["end_s"]
+def _standing(row: sa.Row[Any], names: Names) -> Standing:
+    id_, scenario, severity, subject, kind, lon_deg, lat_deg, begin_s, end_s = row
     zh, en = names.get(scenario, (scenario, scenario))
-    lon_deg, lat_deg = (math.nan if row[name] is None else float(row[name]) for name in ("lon_deg", "lat_deg"))
     return Standing(
-        str(row["id"]), scenario, zh, en, int(row["severity"]), str(row["subject"]), str(row["subject_kind"]),
-        lon_deg, lat_deg, float(row["first_s"]), math.inf if end_s is None else float(end_s),
+        id_, scenario, zh, en, severity, subject, kind, math.nan if lon_deg is None else lon_deg,
+        math.nan if lat_deg is None else lat_deg, begin_s, math.inf if end_s is None else end_s,
     )  # fmt: skip

@@ -22,7 +22,7 @@ from twin.access import AuditEntry, Decision, Resource
 from twin.operations.deeds import By, Deed
 from twin.operations.doing import do
 from twin.operations.draft import LIFE, Change
-from twin.operations.grouping import SAME_S, Grouper, Where, rows_of
+from twin.operations.grouping import SAME_S, Grouper, Where
 from twin.operations.records import Alert, Dispatch, Event, Incident, Message, Record, Step, Task
 from twin.operations.states import AT_WORK, NotPossibleError
 from twin.operations.store import MOST_IDS, Done, R, Row, Whole
@@ -34,6 +34,18 @@ PROGRAM = "rules"
 """Who raises alerts."""
 DEADLOCKS = ("40P01", "40001")
 """PostgreSQL's words for: one of two who wait for each other must begin again."""
+_NEW = ALERTS.c.state == "new"
+_GROUPS = (
+    sa.select(
+        ALERTS.c.group,
+        sa.func.count(),
+        sa.cast(sa.func.sum(ALERTS.c.hits), sa.BigInteger),
+        sa.func.aggregate_strings(ALERTS.c.id, ","),
+    )
+    .where(_NEW)
+    .group_by(ALERTS.c.group)
+)
+"""Of each group of new alerts how many there are, how many hits they stand for, and their ids."""
 T = TypeVar("T")
 _hits = msgspec.json.Decoder(Hit)
 Keep = Callable[[sa.Connection, AuditEntry], None]
@@ -136,18 +148,17 @@ class SqlOperations:
 
     def queue(self, limit: int = 200) -> tuple[Row, ...]:
         """Return what needs a hand."""
-        new = select(Alert).where(ALERTS.c.state == "new").order_by(ALERTS.c.id)
         work = select(Incident).where(INCIDENTS.c.state.in_((*AT_WORK, "resolved"))).order_by(INCIDENTS.c.id)
         with answering(self._engine), self._engine.connect() as connection:
-            alerts = [record_of(Alert, dict(row)) for row in connection.execute(new).mappings()]
+            groups = {group: told for group, *told in connection.execute(_GROUPS)}
+            shown = connection.execute(_shown(limit)).mappings()
+            alerts = [record_of(Alert, dict(row)) for row in shown]
             incidents = [record_of(Incident, dict(row)) for row in connection.execute(work).mappings()]
         rows = [
-            Row(
-                one.severity, one.first_s, one, len(group), sum(alert.hits for alert in group),
-                tuple(alert.id for alert in group[:MOST_IDS]),
-            )
-            for one, group in rows_of(alerts)
-        ]  # fmt: skip
+            Row(one.severity, one.first_s, one, count, hits, tuple(sorted(ids.split(","))[:MOST_IDS]))
+            for one in alerts
+            for count, hits, ids in (groups[one.group],)
+        ]
         rows += [Row(incident.severity, incident.since_s, incident=incident) for incident in incidents]
         return tuple(sorted(rows, key=lambda row: (row.severity, row.since_s))[:limit])
 
@@ -190,6 +201,15 @@ class SqlOperations:
         query = sa.select(EVENTS).where(EVENTS.c.number > after).order_by(EVENTS.c.number).limit(limit)
         with answering(self._engine), self._engine.connect() as connection:
             return tuple(event_of(row) for row in connection.execute(query).mappings())
+
+
+def _shown(limit: int) -> sa.Select[tuple[object, ...]]:
+    """Return the question for the one alert that stands for each group: the most severe, then the oldest."""
+    order = (ALERTS.c.severity, ALERTS.c.first_s, ALERTS.c.id)
+    nth = sa.func.row_number().over(partition_by=ALERTS.c.group, order_by=order).label("nth")
+    ranked = sa.select(ALERTS, nth).where(_NEW).subquery()
+    first = sa.select(ranked).where(ranked.c.nth == 1)
+    return first.order_by(ranked.c.severity, ranked.c.first_s, ranked.c.id).limit(limit)
 
 
 def _not_taken(connection: sa.Connection, hits: Sequence[Hit]) -> list[Hit]:

@@ -8,7 +8,7 @@ whole town is flooded, further alerts of it join one group, its storm.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from twin.operations.records import Alert
@@ -109,16 +109,6 @@ class Grouper:
                 break
         group = groups.setdefault(cell, _Group(alert.group, alert.raised_s))
         group.last_s = max(group.last_s, alert.raised_s)
-
-
-def rows_of(alerts: Sequence[Alert]) -> tuple[tuple[Alert, tuple[Alert, ...]], ...]:
-    """Return the groups of alerts, each with the one to be shown for it: the most severe, then the oldest."""
-    groups: dict[str, list[Alert]] = {}
-    for alert in alerts:
-        groups.setdefault(alert.group, []).append(alert)
-    return tuple(
-        (min(group, key=lambda alert: (alert.severity, alert.first_s)), tuple(group)) for group in groups.values()
-    )
 
 
 def _subject(hit: Hit) -> tuple[str, str]:
