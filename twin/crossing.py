@@ -16,7 +16,8 @@ from twin.world import World
 
 def world_for(world: World, networks: Networks, target: str) -> World:
     """Return what lives without what may not cross to another network: by the classification of each source, only the
-    kinds and the fields that its rules allow. The city itself stays as it is; ask :func:`refuse_city`.
+    kinds and the fields that its rules allow; without alerts, which have no classification, unless all may cross. The
+    city itself stays as it is; ask :func:`refuse_city`.
     """
     kept: list[ObservationArray] = []
     index = []
@@ -31,7 +32,8 @@ def world_for(world: World, networks: Networks, target: str) -> World:
     tracks = world.tracks
     rows = np.concatenate(kept) if kept else tracks.rows[:0]
     crossed = TrackFrame(rows, tracks.position_m[places], tracks.source[places], tracks.version, tracks.at_s)
-    return replace(world, tracks=crossed)
+    alerts = world.alerts if networks.border("", target, "").is_open else ()
+    return replace(world, tracks=crossed, alerts=alerts)
 
 
 def refuse_city(networks: Networks, target: str) -> None:

@@ -18,10 +18,12 @@ from app.times import parse_time
 from data.export.export import Receipt
 from data.export.formats import FORMATS
 from data.history.reader import History
+from data.operations.standing import alerts_of
 from data.store.kept import kept_path, read_kept
 from data.store.twin_folder import open_city
 from data.sync.zones import zones_of
 from layers.catalogue import LAYERS, layer_by_name
+from twin.access import Resource, decide
 from twin.city.city import City
 from twin.crossing import refuse_city, world_for
 from twin.errors import BadInputError, UsageError
@@ -30,6 +32,8 @@ from twin.words import say
 from twin.world import World
 
 LIVE_S = 2.0
+ALARMS = "alarms"
+"""The layer that shows alerts of scenarios too."""
 
 
 def add_parser(verbs: Any) -> None:
@@ -68,6 +72,8 @@ def commands(session: Session) -> tuple[Command, ...]:
         if network:
             check_network(session, wish.layer, network)
         world = _past_world(session, twin, past) if past else _world(session, wish, twin, live_s)
+        if wish.layer == ALARMS:
+            world = _with_alerts(session, world, call, past)
         if network:
             world = world_for(world, zones_of(session.home).networks, network)
         world = narrowed(world, reach_of(world.city, call.actor.scope))
@@ -84,6 +90,14 @@ def _world(session: Session, wish: Wish, twin: str, live_s: float) -> World:
     if group != "live":
         return still_world(city)
     return live_world(session.home, twin, city, live_s)
+
+
+def _with_alerts(session: Session, world: World, call: Call, past: tuple[float, ...]) -> World:
+    """Add what scenarios found and is open at the instant, or was at some time between two, if who asks may see it."""
+    if not decide(call.actor, "alert.read", Resource("alert"), call.purpose, session.commands.rules).allowed:
+        return world
+    begin_s, end_s = (past[0], past[-1]) if past else (world.at_s, world.at_s)
+    return replace(world, alerts=alerts_of(session.home, begin_s, end_s))
 
 
 def _past_world(session: Session, twin: str, past: tuple[float, ...]) -> World:

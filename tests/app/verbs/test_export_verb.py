@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import subprocess
@@ -15,10 +16,12 @@ from app.cli import main
 from data.accounts.tickets import VARIABLE, write_ticket
 from data.audit.reading import entries
 from data.home import Home
+from data.operations.opening import open_operations
 from data.store.kept import kept_path, write_kept
-from data.store.twin_folder import save_city
+from data.store.twin_folder import open_city, save_city
 from layers.catalogue import LAYERS
 from tests.layers.tiny import tiny_city, tiny_kept
+from tests.twin.operations.hits import hit
 from twin.access import Actor
 
 
@@ -138,6 +141,20 @@ def test_what_lives_is_heard_for_a_moment_and_written(tmp_path: Path, capsys: py
     assert told["live"] is True
     assert told["masked"] is True
     assert told["sources"]
+
+
+def test_what_scenarios_found_is_exported_with_the_alarms(tmp_path: Path, home: Home) -> None:
+    assert main(["county", "build", "--small"]) == 0
+    city = open_city(home.twin(home.current()))
+    lon, lat = (float(value) for value in city.frame.to_lonlat(0.0, 0.0))
+    store = open_operations(home)
+    found = [hit(f"car-{number}", time.time(), lon_deg=lon, lat_deg=lat) for number in range(200)]
+    store.take(found)
+    store.close()
+    target = tmp_path / "alarms.csv"
+    assert main(["export", "alarms", "--to", str(target), "--live", "0.5"]) == 0
+    rows = list(csv.DictReader(target.read_text("utf-8-sig").splitlines()))
+    assert max(int(row["entities"]) for row in rows) >= len(found)
 
 
 def test_a_twin_without_a_source_exports_nothing_that_lives(
