@@ -14,6 +14,7 @@ from app.main_window import MainWindow
 from app.map.events import Pick
 from app.settings import SettingsFile
 from app.widgets.event_log import EventPanel
+from app.widgets.top_bar import MENU_PX
 from tests.app.conftest import Audit, OpenWindow, until
 from twin.access import Purpose
 from twin.audit.shown import ACTION, digest
@@ -49,6 +50,16 @@ def test_the_map_keeps_most_of_the_window_in_every_workspace(window: MainWindow,
         share = window.map.width() * window.map.height() / (window.width() * window.height())
         assert share >= 0.55, (workspace.name, share)
         assert (window.width(), window.height()) == size
+
+
+def test_the_top_row_has_room_on_a_small_screen_in_both_languages(window: MainWindow) -> None:
+    window.resize(1366, 768)
+    for language in ("zh", "en"):
+        window.look.set_language(language)
+        QApplication.processEvents()
+        assert window.top.minimumSizeHint().width() <= 1366, language
+        assert window.top.menu.width() >= MENU_PX
+    window.look.set_language("zh")
 
 
 def test_docks_come_back_as_they_were_left(open_window: OpenWindow) -> None:
