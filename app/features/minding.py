@@ -10,8 +10,9 @@ from app.features.feature import Context, Feature
 from app.opening import Opened
 from data.operations.minding import mind, watch_over
 from data.operations.opening import open_operations
-from data.operations.outbox import Outbox, carriers_of
+from data.operations.outbox import Outbox, carriers_of, outbox_folder
 from data.operations.store import SqlOperations
+from data.simulate.doors import invented_controller
 from twin.access import Resource, decide
 from twin.operations.following import Follower, goal_in, seen
 from twin.operations.records import Unit
@@ -31,7 +32,7 @@ class Minding(QObject, Feature):
         super().__init__(context.window)
         self._desk, self._follower = context.desk, Follower()
         self._store: SqlOperations | None = None
-        self._twin, self._closed = "", False
+        self._twin, self._invented, self._closed = "", False, False
         self.timer = QTimer(self)
         self.timer.setInterval(ROUND_MS)
         self.timer.timeout.connect(self.round)
@@ -54,7 +55,7 @@ class Minding(QObject, Feature):
         jobs.submit("job.minding", lambda *_: self._work(world, actor), lambda _: None, key="minding", quiet=True)
 
     def _on_opened(self, opened: Opened) -> None:
-        self._twin = opened.name
+        self._twin, self._invented = opened.name, opened.city.invented
         self.timer.start()
 
     def _work(self, world: World, actor: str) -> None:
@@ -63,4 +64,8 @@ class Minding(QObject, Feature):
         store, now_s = self._store, time.time()
         mind(store, now_s)
         watch_over(store, self._follower, seen(world, store.find(Unit, ("assigned",))), goal_in(world), now_s)
-        Outbox(store, carriers_of(self._desk.session.home, self._twin), actor).round()
+        home = self._desk.session.home
+        carriers, folder = carriers_of(home, self._twin), outbox_folder(home)
+        if self._invented:
+            carriers["door"] = invented_controller(folder)
+        Outbox(store, carriers, actor, folder=folder).round()

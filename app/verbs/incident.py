@@ -16,7 +16,7 @@ from app.operations import SHOWN, asks, does, tell, tell_done
 from app.session import Session
 from data.operations.minding import mind, watch_over
 from data.operations.opening import Starts
-from data.operations.outbox import Outbox, carriers_of
+from data.operations.outbox import Outbox, carriers_of, outbox_folder
 from data.operations.store import SqlOperations
 from data.store.twin_folder import open_city
 from twin.operations.deeds import Assignment, Close, OpenIncident, ReportDispatch, Resolve, SendUnits
@@ -132,7 +132,7 @@ def _mind(arguments: argparse.Namespace, session: Session) -> int:
 def _minded(store: SqlOperations, session: Session, call: Call) -> tuple[int, int]:
     """Mind, follow and send until told to stop; return how many deeds and messages that were."""
     home, twin = session.home, str(call.arguments["twin"])
-    outbox, follower = Outbox(store, carriers_of(home, twin), call.actor.id), Follower()
+    outbox, follower = Outbox(store, carriers_of(home, twin), call.actor.id, folder=outbox_folder(home)), Follower()
     city = open_city(home.twin(twin), only=("boundaries",)) if home.twin(twin).exists() else None
     stop, minded, sent = threading.Event(), 0, 0
     if not call.arguments["once"]:

@@ -6,14 +6,17 @@ told twice shows the same text twice, which is better than not at all.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from data.connectors.contract import Answer
 from data.home import Home
@@ -30,6 +33,13 @@ from twin.words import said, say
 TAKEN_OVER_S = 15.0
 AGAIN_S, MOST_TRIES = 20.0, 5
 """What was not delivered is tried again after so long, so many times in all; then a person must read it out."""
+
+
+ANSWERS, MOST_ANSWER_BYTES = "answers", 65_536
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    answer: str
 
 
 class Carrier(Protocol):
@@ -72,8 +82,28 @@ def into_folder(folder: Path) -> Carrier:
 
 def carriers_of(home: Home, twin: str) -> dict[str, Carrier]:
     """Return the ways out that there are; radio has none: a person reads it out and says so."""
-    engine, folder = through_engine(home, twin), into_folder(home.data / "outbox")
-    return {"jt808": engine, "cot": engine, "sms": folder, "letter": folder}
+    engine, folder = through_engine(home, twin), into_folder(outbox_folder(home))
+    return {"jt808": engine, "cot": engine, "sms": folder, "letter": folder, "door": folder}
+
+
+def outbox_folder(home: Home) -> Path:
+    """Return where messages are left for other systems; what these answer they leave in its folder ``answers``."""
+    return home.data / "outbox"
+
+
+def answered(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield what other systems answered to messages, as ``answers/<id>.json`` with ``{"answer": "…"}``; each once.
+
+    What is no answer is set aside as ``<id>.json.refused``.
+    """
+    for path in sorted((folder / ANSWERS).glob("*.json")):
+        try:
+            told = msgspec.json.decode(path.read_bytes()[:MOST_ANSWER_BYTES], type=_Answer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            path.replace(path.with_name(f"{path.name}.refused"))
+            continue
+        path.unlink()
+        yield path.stem, told.answer
 
 
 class Outbox:
@@ -83,15 +113,22 @@ class Outbox:
     ----------
     actor : str
         For whom it sends.
+    folder : Path, optional
+        The outbox folder, whose answers are taken.
     """
 
     def __init__(
-        self, store: Operations, carriers: Mapping[str, Carrier], actor: str, now_s: Callable[[], float] = time.time
-    ) -> None:
+        self, store: Operations, carriers: Mapping[str, Carrier], actor: str, now_s: Callable[[], float] = time.time,
+        folder: Path | None = None,
+    ) -> None:  # fmt: skip
         self._store, self._carriers, self._actor, self._now_s = store, carriers, actor, now_s
+        self._folder = folder
 
     def round(self) -> int:
         """Send what is due and return how many messages were delivered; may take as long as the terminals do."""
+        for message, words in answered(self._folder) if self._folder is not None else ():
+            with contextlib.suppress(NotPossibleError):  # it is not of this desk, or was answered by other words
+                self._store.do(ReportMessage(message, "answered", words), By(self._actor, self._now_s()))
         waiting = self._store.find(Message, ("waiting", "failed"))
         return sum(self._send(message) for message in reversed(waiting) if self._due(message))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -93,7 +93,7 @@ def _alerts() -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _standing(row: sa.Row[Any], names: Names) -> Standing:
+def _standing(row: Sequence[Any], names: Names) -> Standing:
     id_, scenario, severity, subject, kind, lon_deg, lat_deg, begin_s, end_s = row
     zh, en = names.get(scenario, (scenario, scenario))
     return Standing(

@@ -116,6 +116,16 @@ class Operator:
         if action != "send":
             until(lambda: step.id in {one.id for one in self.steps("done")} and not self.bench.work.busy)
 
+    def locks_a_door(self) -> None:
+        """Press the button of the step for doors, then that of the nearest door; it answers."""
+        step = next(step for step in self.steps("waiting") if step.action == "doors")
+        self.does("work.act", step=step.id)
+        dialog = self.bench.acting.doors.dialog
+        assert dialog is not None
+        next(button for (_, wish), button in dialog.buttons.items() if wish == "lock").click()
+        until(lambda: step.id in {one.id for one in self.steps("done")})
+        until(lambda: "门禁" in self.words("messages") and "已锁闭" in self.words("messages"))
+
     def agency_answers(self, state: str, note: str = "") -> None:
         """Answer the newest task as city management does, on its own screen."""
         (task,) = self.store.find(Task, ("offered", "accepted"), agency="urban")
@@ -217,13 +227,16 @@ def test_a_hospitals_alarm_is_dealt_with_by_its_plan(operator: Operator, small_c
     assert operator.window.selection.picks[0].layer == "cameras"
     operator.station("hospital-2-camera")
     operator.window.selection.clear()
+    operator.locks_a_door()
+    operator.station("hospital-3-doors")
+    operator.bench.acting.doors.close()
     operator.presses("send")
     operator.does("work.send")
-    assert {step.action for step in operator.steps("done")} >= {"cameras", "send"}
+    assert {step.action for step in operator.steps("done")} >= {"cameras", "doors", "send"}
     operator.reports("on_scene")
-    operator.station("hospital-3-on-scene")
+    operator.station("hospital-4-on-scene")
     assert operator.ends("handled").state == "closed"
-    operator.station("hospital-4-closed")
+    operator.station("hospital-5-closed")
 
 
 def test_an_uncovered_truck_is_handed_to_city_management(operator: Operator, small_city: City) -> None:

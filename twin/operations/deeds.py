@@ -224,6 +224,18 @@ class SendNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class AskDoor:
+    """Ask the controller of a door to lock or to open it; ``name`` is what the door is called."""
+
+    permission: ClassVar[str] = "door.ask"
+    incident: str
+    door: str
+    name: str
+    wish: str
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportMessage:
     """What became of a message in the outbox."""
 
@@ -354,6 +366,6 @@ class TurnJoint:
 Deed = (
     ConfirmAlerts | DismissAlerts | RestoreAlerts | OpenIncident | ClaimIncident | MergeIncidents | SendUnits
     | ReportDispatch | HandOver | AnswerTask | AnswerStep | AddNote | Escalate | Resolve | Close | Reopen | SendNotice
-    | ReportMessage | EnrolUnit | SetUnit | PlanWatch | TurnWatch | PlanPatrol | ReportPatrol | OpenJoint | CallIn
-    | WriteMinutes | TurnJoint
+    | AskDoor | ReportMessage | EnrolUnit | SetUnit | PlanWatch | TurnWatch | PlanPatrol | ReportPatrol | OpenJoint
+    | CallIn | WriteMinutes | TurnJoint
 )  # fmt: skip

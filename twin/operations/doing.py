@@ -34,6 +34,7 @@ RULES: Mapping[type[Deed], Callable[..., None]] = {
     deeds.HandOver: handing.hand_over,
     deeds.AnswerTask: handing.answer,
     deeds.SendNotice: handing.write,
+    deeds.AskDoor: handing.ask_door,
     deeds.ReportMessage: handing.report_message,
     deeds.PlanWatch: duty.plan_watch,
     deeds.TurnWatch: duty.turn_watch,

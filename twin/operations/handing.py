@@ -9,8 +9,8 @@ from twin.errors import UsageError
 from twin.operations import deeds
 from twin.operations.deeds import By
 from twin.operations.draft import Draft
-from twin.operations.records import NOTICES, Incident, Message, Task
-from twin.operations.rule import after, at_work, line, refresh, touch
+from twin.operations.records import DOOR_WISHES, NOTICES, Incident, Message, Task
+from twin.operations.rule import after, at_work, line, must_be_one_of, refresh, touch
 from twin.operations.states import (
     MESSAGE,
     TASK,
@@ -63,6 +63,20 @@ def write(deed: deeds.SendNotice, draft: Draft, by: By) -> None:
         by.actor, at_s, deed.template, deed.basis,
     ))  # fmt: skip
     touch(draft, incident, at_s, deed.template)
+
+
+def ask_door(deed: deeds.AskDoor, draft: Draft, by: By) -> None:
+    """Ask for a door."""
+    must_be_one_of(deed.wish, DOOR_WISHES)
+    incident, name = at_work(draft, deed.incident), line(deed.name)
+    if not deed.door:
+        raise UsageError("say which door")
+    at_s = after(by.at_s, incident)
+    draft.add(Message(
+        draft.number("M", at_s), 1, MESSAGE.first, "door", deed.door, incident.id, "", name or deed.door,
+        by.actor, at_s, deed.wish, deed.basis, device=deed.door,
+    ))  # fmt: skip
+    touch(draft, incident, at_s, name)
 
 
 def report_message(deed: deeds.ReportMessage, draft: Draft, by: By) -> None:

@@ -256,8 +256,10 @@ class Message:
     answer: str = ""
 
 
-CHANNELS = ("cot", "jt808", "radio", "sms", "letter")
+CHANNELS = ("cot", "jt808", "radio", "sms", "letter", "door")
 NOTICES = ("sms", "letter")
+DOOR_WISHES = ("lock", "open")
+"""What a door can be asked for; the template of a message over ``door``."""
 
 
 @dataclass(frozen=True, slots=True)

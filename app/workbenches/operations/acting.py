@@ -11,6 +11,7 @@ from app.commands import Call, Command
 from app.desk import Desk
 from app.features.feature import Entry
 from app.map.events import Pick
+from app.workbenches.operations.doors import DoorsForm
 from app.workbenches.operations.notice import NoticeForm, ask_title
 from app.workbenches.operations.orders import HAND_OVER, STEP, Orders
 from app.workbenches.operations.parts import Parts
@@ -18,13 +19,15 @@ from app.workbenches.operations.reading import PROPOSE
 from app.workbenches.operations.worklist import Worklist
 from twin.city.city import City
 from twin.errors import UsageError
-from twin.operations.deeds import AnswerStep, OpenIncident, SendNotice, Start
+from twin.operations.deeds import AnswerStep, AskDoor, OpenIncident, SendNotice, Start
+from twin.operations.doors import doors_near
 from twin.operations.records import Incident, Step
 
-ACT, CAMERAS, NOTICE, PART = (f"work.{name}" for name in ("act", "cameras", "notice", "part"))
+ACT, CAMERAS, NOTICE, PART, DOOR = (f"work.{name}" for name in ("act", "cameras", "notice", "part", "door"))
 CAMERA_M = 400.0
 """A camera farther off shows nothing of the place."""
 NO_CAMERA = "no camera stands within 400 m of it"
+NO_DOOR = "no door with a controller is within 300 m of it"
 NO_STEP = "this step is not of the incident in hand"
 
 
@@ -41,6 +44,12 @@ class Acting:
         self._desk, self._work, self._orders, self._parts = desk, work, orders, parts
         self._remark = remark
         self.form = NoticeForm(desk, lambda **told: desk.run(NOTICE, **told))
+        self.doors = DoorsForm(desk)
+
+    def close(self) -> None:
+        """Put the forms away."""
+        self.form.close()
+        self.doors.close()
 
     def entries(self) -> Iterator[Entry]:
         """Return the commands."""
@@ -49,6 +58,8 @@ class Acting:
         yield Entry(Command(CAMERAS, self._in_turn(CAMERAS, self._cameras), work, "Y"), "work", "video-camera")
         yield Entry(Command(NOTICE, self._in_turn(NOTICE, self._notice), SendNotice.permission), "work", "bell")
         yield Entry(Command(PART, self._in_turn(PART, self._part), OpenIncident.permission), "work", "git-fork")
+
+        yield Entry(Command(DOOR, self._in_turn(DOOR, self._door), AskDoor.permission), "work", "lock-simple")
 
     def _in_turn(self, name: str, run: Callable[[Call], None]) -> Callable[[Call], None]:
         return lambda call: self._work.after(name, lambda: run(call))
@@ -59,7 +70,7 @@ class Acting:
         acts: dict[str, Callable[[], object]] = {
             "send": lambda: self._desk.run(PROPOSE),
             "cameras": lambda: self._desk.run(CAMERAS, step=step.id),
-            "doors": lambda: self._open_form(step, "doors"),
+            "doors": lambda: self._open_doors(step),
             "notify": lambda: self._open_form(step, "notify"),
             "hand_over": lambda: self._desk.run(HAND_OVER, agency=self._agency(step), step=step.id),
             "confirm": lambda: self._desk.run(STEP, step=step.id, state="done"),
@@ -91,6 +102,33 @@ class Acting:
         keys = [pick.key for pick in near]
         self._desk.selection.select((near[(keys.index(now) + 1) % len(near) if now in keys else 0],))
         self._orders.tick(call)
+
+    # Doors
+
+    def _open_doors(self, step: Step) -> None:
+        """List the doors around; where no door has a controller, who holds them is written to."""
+        if not self._list_doors(step.id):
+            self._open_form(step, "doors")
+
+    def _list_doors(self, step: str) -> bool:
+        incident, city = self._orders.incident(), self._desk.live.city
+        near = doors_near(self._parts.doors(city), city, incident) if city is not None else []
+        if near:
+            self.doors.ask(incident, near, lambda door, wish: self._desk.run(
+                DOOR, about=door.id, door=door.id, name=door.chinese, wish=wish, step=step))  # fmt: skip
+        return bool(near)
+
+    def _door(self, call: Call) -> None:
+        """Ask for a door; without one the list is opened."""
+        incident, told = self._orders.incident(), call.arguments
+        if "door" not in told:
+            if not self._list_doors(""):
+                raise UsageError(NO_DOOR)
+            return
+        loaded = self._parts.scenarios.get(incident.scenario)
+        basis = loaded.scenario.legal_basis if loaded is not None else ""
+        deed = AskDoor(incident.id, str(told["door"]), str(told["name"]), str(told["wish"]), basis)
+        self._work.do(call, DOOR, deed, then=lambda _: self._orders.tick(call))
 
     # Notices and parts
 

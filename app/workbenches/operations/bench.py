@@ -116,7 +116,7 @@ class OperationsBench(QObject, Feature):
         """Let go of the records and the map."""
         self._fly.stop()
         self.sound.close()
-        self.acting.form.close()
+        self.acting.close()
         self.marks.close()
         self.work.close()
 

@@ -21,6 +21,7 @@ from app.workbenches.operations.worklist import Held
 from twin.operations.records import Dispatch, Event, Incident, Level, Message, Task
 from twin.operations.records import Step as PlanStepRecord
 from twin.operations.store import Whole
+from twin.words import unpack
 
 SECTIONS = ("units", "steps", "tasks", "parts", "why", "levels", "messages", "log")
 MOST_EVENTS = 60
@@ -246,7 +247,9 @@ class IncidentPage(QWidget):
 
     def _message(self, one: Message) -> Item:
         texts = self._desk.look.texts
-        words = f"{texts(f'channel.{one.channel}')} · {texts(f'message_state.{one.state}')} · {self._masked(one.text)}"
+        what = f"{texts(f'door.{one.template}')} {one.text}" if one.channel == "door" else self._masked(one.text)
+        words = f"{texts(f'channel.{one.channel}')} · {texts(f'message_state.{one.state}')} · {what}"
+        words += f" · {texts.said(unpack(one.answer))}" if one.channel == "door" and one.answer else ""
         mood = "warn" if one.state == "failed" else "plain"
         buttons: tuple[tuple[str, Callable[[], Any]], ...] = ()
         if one.channel == "radio" and one.state == "waiting":

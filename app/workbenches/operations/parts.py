@@ -9,12 +9,15 @@ from app.workbenches.operations.figures import Answer, Wish, answer
 from app.workbenches.operations.proposals import Proposed
 from app.workbenches.operations.proposing import Proposer
 from data.home import Home
+from data.operations.doors import doors_of
 from data.operations.opening import Starts, open_operations
 from data.operations.plans import agencies_of, plans_of
 from data.records.database import open_records
 from data.rules.files import Folder
+from twin.city.city import City
 from twin.operations.agencies import Agency
 from twin.operations.deeds import Start
+from twin.operations.doors import Door
 from twin.operations.plans import Plan
 from twin.operations.records import Unit
 from twin.operations.store import Operations, Whole
@@ -43,6 +46,10 @@ class Parts:
         self.plans, self.agencies = plans_of(self.home), agencies_of(self.home)
         self.scenarios = Folder.of(self.home).scenarios
         return open_operations(self.home)
+
+    def doors(self, city: City) -> tuple[Door, ...]:
+        """Return the doors of a city that can be asked for; errors as of :func:`data.operations.doors.doors_of`."""
+        return doors_of(self.home, city)
 
     def results(self, wish: Wish) -> Answer:
         """Ask the records for a figure; errors as of :func:`app.workbenches.operations.figures.answer`."""

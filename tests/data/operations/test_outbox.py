@@ -13,10 +13,12 @@ import pytest
 from data.connectors.contract import Answer
 from data.home import Home
 from data.operations.minding import PROGRAM, mind, watch_over
-from data.operations.outbox import AGAIN_S, MOST_TRIES, Outbox, carriers_of, into_folder
+from data.operations.outbox import AGAIN_S, ANSWERS, MOST_TRIES, Outbox, carriers_of, into_folder
 from data.operations.store import SqlOperations
+from data.simulate.doors import DONE, invented_controller
 from tests.data.operations.made import opened
 from twin.access import Purpose
+from twin.errors import UsageError
 from twin.operations import deeds
 from twin.operations.deeds import Assignment, By, Start
 from twin.operations.following import Follower, Seen
@@ -72,6 +74,35 @@ def test_what_the_terminal_itself_answers_acknowledges_the_order(store: SqlOpera
     store.do(deeds.ReportDispatch(sent.id, "recalled", "换人"), ANN)
     assert outbox.round() == 1  # the recall is told too, and acknowledges nothing
     assert store.one(Dispatch, sent.id).state == "recalled"
+
+
+def test_a_door_is_asked_for_and_answers_once(store: SqlOperations, tmp_path: Path) -> None:
+    (incident,) = store.do(deeds.OpenIncident("hospital", 1, START), ANN).of(Incident)
+    with pytest.raises(UsageError, match="not among"):
+        store.do(deeds.AskDoor(incident.id, "d-east", "医院东门", "blow_up"), ANN)
+    store.do(deeds.AskDoor(incident.id, "d-east", "医院东门", "lock", BASIS), ANN)
+    folder = tmp_path / "outbox"
+    outbox = Outbox(store, {"door": into_folder(folder)}, "ann", lambda: NOW_S, folder)
+    assert outbox.round() == 1
+    (message,) = store.find(Message)
+    asked = json.loads((folder / f"{message.id}.json").read_text("utf-8"))
+    assert (asked["channel"], asked["device"], asked["template"]) == ("door", "d-east", "lock")
+    (folder / ANSWERS).mkdir()
+    for name, body in ((message.id, '{"answer": "已锁闭"}'), ("M1-0001", '{"answer": "x"}'), ("torn", '{"answer')):
+        (folder / ANSWERS / f"{name}.json").write_text(body, "utf-8")
+    outbox.round()
+    assert (store.one(Message, message.id).state, store.one(Message, message.id).answer) == ("answered", "已锁闭")
+    assert [path.name for path in (folder / ANSWERS).iterdir()] == ["torn.json.refused"]
+    assert outbox.round() == 0
+
+
+def test_an_invented_controller_does_what_it_is_asked(store: SqlOperations, tmp_path: Path) -> None:
+    (incident,) = store.do(deeds.OpenIncident("hospital", 1, START), ANN).of(Incident)
+    store.do(deeds.AskDoor(incident.id, "d-east", "医院东门", "lock", BASIS), ANN)
+    outbox = Outbox(store, {"door": invented_controller(tmp_path)}, "ann", lambda: NOW_S, tmp_path)
+    assert (outbox.round(), outbox.round()) == (1, 0)
+    (message,) = store.find(Message)
+    assert (message.state, message.answer) == ("answered", DONE["lock"])
 
 
 def test_a_terminal_that_is_not_there_is_tried_again_and_given_up(store: SqlOperations, tmp_path: Path) -> None:
