@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListView, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
 
 from app import formats
 from app.look import Look
@@ -86,6 +87,54 @@ class _Rows(AnswerDelegate):
     row_px = ROW_PX
 
 
+class PicturePart(QWidget):
+    """The last picture of a camera, with its time, or why there is none; hidden for all else."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.image = QImage()
+        self.title, self.note, self.empty = label("section"), label("quiet"), label("quiet", wrap=True)
+        self.shown = QLabel()
+        self.shown.setMinimumWidth(1)  # the picture follows the part's width, not the other way round
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.note)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(head)
+        layout.addWidget(self.shown)
+        layout.addWidget(self.empty)
+        self.hide()
+
+    def show_words(self, words: str) -> None:
+        """Say why there is no picture."""
+        self.show_image(QImage(), "", words)
+
+    def show_image(self, image: QImage, note: str, words: str = "") -> None:
+        """Show a picture; ``note`` is its time and age."""
+        self.image = image
+        self.title.setText(self._look.texts("card.picture"))
+        self.note.setText(note)
+        self.empty.setText(words)
+        self.empty.setVisible(bool(words))
+        self.shown.setVisible(not image.isNull())
+        self.shown.setAccessibleName(f"{self.title.text()} {note}")
+        self._fit()
+        self.show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the picture as wide as the part."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if not self.image.isNull() and self.width() > 1:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self.shown.setPixmap(QPixmap.fromImage(self.image.scaledToWidth(self.width(), smooth)))
+
+
 class CardSections(QWidget):
     """All parts of a card; hidden while nothing is selected."""
 
@@ -98,6 +147,8 @@ class CardSections(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        self.picture = PicturePart(look)
+        layout.addWidget(self.picture)
         for part in self.parts.values():
             part.chosen.connect(self.chosen)
             layout.addWidget(part)

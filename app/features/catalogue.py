@@ -19,6 +19,7 @@ from app.features.quality import QualityChoice
 from app.features.requests import Requests
 from app.features.scenarios import Scenarios
 from app.features.second_map import SecondMap
+from app.features.snapshots import Snapshots
 from app.features.trails import Trails
 from app.features.views import Views
 from app.features.wall import Wall
@@ -44,6 +45,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     StandingAlerts,
     Scenarios,
     CardFeature,
+    Snapshots,
     QualityChoice,
     operations_bench,
     Jams,

@@ -17,6 +17,7 @@ from app.workbenches.operations.orders import HAND_OVER, STEP, Orders
 from app.workbenches.operations.parts import Parts
 from app.workbenches.operations.reading import PROPOSE
 from app.workbenches.operations.worklist import Worklist
+from twin.access import Purpose
 from twin.city.city import City
 from twin.errors import UsageError
 from twin.operations.deeds import AnswerStep, AskDoor, OpenIncident, SendNotice, Start
@@ -100,7 +101,10 @@ class Acting:
             raise UsageError(NO_CAMERA)
         now = self._desk.selection.picks[0].key if self._desk.selection.picks else ""
         keys = [pick.key for pick in near]
-        self._desk.selection.select((near[(keys.index(now) + 1) % len(near) if now in keys else 0],))
+        camera = near[(keys.index(now) + 1) % len(near) if now in keys else 0]
+        self._desk.selection.select((camera,))
+        purpose = call.purpose or Purpose(incident.title, incident.id)
+        self._desk.run("camera.picture", about=camera.key, camera=camera.key, purpose=purpose)
         self._orders.tick(call)
 
     # Doors

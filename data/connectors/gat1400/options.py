@@ -38,6 +38,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: str = "other"
     devices: dict[str, Gate] = {}
     known_only: bool = False
+    picture_hosts: tuple[str, ...] = ()
     session_s: Annotated[float, msgspec.Meta(gt=0)] = 300.0
     idle_s: Annotated[float, msgspec.Meta(gt=0)] = 75.0
     request_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
