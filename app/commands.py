@@ -151,17 +151,18 @@ class Commands:
         """Let go of the audit record."""
         self.audit.close()
 
-    def run(self, command_id: str, *, about: str = "", purpose: Purpose | None = None, **arguments: Any) -> Any:
+    def run(self, command_id: str, *, about: str = "", **arguments: Any) -> Any:
         """Ask, record, and run; ``about`` names what it is done to, for the record.
 
-        A ``purpose`` that is given is that of this one deed; without it, the one that was stated counts.
+        An argument ``purpose`` is that of this one deed; without it, the one that was stated counts.
 
         Raises
         ------
         twin.errors.NotAllowedError
             If the actor may not, or a purpose is needed and none was stated.
         """
-        return self._run(Asked(self[command_id], about, arguments, purpose or self.purpose))
+        purpose = arguments.pop("purpose", None) or self.purpose
+        return self._run(Asked(self[command_id], about, arguments, purpose))
 
     def waits(self, mark: str) -> bool:
         """Tell whether a deed of this actor, by its mark, was asked for here, so that :meth:`again` does it."""
