@@ -73,10 +73,11 @@ def _conjugate(
     delay = network.delay
     with np.errstate(divide="ignore", invalid="ignore"):
         bend = delay.free_s * delay.b * delay.power * volume ** (delay.power - 1.0) / delay.capacity**delay.power
-    last, before, new = towards[0] - volume, step * towards[0] + (1 - step) * towards[1] - volume, fresh - volume
-    below = before @ (bend * (towards[1] - towards[0]))
-    mu = max(-(before @ (bend * new)) / below, 0.0) if below else 0.0
-    under = last @ (bend * last)
-    nu = max(-(last @ (bend * new)) / under + mu * step / (1.0 - step), 0.0) if under and step < 1.0 else 0.0
+    last, new = towards[0] - volume, fresh - volume
+    before = step * towards[0] + (1 - step) * towards[1] - volume
+    below = float(before @ (bend * (towards[1] - towards[0])))
+    mu = max(-float(before @ (bend * new)) / below, 0.0) if below else 0.0
+    under = float(last @ (bend * last))
+    nu = max(-float(last @ (bend * new)) / under + mu * step / (1.0 - step), 0.0) if under and step < 1.0 else 0.0
     goal: FloatArray = (fresh + nu * towards[0] + mu * towards[1]) / (1.0 + mu + nu)
     return goal

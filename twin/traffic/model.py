@@ -20,6 +20,7 @@ from twin.errors import ZhianError
 from twin.geo import BoolArray, FloatArray
 from twin.traffic.assignment import Delay, Demand, Network, Turns
 from twin.traffic.graph import IntArray, RoadGraph, road_graph
+from twin.traffic.roadside import at_its_side, buses_on, shops_along
 from twin.traffic.zones import Zones, zones_of
 from twin.words import say
 
@@ -58,6 +59,10 @@ class RoadModel:
         Of each turn that takes time: ``LEFT``, ``STRAIGHT`` or ``RIGHT``.
     lanes : (L,) array
         In its direction; 0 for ways of zones.
+    buses : (L,) array
+        That stop there an hour, in the lane; assumed from the lines that run along.
+    parked : (L,) bool array
+        Shops stand along it, so that vehicles park at its side: assumed from land use.
     left_out : int
         Links that lead nowhere or from nowhere, as one-way loops do.
     """
@@ -68,6 +73,8 @@ class RoadModel:
     link: IntArray
     kind: IntArray
     lanes: FloatArray
+    buses: FloatArray
+    parked: BoolArray
     left_out: int
 
     @property
@@ -104,12 +111,14 @@ def road_model(city: City, most_zones: int = 60) -> RoadModel:
     tail, head = ends[: len(links)], ends[len(links) :]
     lanes = _lanes(city, graph)[links]
     doors = _doors(zones, graph.node_m[nodes] - np.asarray(graph.origin_m), len(nodes))
-    network = _network(graph, links, (tail, head), of_class[links] * lanes, doors, len(nodes) + len(zones))
+    buses, parked = buses_on(city, graph, links), shops_along(city, graph, links)
+    room = of_class[links] * lanes * at_its_side(lanes, buses, parked)
+    network = _network(graph, links, (tail, head), room, doors, len(nodes) + len(zones))
     turns, kind = _turns(city, graph, links, (tail, head), lanes)
     none = np.full(2 * len(doors[0]), -1)
     return RoadModel(
         graph, zones, replace(network, turns=turns), np.concatenate([links, none]), kind,
-        np.concatenate([lanes, np.zeros(len(none))]), left_out,
+        np.append(lanes, 0.0 * none), np.append(buses, 0.0 * none), np.append(parked, none > 0), left_out,
     )  # fmt: skip
 
 

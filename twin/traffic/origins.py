@@ -127,14 +127,16 @@ def turning(ways: Driven, graph: RoadGraph, node: int, fewest: int = FEWEST) -> 
 def ratios(cells: Cells) -> FloatArray:
     """Return each cell's share of all that are told of its first side: turning ratios of what may be told."""
     whole = np.bincount(cells.one, weights=cells.trips) if len(cells) else np.zeros(0)
-    return cells.trips / np.maximum(whole[cells.one], 1.0)
+    share: FloatArray = cells.trips / np.maximum(whole[cells.one], 1.0)
+    return share
 
 
 def link_at(graph: RoadGraph, position_m: FloatArray) -> IntArray:
     """Return the links of the road nearest to a place, both directions."""
     road = int(graph.place(np.asarray(position_m, np.float64).reshape(1, -1)).road[0])
     both = graph.links_of[road] if road != NO_LINK else np.zeros(0, np.int64)
-    return both[both != NO_LINK]
+    found: IntArray = both[both != NO_LINK]
+    return found
 
 
 def _cells(one: IntArray, other: IntArray, vehicle: NDArray[np.uint64], fewest: int) -> Cells:

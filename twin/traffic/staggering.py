@@ -44,7 +44,8 @@ class Staggered:
         """Return trips an hour by slice, (K,) each: as they were wished for, and as they set out."""
         shift = routes.links[routes.first[:-1]] - self.first_shift
         wished, taken = (
-            np.bincount(of[shift], weights=routes.trips, minlength=self.slices) for of in (self.wished, self.taken)
+            np.bincount(of[shift], weights=routes.trips, minlength=self.slices).astype(np.float64)
+            for of in (self.wished, self.taken)
         )
         return wished, taken
 

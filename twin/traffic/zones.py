@@ -86,7 +86,8 @@ def zones_of(city: City, most: int = MOST_ZONES) -> Zones:
     return Zones(
         places["name"].to_numpy(object)[kept], places["name_en"].to_numpy(object)[kept],
         np.where(empty[:, None], place_m[kept], np.column_stack(middle)),
-        np.bincount(zone, weights=people, minlength=count), np.bincount(zone, weights=spots, minlength=count),
+        np.bincount(zone, weights=people, minlength=count).astype(np.float64),
+        np.bincount(zone, weights=spots, minlength=count).astype(np.float64),
         of_place, place_m,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +13,12 @@ from tests.small_county import small_county
 from tests.twin.traffic.networks import grid, two_roads
 from twin.traffic.assignment import (
     Drivers,
+    Loading,
+    Network,
     NoWayError,
+    Volumes,
     check_carries,
+    constant,
     route_seconds,
     vehicle_hours,
     volumes,
@@ -65,10 +70,11 @@ def test_a_solver_that_errs_makes_nothing_be_said() -> None:
     """Whatever the routes that come back, advice that is worse than none never goes out."""
     network, demand = grid(4)
 
-    def wrong(net: object, drivers: object, given: object = None, gap: float = GAP) -> object:
-        return equilibrium(replace(network, delay=replace(network.delay, b=0.0 * network.delay.b)), drivers, None, gap)
+    def wrong(network: Network, drivers: Sequence[Drivers], given: Volumes | None = None, gap: float = GAP) -> Loading:
+        wild = np.random.default_rng(int(network.delay.b.sum())).uniform(1.0, 99.0, len(network.tail))
+        return equilibrium(replace(network, delay=constant(wild)), drivers, None, gap)
 
-    told = guide(wrong, Situation(network, (Drivers(demand),)), GAP)  # type: ignore[arg-type]  # wrong on purpose
+    told = guide(wrong, Situation(network, (Drivers(demand),)), GAP)
     assert not told.says
 
 
