@@ -11,8 +11,8 @@ import shapely
 
 from twin.geo import BoolArray, FloatArray
 
-FENCE_KINDS = ("watch", "keep_out", "stay_in")
-"""Told who comes and goes; nobody should be in it; those it concerns should not leave it."""
+FENCE_KINDS = ("watch", "keep_out", "stay_in", "event")
+"""Told who comes and goes; nobody should be in it; those it concerns should not leave it; many people gather in it."""
 NEVER_S = math.inf
 
 

@@ -8,7 +8,6 @@ files that are not listed are swept away, and the same chunks are sealed again.
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from data.alone import lock
 from data.history import manifest as table
 from data.history.entities import Entities
 from data.history.files import ENTITY, PLACE, Step, Written, nothing, read, write
@@ -54,12 +54,10 @@ def alone(folder: Path) -> Iterator[None]:
     ------
     BusyLakeError
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(folder / "lock.sqlite", timeout=0, isolation_level=None)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise BusyLakeError("the history is being compacted already: try again later") from error
+    held = lock(folder / "lock.sqlite")
+    if held is None:
+        raise BusyLakeError("the history is being compacted already: try again later")
+    with contextlib.closing(held):
         yield
 
 

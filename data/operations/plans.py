@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import asdict
 
+from data.forms import learn
 from data.home import Home
 from data.own_copy import counting, shipped
 from twin.errors import BadInputError
@@ -43,6 +44,9 @@ class _Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Agencies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agency: tuple[Agency, ...]
+
+
+learn(_Plan, _Agencies)
 
 
 def plans_of(home: Home) -> dict[str, Plan]:

@@ -9,9 +9,12 @@ from dataclasses import fields
 import msgspec
 import sqlalchemy as sa
 
+from data.forms import learn
 from data.operations.tables import TABLE
 from twin.operations.records import Record
 from twin.operations.store import R
+
+learn(*TABLE)
 
 
 def row_of(record: Record) -> dict[str, object]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from data.own_copy import shipped
 from twin.city import tables
@@ -27,11 +27,10 @@ from twin.rules.evaluate import filters_of
 from twin.rules.ground import read_polygon
 from twin.words import say
 
+learn(words.Scenario)
 FOLDER = "scenarios"
 LARGEST = 64_000
 MOST_STEPS = 20
-_CONVERTING = threading.Lock()
-"""msgspec learns a form at its first use; two threads that did so at once have ended the process."""
 REMEDY = "mend the file; until then the version before it counts"
 _CLASSES: Mapping[str, type] = {
     "watch": words.Watch, "view": words.View, "area": words.Area, "route": words.Area, "to": words.Watch,
@@ -149,8 +148,7 @@ class _Checker:
 
     def converted(self, table: Mapping[str, object]) -> words.Scenario:
         try:
-            with _CONVERTING:
-                return msgspec.convert(table, words.Scenario)
+            return msgspec.convert(table, words.Scenario)
         except msgspec.ValidationError as error:
             raise self._not_of_the_form(table, str(error)) from None
 

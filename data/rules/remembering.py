@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 import numpy as np
 
+from data.forms import learn
 from data.whole_file import write_file
 from twin.geo import FloatArray
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
@@ -40,6 +41,9 @@ class _Told(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     now_s: float
     waiting: list[Hit]
+
+
+learn(_Told)
 
 
 class LoggedBatch(NamedTuple):

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from data.alone import lock
 from data.home import Home
 from data.rules.files import Folder
 from data.rules.remembering import CHECKPOINT_S, Remembering
 from data.store.kept import kept_path, read_kept
 from data.sync.attached import Attached
 from twin.city.city import City
-from twin.errors import ZhianError
+from twin.errors import BadInputError, UsageError, ZhianError
 from twin.geo import FloatArray
 from twin.live.frame import TrackFrame
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
@@ -65,6 +66,9 @@ class Watching:
         self._waiting: list[Hit] = []
         self._problems: set[str] = set()
         self._files_due = self._sink_due = 0.0
+        self._alone = lock(home.state / f"rules-{twin}.lock")
+        if self._alone is None:
+            raise UsageError(say("the scenarios of {twin} are watched by another process already", twin=twin))
         self._kept_at = _changed(self._kept)
         self.rules = self._made()
         self._version, self._before = -1, np.zeros(0, OBSERVATION_DTYPE)
@@ -85,10 +89,14 @@ class Watching:
         self._checkpoint()
         self._remembering.close()
         self._table.close()
+        self._alone.close()
 
     def step(self) -> None:
         """Look once at what was told, at time passing, and now and then at the files."""
         now = time.monotonic()
+        if (at := _changed(self._kept)) != self._kept_at:
+            self._kept_at = at
+            self._take_fences()
         if now >= self._files_due:
             self._files_due = now + FILES_S
             self._bring_up_to_date()
@@ -157,17 +165,27 @@ class Watching:
         self._folder.read()
         for error in self._folder.refused.values():
             self._tell_once(error.sentence)
-        before = self.rules, self.rules.running, self._known_lists
-        if (at := _changed(self._kept)) != self._kept_at:
-            self._kept_at, self.rules = at, self._made()
+        before = self.rules.running, self._known_lists
         self.rules.replace(self._folder.scenarios.values())
         lists = self._lists()
         for listed in lists.values():
             if listed is not self._known_lists.get(listed.id):
                 self.rules.replace_list(listed)
         self._known_lists = lists
-        if (self.rules, self.rules.running, self._known_lists) != before:
+        if (self.rules.running, self._known_lists) != before:
             self._checkpoint()  # what is in the log would be seen by other rules now
+
+    def _take_fences(self) -> None:
+        """Take what was drawn, changed or ended, at once; a file that cannot be read leaves what was."""
+        try:
+            fences = read_kept(self._kept, self._city.frame).fences
+        except BadInputError as error:
+            self._tell_once(error.sentence)
+            return
+        before = self.rules.running
+        self.rules.replace_fences(fences)
+        if self.rules.running != before:
+            self._checkpoint()
 
     def _made(self) -> Rules:
         fences = read_kept(self._kept, self._city.frame).fences

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 import shapely
 
+from data.forms import learn
 from data.home import Home
 from twin.errors import BadInputError, DiskError
 from twin.geo import FloatArray, LocalFrame
@@ -35,6 +36,9 @@ class _File(msgspec.Struct):
     fences: list[Geofence] = []
     bookmarks: list[Bookmark] = []
     tours: list[Tour] = []
+
+
+learn(_File)
 
 
 def kept_path(home: Home, twin: str) -> Path:

@@ -60,9 +60,9 @@ class Batch:
         return self._parts[key]
 
     def within(self, ground: Ground) -> IntArray:
-        """Return in which area of the ground each row is, -1 for none."""
+        """Return in which area of the ground each row is now, -1 for none."""
         if id(ground) not in self._within:
-            self._within[id(ground)] = ground.find(self.place_m)
+            self._within[id(ground)] = ground.find(self.place_m, self.now_s)
         return self._within[id(ground)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -341,12 +341,17 @@ class Rules:
 
     def replace_list(self, listed: RefList) -> None:
         """Ask another state of a list from now on."""
-        self._setting = Setting(
-            self._setting.city, self._setting.fences, {**(self._setting.lists or {}), listed.id: listed}
-        )
+        self._setting = replace(self._setting, lists={**(self._setting.lists or {}), listed.id: listed})
         for running in self.running:
             if isinstance(running.condition, OnList) and running.condition.list.id == listed.id:
                 running.condition.replace(listed)
+
+    def replace_fences(self, fences: Sequence[Geofence]) -> None:
+        """Take other drawn areas from now on; scenarios that name areas which are others now begin anew."""
+        before, self._setting = self._setting, replace(self._setting, fences=tuple(fences))
+        for id_, running in self._running.items():
+            if _drawn(running.loaded, before.fences) != _drawn(running.loaded, fences):
+                self._running[id_] = self._made(running.loaded)
 
     def take(self, rows: ObservationArray, place_m: FloatArray, now_s: float, seen_s: float | None = None) -> list[Hit]:
         """Look at what was told.
@@ -382,6 +387,13 @@ class Rules:
         memory.take(slot, rows, place_m)
         batch = Batch(rows, slot, place_m, fresh, self.now_s)
         return [hit for running in self.running for hit in running.hits(running.step(batch), seen_s)]
+
+
+def _drawn(loaded: words.Loaded, fences: Sequence[Geofence]) -> list[Geofence]:
+    """Return the drawn areas that a scenario names."""
+    areas = (getattr(loaded.scenario.when, name, None) for name in ("area", "route"))
+    named = {name for area in areas if area is not None for name in area.fences}
+    return [fence for fence in fences if fence.name in named or fence.kind in named]
 
 
 def _rounds(slot: IntArray, time_s: FloatArray) -> list[IntArray | slice]:

@@ -37,10 +37,14 @@ class Ground:
     names : tuple of str
     shapes : (A,) array of shapely geometry
         In the city's local frame, metres.
+    from_s, until_s : (A,) float array
+        When each counts, seconds since 1970-01-01 UTC: a drawn area ends, the others always count.
     """
 
     names: tuple[str, ...]
     shapes: NDArray[np.object_]
+    from_s: FloatArray
+    until_s: FloatArray
 
     @cached_property
     def whole(self) -> shapely.Geometry:
@@ -53,8 +57,11 @@ class Ground:
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree(self.shapes)
 
-    def find(self, place_m: FloatArray) -> IntArray:
-        """Return in which area each place of (N, 2) is, the first if in several, -1 for none; on the edge is inside."""
+    def find(self, place_m: FloatArray, at_s: float) -> IntArray:
+        """Return in which area that counts at a time each place of (N, 2) is, the first if in several, -1 for none.
+
+        On the edge is inside.
+        """
         found = np.full(len(place_m), -1, np.int64)
         if not len(self.shapes) or not len(place_m):
             return found
@@ -64,6 +71,8 @@ class Ground:
         inside = near[shapely.intersects_xy(self.whole, x[near], y[near])]
         if len(inside):
             which, area = self._tree.query(shapely.points(x[inside], y[inside]), predicate="intersects")
+            counts = (self.from_s <= at_s) & (at_s < self.until_s)
+            which, area = which[counts[area]], area[counts[area]]
             order = np.lexsort((-area, which))
             found[inside[which[order]]] = area[order]  # the last one written is the first area
         return found
@@ -71,6 +80,8 @@ class Ground:
 
 def ground_of(area: Area, city: City, fences: Sequence[Geofence] = ()) -> Ground:
     """Return the areas that a scenario names, as they are in a city; none where it has none of them.
+
+    What was drawn by hand is taken as it was drawn: the margin is for what the city's tables tell.
 
     Raises
     ------
@@ -80,17 +91,22 @@ def ground_of(area: Area, city: City, fences: Sequence[Geofence] = ()) -> Ground
     names: list[str] = []
     shapes: list[shapely.Geometry] = []
     for table, wanted in area.named().items():
-        found = _of_fences(fences, wanted) if table == "fences" else _of_table(city, table, wanted)
+        found = [] if table == "fences" else _of_table(city, table, wanted)
         names += [name for name, _ in found]
         shapes += [shape for _, shape in found]
     if area.polygon:
         names.append("")
         shapes.append(_polygon(area.polygon, city))
-    east_m, north_m = city.frame.origin_m
-    moved = [shapely.transform(shape, lambda xy: xy - (east_m, north_m)) for shape in shapes]
-    grown = [shapely.buffer(shape, area.margin_m, quad_segs=4) for shape in moved] if area.margin_m else moved
-    solid = [(name, shape) for name, shape in zip(names, grown, strict=True) if shapely.area(shape) > 0]
-    return Ground(tuple(name for name, _ in solid), np.array([shape for _, shape in solid], object))
+    if area.margin_m:
+        shapes = [shapely.buffer(shape, area.margin_m, quad_segs=4) for shape in shapes]
+    drawn = [fence for fence in fences if fence.name in area.fences or fence.kind in area.fences]
+    spans = [(-np.inf, np.inf)] * len(names) + [(fence.made_s, fence.until_s) for fence in drawn]
+    names += [fence.name for fence in drawn]
+    shapes += [fence.shape for fence in drawn]
+    moved = np.array([shapely.transform(shape, lambda xy: xy - city.frame.origin_m) for shape in shapes], object)
+    solid = np.flatnonzero(shapely.area(moved) > 0)
+    from_s, until_s = np.array(spans, np.float64).reshape(-1, 2)[solid].T
+    return Ground(tuple(names[number] for number in solid), moved[solid], from_s, until_s)
 
 
 def _of_table(city: City, table: str, wanted: Sequence[str]) -> list[tuple[str, shapely.Geometry]]:
@@ -98,10 +114,6 @@ def _of_table(city: City, table: str, wanted: Sequence[str]) -> list[tuple[str, 
     rows = rows[rows[COLUMN[table]].isin(wanted)]
     names = rows["name"] if "name" in rows else rows["id"]
     return list(zip(names.astype(str), rows.geometry, strict=True))
-
-
-def _of_fences(fences: Sequence[Geofence], wanted: Sequence[str]) -> list[tuple[str, shapely.Geometry]]:
-    return [(fence.name, fence.shape) for fence in fences if fence.name in wanted or fence.kind in wanted]
 
 
 def _polygon(text: str, city: City) -> shapely.Geometry:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
 from data.home import Home
 from data.rules import watching as module
 from data.rules.files import Folder
 from data.rules.watching import Watching
+from data.store.kept import kept_path, write_kept
 from data.sync.shared import open_for_writing, table_path
 from tests.data.rules.test_files import GOOD, written
 from tests.twin.rules.town import START, at, placed, town
-from twin.errors import DiskError
+from twin.errors import DiskError, UsageError
+from twin.kept import Geofence, Kept
 from twin.live.observation import Observation, batch
 from twin.live.table import LiveTable, place_word
 from twin.rules.hit import Hit
@@ -45,8 +49,12 @@ class Beside:
             monkeypatch.setattr(module, name, 0.0)
         scenarios = Folder((self.home.data / "scenarios",))
         scenarios.read()
-        self.watching = Watching(
-            self.home, "town", city, scenarios, dict, self._sink, self.told.append, lambda: START + 100.0
+        self._scenarios = scenarios
+        self.watching = self.again()
+
+    def again(self) -> Watching:
+        return Watching(
+            self.home, "town", town(), self._scenarios, dict, self._sink, self.told.append, lambda: START + 100.0
         )
 
     def _sink(self, hits: Sequence[Hit]) -> None:
@@ -118,3 +126,36 @@ def test_a_file_that_changes_counts_and_one_that_breaks_leaves_the_version_befor
     beside.path.write_text(text, "utf-8")
     beside.tell(loud(3))
     assert len(beside.taken) == 1
+
+
+def test_a_second_watcher_of_a_twin_is_refused_and_the_first_goes_on(beside: Beside) -> None:
+    before = sorted((path.name, path.read_bytes()) for path in beside.home.state.glob("rules-*.npz"))
+    with pytest.raises(UsageError, match="watched by another process"):
+        beside.again()
+    assert sorted((path.name, path.read_bytes()) for path in beside.home.state.glob("rules-*.npz")) == before
+    beside.tell(loud(0))
+    assert len(beside.taken) == 1
+    beside.watching.close()
+    beside.watching = beside.again()
+
+
+def test_an_area_that_is_drawn_or_ended_counts_at_the_next_look(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FILES_S", 3600.0)
+    text = beside.path.read_text("utf-8")
+    beside.path.write_text(text.replace('sites = ["school"]', 'fences = ["event"]'), "utf-8")
+    beside.tell(loud(0, "n0"))
+    assert beside.taken == []
+    east_m, north_m = town().frame.origin_m
+    shape = shapely.box(east_m, north_m, east_m + 100, north_m + 100)
+    fence = Geofence("f1", "灯会", "event", "罗星派出所", shape, START - 10.0, START + 7200.0)
+    path = kept_path(beside.home, "town")
+    write_kept(path, Kept(fences=(fence,)), town().frame)
+    beside.tell(loud(1, "n1"))
+    write_kept(path, Kept(fences=(replace(fence, until_s=START),)), town().frame)
+    beside.tell(loud(2, "n2"))
+    path.write_text("{", "utf-8")
+    beside.tell(loud(3, "n3"))
+    assert [hit.subjects[0].id for hit in beside.taken] == ["n1"]
+    assert len(beside.told) == 1

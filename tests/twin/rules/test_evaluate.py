@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.twin.rules.town import START, Run, at, placed, scenario, town
+from tests.twin.small import FRAME
+from twin.kept import Geofence
 from twin.live.observation import batch
 from twin.rules.evaluate import Rules, Setting
 from twin.rules.lists import RefList
 from twin.rules.memory import Memory
+from twin.rules.scenario import Loaded
 
 FAST = {"kind": "holds", "holds": "speed_mps > 10"}
 
@@ -104,3 +108,39 @@ def test_staying_is_what_a_plain_loop_says(ticks: list[tuple[int, int, int]]) ->
         began = now - since.setdefault(who, now) >= 60 and who not in told if 0 <= east <= 100 else False
         told |= {who} if began else set()
         assert bool(hits) == began
+
+
+def drawn(name: str, until_s: float, kind: str = "event") -> Geofence:
+    shape = shapely.box(FRAME.origin_m[0], FRAME.origin_m[1], FRAME.origin_m[0] + 100, FRAME.origin_m[1] + 100)
+    return Geofence("f1", name, kind, "罗星派出所", shape, START, START + until_s)
+
+
+def test_a_drawn_area_counts_as_it_was_drawn_and_no_longer_than_it_was_drawn_for() -> None:
+    loaded = scenario({"kind": "enters", "area": {"fences": ["event"], "sites": ["hospital"], "margin_m": 50}})
+    rules = Rules([loaded], Setting(town(), (drawn("灯会", 100),)))
+
+    def crossed(after_s: float, east_m: float) -> list[str]:
+        hits: list[str] = []
+        for moment, place in ((after_s, -500), (after_s + 1, east_m)):
+            rows = batch("test", [at("a", place, 50, moment)]).rows
+            hits += [hit.area for hit in rules.take(rows, placed(rows), START + moment)]
+        return hits
+
+    assert crossed(0, 120) == []
+    assert crossed(10, 90) == ["灯会"]
+    assert crossed(98, 90) == ["灯会"]
+    assert crossed(100, 90) == []
+    assert crossed(110, 470) == ["中医院"]
+
+
+def test_an_area_that_is_drawn_anew_leaves_what_other_scenarios_remember() -> None:
+    fast = Loaded(
+        "fast", "security", "1", scenario({"kind": "stays", "area": {"sites": ["school"]}, "for_s": 10}).scenario
+    )
+    rules = Rules([scenario({"kind": "stays", "area": {"fences": ["灯会"]}, "for_s": 10}), fast], Setting(town()))
+    found = []
+    for moment, fences in ((0, ()), (5, (drawn("灯会", 100),)), (12, (drawn("灯会", 100),)), (16, ())):
+        rules.replace_fences(fences)
+        rows = batch("test", [at("a", 50, 50, moment)]).rows
+        found.append([hit.scenario for hit in rules.take(rows, placed(rows), START + moment)])
+    assert found == [[], [], ["fast"], []]
