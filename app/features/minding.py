@@ -8,12 +8,15 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.features.feature import Context, Feature
 from app.opening import Opened
+from data.operations.handing_on import hand_on
 from data.operations.minding import mind, watch_over
-from data.operations.opening import open_operations
+from data.operations.opening import Starts, open_operations
 from data.operations.outbox import Outbox, carriers_of, outbox_folder
+from data.operations.plans import agencies_of
 from data.operations.store import SqlOperations
 from data.simulate.doors import invented_controller
 from twin.access import Resource, decide
+from twin.operations.agencies import Agency
 from twin.operations.following import Follower, goal_in, seen
 from twin.operations.records import Unit
 from twin.world import World
@@ -32,6 +35,7 @@ class Minding(QObject, Feature):
         super().__init__(context.window)
         self._desk, self._follower = context.desk, Follower()
         self._store: SqlOperations | None = None
+        self._starts, self._agencies = Starts({}, {}), dict[str, Agency]()
         self._twin, self._invented, self._closed = "", False, False
         self.timer = QTimer(self)
         self.timer.setInterval(ROUND_MS)
@@ -60,9 +64,12 @@ class Minding(QObject, Feature):
 
     def _work(self, world: World, actor: str) -> None:
         if self._store is None:
-            self._store = open_operations(self._desk.session.home)
+            home = self._desk.session.home
+            self._starts, self._agencies = Starts.of(home), agencies_of(home)
+            self._store = open_operations(home)
         store, now_s = self._store, time.time()
         mind(store, now_s)
+        hand_on(store, self._starts, self._agencies, now_s)
         watch_over(store, self._follower, seen(world, store.find(Unit, ("assigned",))), goal_in(world), now_s)
         home = self._desk.session.home
         carriers, folder = carriers_of(home, self._twin), outbox_folder(home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import time
 from collections.abc import Sequence
@@ -17,6 +18,10 @@ from data.ferry.incoming import REFUSED, Outcome, stone_folder, unpack, write_re
 from data.ferry.keys import USE, Peer, forget, own_line, peers, trust
 from data.ferry.outgoing import ENDING, Packed, pack
 from data.ferry.seal import NUMBERS
+from data.home import Home
+from data.records.database import open_records
+from data.rules.carried import CarriedList, carried
+from data.rules.lists import ListStore
 from data.signing.keys import use_sm2
 from data.sync.zones import zones_of
 from twin.errors import BadInputError, IntegrityError
@@ -36,6 +41,7 @@ def add_parser(verbs: Any) -> None:
     packing.add_argument("folder", type=Path, help="where they are written: the medium")
     packing.add_argument("--to", required=True, metavar="NETWORK", help="to which network, as in zones.toml")
     packing.add_argument("--receipts", type=Path, metavar="PATH", help="a receipt, or a folder of them, from there")
+    packing.add_argument("--list", action="append", default=[], metavar="LIST", help="a reference list to send, whole")
     packing.set_defaults(run=_pack)
     unpacking = actions.add_parser("unpack", help="take bundles into the journal, each once")
     unpacking.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="bundles, or folders of them")
@@ -54,7 +60,10 @@ def commands(session: Session) -> tuple[Command, ...]:
 
     def packed(call: Call) -> Packed:
         told = call.arguments
-        return pack(home, told["twin"], told["target"], told["folder"], told["receipts"], time.time(), told["digest"])
+        lists = _lists(home, told["lists"])
+        return pack(
+            home, told["twin"], told["target"], told["folder"], told["receipts"], time.time(), told["digest"], lists
+        )
 
     def unpacked(call: Call) -> list[Outcome]:
         return unpack(home, call.arguments["twin"], call.arguments["paths"], time.time())
@@ -74,6 +83,13 @@ def commands(session: Session) -> tuple[Command, ...]:
             "ferry.forget", lambda call: forget(home, call.arguments["name"]), "ferry.keys.change", in_palette=False
         ),
     )
+
+
+def _lists(home: Home, ids: Sequence[str]) -> list[CarriedList]:
+    if not ids:
+        return []
+    with contextlib.closing(ListStore(open_records(home))) as store:
+        return carried(store, ids)
 
 
 def _keys(arguments: argparse.Namespace, session: Session) -> int:
@@ -101,6 +117,7 @@ def _pack(arguments: argparse.Namespace, session: Session) -> int:
     packed: Packed = session.commands.run(
         "ferry.pack", about=f"{twin}/{arguments.to}", twin=twin, target=arguments.to, folder=arguments.folder,
         receipts=_files([arguments.receipts]) if arguments.receipts else [], digest=arguments.digest,
+        lists=arguments.list,
     )  # fmt: skip
     if session.as_json:
         print(json.dumps(asdict(packed), ensure_ascii=False))
@@ -111,6 +128,8 @@ def _pack(arguments: argparse.Namespace, session: Session) -> int:
         print(texts("ferry.kept_back", rule=texts.said(rule), count=count))
     if packed.tombstones:
         print(texts("ferry.stones_packed", count=packed.tombstones))
+    if packed.lists:
+        print(texts("ferry.lists_packed", count=packed.lists))
     for file, reason in packed.refused:
         print(texts("ferry.refused", file=file, reason=texts.said(reason)))
     if packed.damaged:
@@ -131,6 +150,8 @@ def _unpack(arguments: argparse.Namespace, session: Session) -> int:
         print(_plain(asdict(outcome)) if session.as_json else _line(session, outcome))
     if any(outcome.tombstones for outcome in outcomes) and not session.as_json:
         print(session.texts("ferry.stones_came", folder=stone_folder(session.home, twin)))
+    if any(outcome.lists for outcome in outcomes) and not session.as_json:
+        print(session.texts("ferry.lists_came"))
     for receipt in receipts:
         told = {"line": receipt.line, "received": receipt.received, "known": receipt.known, "missing": receipt.missing}
         print(_plain(told) if session.as_json else _missing(session, receipt))

@@ -14,9 +14,11 @@ from app.commands import Call, Command
 from app.live_now import running_world
 from app.operations import SHOWN, asks, does, tell, tell_done
 from app.session import Session
+from data.operations.handing_on import hand_on
 from data.operations.minding import mind, watch_over
 from data.operations.opening import Starts
 from data.operations.outbox import Outbox, carriers_of, outbox_folder
+from data.operations.plans import agencies_of
 from data.operations.store import SqlOperations
 from data.store.twin_folder import open_city
 from twin.operations.deeds import Assignment, Close, OpenIncident, ReportDispatch, Resolve, SendUnits
@@ -134,11 +136,12 @@ def _minded(store: SqlOperations, session: Session, call: Call) -> tuple[int, in
     home, twin = session.home, str(call.arguments["twin"])
     outbox, follower = Outbox(store, carriers_of(home, twin), call.actor.id, folder=outbox_folder(home)), Follower()
     city = open_city(home.twin(twin), only=("boundaries",)) if home.twin(twin).exists() else None
+    starts, agencies = Starts.of(home), agencies_of(home)
     stop, minded, sent = threading.Event(), 0, 0
     if not call.arguments["once"]:
         signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     while True:
-        minded += mind(store, time.time())
+        minded += mind(store, time.time()) + hand_on(store, starts, agencies, time.time())
         world = running_world(home, twin, city) if city is not None else None
         if world is not None and world.live:
             watch_over(store, follower, seen(world, store.find(Unit, ("assigned",))), goal_in(world), time.time())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from data.ferry.seal import SealError
+from data.rules.carried import CarriedList
 from twin.words import say
 
 
@@ -69,6 +70,7 @@ class Bundle(Letter, frozen=True, tag="bundle", kw_only=True):
     records: list[SentRecord]
     rows: list[SentRows]
     tombstones: list[SentStone] = []
+    lists: list[CarriedList] = []
 
 
 class Manifest(Letter, frozen=True, tag="manifest", kw_only=True):

@@ -27,6 +27,7 @@ from data.ferry.keys import USE, Peer, peers
 from data.ferry.outgoing import ENDING
 from data.ferry.seal import Sealed, SealError, read_file, seal, unseal
 from data.home import Home
+from data.rules.carried import leave, list_folder
 from data.signing.keys import own_key
 from data.sync.chunks import LAYOUTS, unpacked
 from data.sync.journal import Entry, Journal, Origin, journal_path
@@ -64,6 +65,7 @@ class Outcome:
     rows: int = 0
     kept_out: int = 0
     tombstones: int = 0
+    lists: int = 0
     reason: str = ""
 
 
@@ -83,7 +85,8 @@ def unpack(home: Home, twin: str, paths: Sequence[Path], now_s: float) -> list[O
     """
     networks, trusted = zones_of(home).networks, peers(home)
     with _opened(journal_path(home, twin)) as journal:
-        return [_try(journal, networks, stone_folder(home, twin), path, trusted, now_s) for path in paths]
+        folders = stone_folder(home, twin), list_folder(home, twin)
+        return [_try(journal, networks, folders, path, trusted, now_s) for path in paths]
 
 
 def stone_folder(home: Home, twin: str) -> Path:
@@ -103,15 +106,22 @@ def _opened(path: Path) -> Iterator[Journal]:
 
 
 def _try(
-    journal: Journal, networks: Networks, stones: Path, path: Path, trusted: Mapping[bytes, Peer], now_s: float
+    journal: Journal,
+    networks: Networks,
+    folders: tuple[Path, Path],
+    path: Path,
+    trusted: Mapping[bytes, Peer],
+    now_s: float,
 ) -> Outcome:
     try:
-        return _take(journal, networks, stones, path.name, unseal(read_file(path), trusted), now_s)
+        return _take(journal, networks, folders, path.name, unseal(read_file(path), trusted), now_s)
     except SealError as error:
         return Outcome(path.name, REFUSED, reason=error.sentence)
 
 
-def _take(journal: Journal, networks: Networks, stones: Path, name: str, sealed: Sealed, now_s: float) -> Outcome:
+def _take(
+    journal: Journal, networks: Networks, folders: tuple[Path, Path], name: str, sealed: Sealed, now_s: float
+) -> Outcome:
     content = decode(sealed.payload)
     if isinstance(content, Receipt):
         raise SealError("it is a receipt: give it to `zhian ferry pack --receipts`")
@@ -120,7 +130,10 @@ def _take(journal: Journal, networks: Networks, stones: Path, name: str, sealed:
         journal.append([], lambda raw: raw.execute(_KNOW, (content.line, content.zone, content.last)))
         return Outcome(name, NOTED, content.last)
     entries, kept_out = _entries(content, networks, sealed.peer.zone)
-    _leave_stones(stones, content.tombstones)
+    _leave_stones(folders[0], content.tombstones)
+    lists = content.lists if networks.border(sealed.peer.zone, "", "").is_open else []
+    leave(folders[1], lists)
+    kept_out += len(content.lists) - len(lists)
 
     def note(raw: sqlite3.Connection) -> None:
         taken = raw.execute(
@@ -138,7 +151,7 @@ def _take(journal: Journal, networks: Networks, stones: Path, name: str, sealed:
     except _TakenBeforeError:
         return Outcome(name, DOUBLE, content.number)
     counts = (sum(len(e.records) for e in entries), sum(len(e.rows) for e in entries))
-    return Outcome(name, TAKEN, content.number, *counts, kept_out, len(content.tombstones))
+    return Outcome(name, TAKEN, content.number, *counts, kept_out, len(content.tombstones), len(lists))
 
 
 def _check(letter: Bundle | Manifest, sealed: Sealed, here: str) -> None:

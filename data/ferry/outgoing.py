@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from data.ferry.bundle import Bundle, Manifest, Receipt, SentOrigin, SentRecord, SentRows, SentStone, decode, encode
@@ -23,9 +24,10 @@ from data.ferry.seal import SealError, read_file, seal, unseal
 from data.history.manifest import lake_path
 from data.history.retention import read_tombstone
 from data.home import Home
+from data.rules.carried import CarriedList
 from data.signing.keys import OwnKey, own_key
 from data.sync.chunks import LAYOUT, Chunk, DamagedChunkError, chunks, journal_id, packed, tell_followed
-from data.sync.journal import journal_path
+from data.sync.journal import Journal, journal_path
 from data.sync.tables import RECORDS, SOURCES, SUMMED, create_tables, is_record_sound, open_engine
 from data.sync.zones import zones_of
 from data.whole_file import write_file
@@ -56,6 +58,14 @@ _STONES = sa.Table(
     sa.Column("file", sa.Text, primary_key=True),
 )
 """Tombstones that are in a bundle of a line."""
+_LISTS = sa.Table(
+    "sent_list",
+    _META,
+    sa.Column("line", sa.Text, primary_key=True),
+    sa.Column("list", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+)
+"""Reference lists as they were last put into a bundle of a line."""
 
 
 @dataclass(slots=True)
@@ -66,7 +76,7 @@ class Packed:
     ----------
     made, again : int
         Bundles that are new, and bundles that were asked for again.
-    records, rows, tombstones : int
+    records, rows, tombstones, lists : int
         In the new ones.
     kept_back : mapping
         How many messages and rows did not cross, by the rule that kept them back.
@@ -81,6 +91,7 @@ class Packed:
     records: int = 0
     rows: int = 0
     tombstones: int = 0
+    lists: int = 0
     kept_back: Counter[str] = field(default_factory=Counter)
     damaged: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
@@ -121,15 +132,20 @@ class _Line:
 
 
 def pack(
-    home: Home, twin: str, target: str, out: Path, receipts: Sequence[Path], now_s: float, digest: str = "sha256"
-) -> Packed:
+    home: Home, twin: str, target: str, out: Path, receipts: Sequence[Path], now_s: float, digest: str = "sha256",
+    lists: Sequence[CarriedList] = (),
+) -> Packed:  # fmt: skip
     """Write into a folder what is new for a network and may cross, and what its receipts ask for again.
+
+    Reference lists cross where everything of the classification that counts where none is told may.
 
     Raises
     ------
     twin.errors.BadInputError
         If there is no such network, or nothing to pack from.
     """
+    if lists and not journal_path(home, twin).exists():
+        Journal(journal_path(home, twin)).close()  # who sends lists alone has a line as well
     line, packed_ = _line(home, twin, target, digest), Packed()
     out.mkdir(parents=True, exist_ok=True)
     asked = _read_receipts(line, peers(home), receipts, packed_)
@@ -138,6 +154,7 @@ def pack(
         place = _load(connection, line.name)
         _make_all(line, place, packed_)
         _make_stones(connection, line, place, packed_, lake_path(home, twin) / "tombstones")
+        _make_lists(connection, line, place, packed_, lists)
         _save(connection, line.name, place)
     tell_followed(line.journal, f"ferry {target}", place.chunk_at, now_s)
     received, wanted = _wanted(asked, place)
@@ -203,6 +220,29 @@ def _make_stones(connection: sa.Connection, line: _Line, place: _Place, packed_:
         packed_.tombstones = len(stones)
         content = Bundle(
             line.name, line.here, line.target, number=place.number, origins=[], records=[], rows=[], tombstones=stones
+        )
+        write_file(line.file(place.number), seal(encode(content), line.key, line.digest))
+
+
+def _make_lists(
+    connection: sa.Connection, line: _Line, place: _Place, packed_: Packed, lists: Sequence[CarriedList]
+) -> None:
+    """Make a bundle of each reference list that is another than when it was last sent."""
+    border = line.border("")
+    if lists and not border.is_open:
+        packed_.kept_back[border.refusal(border.otherwise)] += len(lists)
+        return
+    for one in lists:
+        whose, digest = {"line": line.name, "list": one.told.id}, hashlib.sha256(msgspec.json.encode(one)).hexdigest()
+        if digest == connection.scalar(sa.select(_LISTS.c.digest).filter_by(**whose)):
+            continue
+        connection.execute(sa.delete(_LISTS).filter_by(**whose))
+        connection.execute(sa.insert(_LISTS), [{**whose, "digest": digest}])
+        place.number += 1
+        packed_.made += 1
+        packed_.lists += 1
+        content = Bundle(
+            line.name, line.here, line.target, number=place.number, origins=[], records=[], rows=[], lists=[one]
         )
         write_file(line.file(place.number), seal(encode(content), line.key, line.digest))
 

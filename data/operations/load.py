@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from data.records.database import answering
+from twin.rules.hit import CONTROL
 
 STEP_S = 600.0
 LIMIT = 1.0
@@ -14,14 +15,15 @@ LIMIT = 1.0
 OPERATORS = 2
 """So many share the queue."""
 QUERY = """WITH told AS (
-  SELECT min(raised_s) AS at_s FROM operation_alert GROUP BY "group"
+  SELECT min(CASE WHEN shown_s > raised_s THEN shown_s ELSE raised_s END) AS at_s FROM operation_alert
+  WHERE desk = :desk GROUP BY "group"
 ), steps AS (
   SELECT CAST((at_s - :begin) / 600 AS integer) AS step, count(*) AS n FROM told
   WHERE at_s >= :begin AND at_s < :end GROUP BY CAST((at_s - :begin) / 600 AS integer)
 )
 SELECT coalesce(sum(n), 0) AS alarms, coalesce(max(n), 0) AS worst,
   coalesce(sum(CASE WHEN n > 2 THEN 1 ELSE 0 END), 0) AS over FROM steps"""
-"""A storm is one alarm: alerts of one group are one row of the queue."""
+"""A storm is one alarm: alerts of one group are one row of the queue, from when it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Load:
         return self.mean <= LIMIT * OPERATORS
 
 
-def alarm_load(engine: sa.Engine, begin_s: float, end_s: float) -> Load:
-    """Return the load between two times; errors as of :func:`data.operations.results.lines`."""
+def alarm_load(engine: sa.Engine, begin_s: float, end_s: float, desk: str = CONTROL) -> Load:
+    """Return the load of a desk between two times; errors as of :func:`data.operations.results.lines`."""
     with answering(engine), engine.connect() as connection:
-        row = connection.execute(sa.text(QUERY), {"begin": begin_s, "end": end_s}).one()
+        row = connection.execute(sa.text(QUERY), {"begin": begin_s, "end": end_s, "desk": desk}).one()
     return Load(int(row.alarms), int(row.worst), int(row.over), max(round((end_s - begin_s) / STEP_S), 1))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from twin.operations.deeds import AddNote, By, Deed, Escalate, ReportDispatch
+from twin.operations.deeds import AddNote, By, Deed, Escalate, PassAlerts, ReportDispatch
+from twin.operations.desks import is_late
 from twin.operations.following import GIVE_UP_S, Follower, Seen
 from twin.operations.levels import must_be_raised
 from twin.operations.records import Dispatch, Incident
 from twin.operations.states import AT_WORK, NotPossibleError
 from twin.operations.store import Operations
+from twin.rules.hit import CONTROL
 
 PROGRAM = "operations"
 """Who it is that minds."""
-UNANSWERED = "no answer"
+MOST = 1000
+UNANSWERED, LATE = "no answer", "another desk did not answer in time"
 NOTED = {
     "still": "a unit sent to it stands still: propose another",
     "lost": "nothing is heard of where a unit sent to it is: propose another",
@@ -59,14 +62,17 @@ def watch_over(
 
 
 def due(store: Operations, at_s: float) -> list[Deed]:
-    """Return what is due: raises, and dispatches that nobody acknowledged, whose units are called back and free again.
+    """Return what is due: raises, alerts that other desks left, and dispatches that nobody acknowledged.
 
-    The incident is then open again, and other units are proposed for it.
+    Their units are called back and free again; the incident is then open, and other units are proposed for it.
     """
     deeds: list[Deed] = []
     for incident in store.find(Incident, AT_WORK):
         if level := must_be_raised(incident, at_s):
             deeds.append(Escalate(incident.id, level, incident.escalated))
+    for row in store.queue(MOST, at_s):
+        if row.alert is not None and is_late(row.alert, at_s):
+            deeds.append(PassAlerts((), CONTROL, LATE, row.alert.group))
     for dispatch in store.find(Dispatch, ("sent",)):
         if at_s - dispatch.sent_s > GIVE_UP_S:
             deeds.append(ReportDispatch(dispatch.id, "silent", UNANSWERED))

@@ -8,6 +8,7 @@ the other is told who did.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -32,20 +33,18 @@ from twin.words import say
 TRIES = 8
 PROGRAM = "rules"
 """Who raises alerts."""
+LAST_S = 1e12
+"""Later than any time; databases know no infinity."""
 DEADLOCKS = ("40P01", "40001")
 """PostgreSQL's words for: one of two who wait for each other must begin again."""
 _NEW = ALERTS.c.state == "new"
-_GROUPS = (
-    sa.select(
-        ALERTS.c.group,
-        sa.func.count(),
-        sa.cast(sa.func.sum(ALERTS.c.hits), sa.BigInteger),
-        sa.func.aggregate_strings(ALERTS.c.id, ","),
-    )
-    .where(_NEW)
-    .group_by(ALERTS.c.group)
-)
-"""Of each group of new alerts how many there are, how many hits they stand for, and their ids."""
+_GROUPS = sa.select(
+    ALERTS.c.group,
+    sa.func.count(),
+    sa.cast(sa.func.sum(ALERTS.c.hits), sa.BigInteger),
+    sa.func.aggregate_strings(ALERTS.c.id, ","),
+).group_by(ALERTS.c.group)
+"""Of each group of alerts how many there are, how many hits they stand for, and their ids."""
 T = TypeVar("T")
 _hits = msgspec.json.Decoder(Hit)
 Keep = Callable[[sa.Connection, AuditEntry], None]
@@ -132,7 +131,9 @@ class SqlOperations:
         """Return the alerts that grew as they were, all that grew or were raised as they are, and that of each hit."""
         scenarios = {hit.scenario for hit in hits}
         since_s = min(hit.at_s for hit in hits) - SAME_S
-        query = select(Alert).where(ALERTS.c.scenario.in_(scenarios), ALERTS.c.last_s >= since_s)
+        collecting = (ALERTS.c.state == "new") & (ALERTS.c.shown_s > min(hit.seen_s for hit in hits))
+        wanted = sa.or_(ALERTS.c.last_s >= since_s, collecting)
+        query = select(Alert).where(ALERTS.c.scenario.in_(scenarios), wanted)
         known = {
             row["id"]: record_of(Alert, dict(row)) for row in connection.execute(query.order_by(ALERTS.c.id)).mappings()
         }
@@ -146,12 +147,13 @@ class SqlOperations:
             of_hit.append(alert.id)
         return {id_: known[id_] for id_ in after if id_ in known}, after, of_hit
 
-    def queue(self, limit: int = 200) -> tuple[Row, ...]:
+    def queue(self, limit: int = 200, at_s: float = math.inf) -> tuple[Row, ...]:
         """Return what needs a hand."""
+        due = _NEW & (ALERTS.c.shown_s <= min(at_s, LAST_S))
         work = select(Incident).where(INCIDENTS.c.state.in_((*AT_WORK, "resolved"))).order_by(INCIDENTS.c.id)
         with answering(self._engine), self._engine.connect() as connection:
-            groups = {group: told for group, *told in connection.execute(_GROUPS)}
-            shown = connection.execute(_shown(limit)).mappings()
+            groups = {group: told for group, *told in connection.execute(_GROUPS.where(due))}
+            shown = connection.execute(_shown(limit, due)).mappings()
             alerts = [record_of(Alert, dict(row)) for row in shown]
             incidents = [record_of(Incident, dict(row)) for row in connection.execute(work).mappings()]
         rows = [
@@ -203,11 +205,11 @@ class SqlOperations:
             return tuple(event_of(row) for row in connection.execute(query).mappings())
 
 
-def _shown(limit: int) -> sa.Select[tuple[object, ...]]:
-    """Return the question for the one alert that stands for each group: the most severe, then the oldest."""
+def _shown(limit: int, due: sa.ColumnElement[bool]) -> sa.Select[tuple[object, ...]]:
+    """Return the question for the alert that stands for each group that is due: the most severe, then the oldest."""
     order = (ALERTS.c.severity, ALERTS.c.first_s, ALERTS.c.id)
     nth = sa.func.row_number().over(partition_by=ALERTS.c.group, order_by=order).label("nth")
-    ranked = sa.select(ALERTS, nth).where(_NEW).subquery()
+    ranked = sa.select(ALERTS, nth).where(due).subquery()
     first = sa.select(ranked).where(ranked.c.nth == 1)
     return first.order_by(ranked.c.severity, ranked.c.first_s, ranked.c.id).limit(limit)
 

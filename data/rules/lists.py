@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -173,6 +173,11 @@ def _until(text: str) -> float:
         return datetime.fromisoformat(text).astimezone().timestamp()
     except (ValueError, OverflowError, OSError):
         raise ValueError(say("until is written as 2026-12-31")) from None
+
+
+def written_until(until_s: float) -> str:
+    """Return an end as :func:`read_lines` reads it, empty for never."""
+    return "" if until_s == NEVER_S else datetime.fromtimestamp(until_s, UTC).isoformat()
 
 
 class ListStore:

@@ -9,22 +9,31 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from data.operations.handing_on import hand_on
 from data.operations.minding import mind
 from twin.operations import deeds
+from twin.operations.agencies import Agency
 from twin.operations.deeds import Assignment, By, Deed, Start
+from twin.operations.desks import at_desks
 from twin.operations.records import Alert, Dispatch, Incident, Task, Unit
 from twin.operations.states import NotPossibleError
 from twin.operations.store import Operations, Row, Whole
-from twin.rules.hit import Hit
+from twin.rules.hit import CONTROL, Hit
 
 MIND_S = 30.0
 REAL, ANSWERS = 0.75, 0.95
 """Shares: of alerts that are confirmed, of units that answer."""
+RETURNED = 0.05
+"""Share of tasks that an agency returns."""
+PEOPLE: Mapping[str, str] = {
+    "operator-1": CONTROL, "operator-2": CONTROL, "traffic-1": "traffic_engineer", "site-1": "site_officer",
+}  # fmt: skip
+"""Who works, and at which desk's queue."""
 THINKS_S = (8.0, 40.0)
 """An operator needs so long for one thing."""
 WORKS_S = (120.0, 900.0)
@@ -43,12 +52,13 @@ class _Due:
 
 
 class Shift:
-    """Two operators, the units on duty, and the agencies.
+    """Two operators, those at other desks, the units on duty, and the agencies.
 
     Parameters
     ----------
     starts : callable
         What an incident of a scenario begins with.
+    agencies : mapping of str to Agency
     arrive : callable
         How long units need.
     """
@@ -59,15 +69,18 @@ class Shift:
         starts: Callable[[str], Start],
         arrive: Arrive,
         seed: int,
-        operators: Sequence[str] = ("operator-1", "operator-2"),
+        agencies: Mapping[str, Agency],
+        people: Mapping[str, str] = PEOPLE,
     ) -> None:
-        self._store, self._starts, self._arrive = store, starts, arrive
+        self._store, self._starts, self._arrive, self._agencies = store, starts, arrive, agencies
         self._rng = np.random.default_rng([seed, 31])
-        self._free_s = dict.fromkeys(operators, 0.0)
+        self._people = people
+        self._free_s = dict.fromkeys(people, 0.0)
         self._in_hand: dict[str, float] = {}
         self._due: list[_Due] = []
         self._numbers = itertools.count()
         self._minded_s = 0.0
+        self._offered: set[str] = set()
         self.done: Counter[str] = Counter()
         """Deeds by their names."""
 
@@ -80,10 +93,12 @@ class Shift:
             self._do(due.deed, due.actor, due.at_s)
         if now_s - self._minded_s >= MIND_S:
             self.done["minded"] += mind(self._store, now_s)
+            self.done["handed on"] += hand_on(self._store, self._starts, self._agencies, now_s)
+            self._offer(now_s)
             self._minded_s = now_s
-        for operator, free_s in self._free_s.items():
+        for person, free_s in self._free_s.items():
             if free_s <= now_s:
-                self._work(operator, now_s)
+                self._work(person, now_s)
 
     def open(self) -> bool:
         """Tell whether anything is left to be done."""
@@ -91,7 +106,7 @@ class Shift:
 
     def _work(self, operator: str, now_s: float) -> None:
         """Do the next thing in the queue that nobody has in hand."""
-        for row in self._store.queue(500):
+        for row in at_desks(self._store.queue(500, now_s), (self._people[operator],)):
             key = row.incident.id if row.incident is not None else row.alert.group if row.alert is not None else ""
             if self._in_hand.get(key, 0.0) > now_s:
                 continue
@@ -127,7 +142,8 @@ class Shift:
         over = [one for one in waiting if one.action == "hand_over"]
         if over and not whole.tasks:
             return self._hand_over(incident, over[0].id, operator, now_s)
-        worked = any(one.state == "cleared" for one in whole.dispatches) or bool(whole.tasks)
+        sends = self._people[operator] == CONTROL
+        worked = not sends or any(one.state == "cleared" for one in whole.dispatches) or bool(whole.tasks)
         if incident.form == "queue" or worked:
             outcome = "served" if incident.form == "queue" else str(self._rng.choice(OUTCOMES))
             return self._do(deeds.Resolve(incident.id, outcome), operator, now_s)
@@ -168,12 +184,19 @@ class Shift:
         if isinstance(deed, deeds.SendUnits):
             for dispatch in done.of(Dispatch):
                 self._drive(dispatch)
-        if isinstance(deed, deeds.HandOver):
-            for task in done.of(Task):
-                self._later(at_s + self._some(60.0, 600.0), deeds.AnswerTask(task.id, "accepted"), task.agency)
-                finished = deeds.AnswerTask(task.id, "finished", "已办结")
-                self._later(at_s + self._some(900.0, 5400.0), finished, task.agency)
         return True
+
+    def _offer(self, now_s: float) -> None:
+        """Let agencies see the tasks that are new to them: they accept and finish each, some they return."""
+        for task in self._store.find(Task, ("offered",)):
+            if task.id in self._offered:
+                continue
+            self._offered.add(task.id)
+            self._later(now_s + self._some(60.0, 600.0), deeds.AnswerTask(task.id, "accepted"), task.agency)
+            ends = deeds.AnswerTask(task.id, "finished", "已办结")
+            if self._rng.random() < RETURNED:
+                ends = deeds.AnswerTask(task.id, "returned", "不属本单位")
+            self._later(now_s + self._some(900.0, 5400.0), ends, task.agency)
 
     def _drive(self, dispatch: Dispatch) -> None:
         """Say what a unit will do, if it answers."""

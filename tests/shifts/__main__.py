@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from data.home import Home
+from data.operations.load import Load, alarm_load
 from data.operations.opening import locate_in
 from data.operations.results import lines
 from data.simulate.shift import Shift, unended
@@ -51,7 +52,8 @@ def main() -> int:
                 != repr(counted(store, figure.id, by, START_S, START_S + WEEK_S))
             ]
             states = Counter(incident.state for incident in store.find(Incident, (), 1_000_000))
-            _account(alerts, shift, states, open_, wrong, time.monotonic() - begun)
+            load = alarm_load(store.engine, START_S, START_S + asked.hours * 3600.0)
+            _account(alerts, shift, states, open_, wrong, time.monotonic() - begun, load)
     return int(bool(open_ or wrong))
 
 
@@ -61,13 +63,16 @@ def _tell(now_s: float) -> None:
 
 def _account(
     alerts: tuple[Alert, ...], shift: Shift, states: Counter[str], open_: list[str], wrong: list[tuple[str, str]],
-    took_s: float,
+    took_s: float, load: Load,
 ) -> None:  # fmt: skip
-    groups = Counter(int(alert.raised_s // MINUTES_10_S) for alert in alerts if alert.group == alert.id)
-    print(f"{sum(alert.hits for alert in alerts)} hits, {len(alerts)} alerts, {sum(groups.values())} rows of the queue")
-    rows = Counter(alert.scenario for alert in alerts if alert.group == alert.id)
-    print("rows by scenario:", dict(rows.most_common()))
-    print(f"rows in the fullest 10 minutes: {max(groups.values(), default=0)}")
+    rows = [alert for alert in alerts if alert.group == alert.id]
+    print(f"{sum(alert.hits for alert in alerts)} hits, {len(alerts)} alerts, {len(rows)} rows of queues")
+    for desk in sorted({alert.desk for alert in rows}):
+        theirs = [alert for alert in rows if alert.desk == desk]
+        full = Counter(int(max(alert.raised_s, alert.shown_s) // MINUTES_10_S) for alert in theirs)
+        of = dict(Counter(alert.scenario for alert in theirs).most_common())
+        print(f"rows of {desk}: {len(theirs)}, at most {max(full.values())} in 10 minutes: {of}")
+    print(f"the control room: {load.an_hour:.1f} an operator-hour, {load.over} of {load.steps} steps above one each")
     print("by scenario:", dict(Counter(alert.scenario for alert in alerts).most_common()))
     print("alerts:", dict(Counter(alert.state for alert in alerts)), "incidents:", dict(states))
     print("deeds:", dict(shift.done.most_common()))

@@ -10,7 +10,7 @@ import numpy as np
 from data.connectors.demo_life.life import Life
 from data.home import Home
 from data.operations.opening import Starts
-from data.operations.plans import plans_of
+from data.operations.plans import agencies_of, plans_of
 from data.operations.store import SqlOperations
 from data.router.times import RoadTimes
 from data.rules.demo import demo_lists
@@ -18,6 +18,7 @@ from data.rules.files import Folder
 from data.simulate.shift import Arrive, Shift
 from twin.city.city import City
 from twin.operations import deeds
+from twin.operations.agencies import Agency
 from twin.operations.deeds import By
 from twin.operations.records import Incident, Unit
 from twin.rules.evaluate import Rules, Setting
@@ -39,6 +40,7 @@ class Town:
     city: City
     scenarios: dict[str, Loaded]
     starts: Starts
+    agencies: dict[str, Agency]
     units: tuple[Unit, ...]
     arrive: Arrive
 
@@ -66,7 +68,7 @@ def town_of(city: City, home: Home, units: int, seed: int) -> Town:
         return [float(one) for one in np.where(np.isfinite(seconds), seconds, 900.0)]
 
     scenarios = Folder.of(home).scenarios
-    return Town(city, scenarios, Starts(scenarios, plans_of(home)), made, arrive)
+    return Town(city, scenarios, Starts(scenarios, plans_of(home)), agencies_of(home), made, arrive)
 
 
 def live(
@@ -85,7 +87,7 @@ def live(
         _on_duty(store, unit, START_S)
     life = Life(town.city, entities, seed, START_S)
     rules = Rules(town.scenarios.values(), Setting(town.city, (), demo_lists(START_S)))
-    shift = Shift(store, town.starts, town.arrive, seed)
+    shift = Shift(store, town.starts, town.arrive, seed, town.agencies)
     steps = round(hours * 3600.0 / STEP_S)
     for step in range(1, steps + 1):
         life.step(STEP_S)

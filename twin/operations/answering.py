@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from twin.errors import UsageError
 from twin.operations import deeds
 from twin.operations.deeds import By
 from twin.operations.draft import Draft
@@ -30,8 +31,8 @@ def confirm(deed: deeds.ConfirmAlerts, draft: Draft, by: By) -> None:
         incident = at_work(draft, deed.incident)
     else:
         incident = opened(draft, by, deed.start, deeds.OpenIncident(
-            first.scenario, first.severity, deed.start, min(alert.first_s for alert in alerts),
-            first.place, first.district, first.street, first.lon_deg, first.lat_deg,
+            first.scenario, first.severity, deed.start, min(alert.since_s for alert in alerts),
+            first.place, first.district, first.street, first.lon_deg, first.lat_deg, desk=first.desk,
         ), at_s)  # fmt: skip
     for alert in alerts:
         draft.keep(_answered(alert, "confirmed", by, at_s, incident=incident.id, note=line(deed.note)))
@@ -46,6 +47,18 @@ def dismiss(deed: deeds.DismissAlerts, draft: Draft, by: By) -> None:
         _must_be_new(alert)
         fresh = _answered(alert, "dismissed", by, by.at_s, reason=deed.reason, note=line(deed.note))
         draft.keep(fresh, deed.reason)
+
+
+def pass_on(deed: deeds.PassAlerts, draft: Draft, by: By) -> None:
+    """Put alerts into another desk's queue, at once."""
+    if not deed.desk or not line(deed.why):
+        raise UsageError("say whose they are, and why")
+    alerts = _asked(deed.alerts, deed.group, draft)
+    group = deed.group or alerts[0].id
+    for alert in alerts:
+        _must_be_new(alert)
+        fresh = replace(alert, desk=deed.desk, group=group, shown_s=min(alert.shown_s, by.at_s))
+        draft.keep(fresh, line(deed.why))
 
 
 def restore(deed: deeds.RestoreAlerts, draft: Draft, by: By) -> None:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from twin.access import Purpose
 from twin.operations.plans import PlanStep
 from twin.operations.records import Level, Stop, Unit
+from twin.rules.hit import CONTROL
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,17 @@ class DismissAlerts:
 
 
 @dataclass(frozen=True, slots=True)
+class PassAlerts:
+    """Say that alerts are another desk's: ``control``, a role or an agency."""
+
+    permission: ClassVar[str] = "alert.answer"
+    alerts: tuple[str, ...]
+    desk: str
+    why: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreAlerts:
     """Take an answer back, while nobody was sent and nothing handed over."""
 
@@ -85,6 +97,7 @@ class OpenIncident:
     lon_deg: float = math.nan
     lat_deg: float = math.nan
     parent: str = ""
+    desk: str = CONTROL
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,8 +377,9 @@ class TurnJoint:
 
 
 Deed = (
-    ConfirmAlerts | DismissAlerts | RestoreAlerts | OpenIncident | ClaimIncident | MergeIncidents | SendUnits
-    | ReportDispatch | HandOver | AnswerTask | AnswerStep | AddNote | Escalate | Resolve | Close | Reopen | SendNotice
-    | AskDoor | ReportMessage | EnrolUnit | SetUnit | PlanWatch | TurnWatch | PlanPatrol | ReportPatrol | OpenJoint
+    ConfirmAlerts | DismissAlerts | PassAlerts | RestoreAlerts | OpenIncident | ClaimIncident | MergeIncidents
+    | SendUnits | ReportDispatch | HandOver | AnswerTask | AnswerStep | AddNote | Escalate | Resolve | Close | Reopen
+    | SendNotice | AskDoor | ReportMessage | EnrolUnit | SetUnit | PlanWatch | TurnWatch | PlanPatrol | ReportPatrol
+    | OpenJoint
     | CallIn | WriteMinutes | TurnJoint
 )  # fmt: skip

@@ -17,6 +17,7 @@ from twin.operations.store import Book
 RULES: Mapping[type[Deed], Callable[..., None]] = {
     deeds.ConfirmAlerts: answering.confirm,
     deeds.DismissAlerts: answering.dismiss,
+    deeds.PassAlerts: answering.pass_on,
     deeds.RestoreAlerts: answering.restore,
     deeds.OpenIncident: handling.open_one,
     deeds.ClaimIncident: handling.claim,

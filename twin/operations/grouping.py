@@ -20,9 +20,9 @@ NEAR_S = 600.0
 """A group takes alerts for so long after its last."""
 CELL_M = 500.0
 """Alerts in one cell of the ground are near each other."""
-ROUND_S, ROUND_M, GOOD_TO_KNOW = 3600.0, 3000.0, 4
-"""What is good to know and no more (the lowest severity) is collected for longer and from farther: a round of parked
-vehicles is one row an hour, to be handed over as a whole, and does not take two operators' time one by one."""
+ROUND_M = 3000.0
+"""What is collected before it is shown is collected from farther: a round of parked vehicles is one row of a part of
+town, shown when its time is over, to be handed over as a whole."""
 METRES_A_DEGREE = 111_320.0
 MANY = 10
 """Groups of one scenario, taking alerts at once, after which its storm begins."""
@@ -41,6 +41,13 @@ class Where:
 class _Group:
     id: str
     last_s: float
+    shown_s: float = 0.0
+
+    def takes(self, alert: Alert) -> bool:
+        """Tell whether an alert of its place can still join: a round until it is shown, others for a while."""
+        if self.shown_s:
+            return alert.raised_s < self.shown_s
+        return abs(alert.raised_s - self.last_s) <= NEAR_S
 
 
 class Grouper:
@@ -49,7 +56,7 @@ class Grouper:
     Parameters
     ----------
     alerts : iterable of Alert
-        Those last seen within :data:`SAME_S`, whatever their state.
+        Those last seen within :data:`SAME_S`, whatever their state, and those of rounds that are not shown yet.
     """
 
     def __init__(self, alerts: Iterable[Alert]) -> None:
@@ -80,23 +87,26 @@ class Grouper:
         alert = Alert(
             id_, 1, "new", hit.scenario, hit.version, hit.severity, subject, kind, "", hit.area or where.place,
             where.district, where.street, hit.lon_deg, hit.lat_deg, hit.at_s, hit.at_s, 1, hit.seen_s,
+            desk=hit.route.desk, shown_s=hit.seen_s + hit.route.round_s if hit.route.round_s else 0.0,
         )  # fmt: skip
-        alert = replace(alert, group=self._group(alert))
+        group = self._group(alert)
+        alert = replace(alert, group=group.id, shown_s=group.shown_s)
+        if hit.route.answer_s:
+            alert = replace(alert, due_s=alert.since_s + hit.route.answer_s)
         self._of_subject[_key(alert)] = alert
         return alert
 
-    def _group(self, alert: Alert) -> str:
-        groups, near_s = self._groups.setdefault(alert.scenario, {}), _near_s(alert)
+    def _group(self, alert: Alert) -> _Group:
+        groups = self._groups.setdefault(alert.scenario, {})
         cell: tuple[int, int] | None = _cell(alert)
         found = groups.get(cell)
-        if found is None or abs(alert.raised_s - found.last_s) > near_s:
-            taking = sum(abs(alert.raised_s - group.last_s) <= near_s for group in groups.values())
-            cell = cell if taking < MANY else None
+        if found is None or not found.takes(alert):
+            cell = cell if sum(group.takes(alert) for group in groups.values()) < MANY else None
             found = groups.get(cell)
-        if found is None or abs(alert.raised_s - found.last_s) > near_s:
-            found = groups[cell] = _Group(alert.id, alert.raised_s)
+        if found is None or not found.takes(alert):
+            found = groups[cell] = _Group(alert.id, alert.raised_s, alert.shown_s)
         found.last_s = max(found.last_s, alert.raised_s)
-        return found.id
+        return found
 
     def _note(self, alert: Alert) -> None:
         """Note the group of an alert that is there; a storm is one whose alerts are in more than one cell."""
@@ -107,7 +117,7 @@ class Grouper:
                 groups[None] = groups.pop(other)
                 cell = None
                 break
-        group = groups.setdefault(cell, _Group(alert.group, alert.raised_s))
+        group = groups.setdefault(cell, _Group(alert.group, alert.raised_s, alert.shown_s))
         group.last_s = max(group.last_s, alert.raised_s)
 
 
@@ -120,16 +130,11 @@ def _key(alert: Alert) -> tuple[str, str]:
     return alert.scenario, alert.subject or alert.place or alert.id
 
 
-def _near_s(alert: Alert) -> float:
-    """Return for how long after its last a group takes an alert."""
-    return ROUND_S if alert.severity >= GOOD_TO_KNOW else NEAR_S
-
-
 def _cell(alert: Alert) -> tuple[int, int]:
     """Return the cell of the ground that an alert is in; what has no place shares one."""
     if not (math.isfinite(alert.lon_deg) and math.isfinite(alert.lat_deg)):
         return 0, 0
     north_m = alert.lat_deg * METRES_A_DEGREE
     east_m = alert.lon_deg * METRES_A_DEGREE * math.cos(math.radians(round(alert.lat_deg, 1)))
-    cell_m = ROUND_M if alert.severity >= GOOD_TO_KNOW else CELL_M
+    cell_m = ROUND_M if alert.shown_s else CELL_M
     return math.floor(east_m / cell_m), math.floor(north_m / cell_m)

@@ -41,7 +41,7 @@ def opened(draft: Draft, by: By, start: Start, what: deeds.OpenIncident, at_s: f
     incident = draft.add(Incident(
         draft.number("I", at_s), 1, INCIDENT.first, what.scenario, start.form, what.severity, title, what.place,
         what.district, what.street, what.lon_deg, what.lat_deg, since_s, at_s, by.actor, by.actor, start.plan,
-        start.levels, what.parent, changed_s=at_s,
+        start.levels, what.parent, changed_s=at_s, desk=what.desk,
     ))  # fmt: skip
     for place, step in enumerate(start.steps):
         draft.add(Step(

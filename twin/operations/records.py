@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from twin.rules.hit import CONTROL
+
 NOWHERE = math.nan
 
 
@@ -39,6 +41,12 @@ class Alert:
         When it was first and last observed.
     hits : int
         How many observations it stands for.
+    desk : str
+        Whose queue it is in: ``control``, a role or an agency (:mod:`twin.rules.routing`).
+    shown_s : float
+        Of what is collected: when its round ends and is shown as one row. 0 for what is shown at once.
+    due_s : float
+        When somebody must have answered; 0 where nothing was promised.
     """
 
     id: str
@@ -64,6 +72,14 @@ class Alert:
     note: str = ""
     answered_s: float = 0.0
     answered_by: str = ""
+    desk: str = CONTROL
+    shown_s: float = 0.0
+    due_s: float = 0.0
+
+    @property
+    def since_s(self) -> float:
+        """Return when the clocks of its levels begin: with the first observation; of a round, when it is shown."""
+        return max(self.first_s, self.shown_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +100,8 @@ class Incident:
         How many times it was raised to a higher desk.
     owner : str
         The account that has it in hand.
+    desk : str
+        Whose queue it is in, as of :class:`Alert`.
     """
 
     id: str
@@ -114,6 +132,7 @@ class Incident:
     outcome: str = ""
     note: str = ""
     changed_s: float = 0.0
+    desk: str = CONTROL
 
 
 @dataclass(frozen=True, slots=True)

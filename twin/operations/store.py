@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -120,8 +121,11 @@ class Operations(Protocol):
         """Do it, with its events and its audit entry, all or nothing."""
         ...
 
-    def queue(self, limit: int = 200) -> tuple[Row, ...]:
-        """Return what needs a hand, the most severe first, then the oldest."""
+    def queue(self, limit: int = 200, at_s: float = math.inf) -> tuple[Row, ...]:
+        """Return what needs a hand at all desks, the most severe first, then the oldest.
+
+        Rounds that are shown later than ``at_s`` are left out.
+        """
         ...
 
     def one(self, kind: type[R], id_: str) -> R:

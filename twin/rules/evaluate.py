@@ -38,6 +38,7 @@ from twin.rules.ground import Ground, ground_of
 from twin.rules.hit import Hit, Limit, Reading, Subject
 from twin.rules.lists import RefList, empty_list
 from twin.rules.memory import IntArray, Kept, Memory
+from twin.rules.routing import route_of
 
 FORGET_S = 86_400.0
 """Entities that said nothing for so long are forgotten, and looked for so often."""
@@ -97,6 +98,7 @@ class Running:
         if isinstance(self.condition, Crowding):
             self.condition.quiet_s = scenario.quiet_s  # of a place, whoever comes into it
         self._fired = memory.keep(np.float64, -np.inf)
+        self._route = route_of(scenario)
 
     def step(self, batch: Batch) -> Found:
         """Take a batch; who set it off a short while ago does not again."""
@@ -141,6 +143,7 @@ class Running:
             tuple(limits_of(scenario)),
             self.ground.names[area] if self.ground is not None and area >= 0 else "",
             (self.condition.list.told(entry, seen_s),) if isinstance(self.condition, OnList) and entry >= 0 else (),
+            route=self._route,
         )  # fmt: skip
 
 

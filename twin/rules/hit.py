@@ -109,6 +109,29 @@ class ListedEntry:
     legal_basis: str = ""
 
 
+CONTROL = "control"
+"""The desk of the control room's operators; the others are called as the role or agency that is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Whose hand a hit needs, and when.
+
+    Parameters
+    ----------
+    desk : str
+        Whose queue it comes into: :data:`CONTROL`, a role or an agency.
+    round_s : float
+        For how long such hits are collected before they are shown as one row; 0 to be shown at once.
+    answer_s : float
+        Within how long of being shown somebody must have answered; 0 where nothing was promised.
+    """
+
+    desk: str = CONTROL
+    round_s: float = 0.0
+    answer_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A scenario's condition began to hold.
@@ -134,6 +157,7 @@ class Hit:
     entries : tuple of ListedEntry
     step : str
         Of a sequence, its steps so far with their times, one line; else empty.
+    route : Route
     """
 
     scenario: str
@@ -149,6 +173,7 @@ class Hit:
     area: str = ""
     entries: tuple[ListedEntry, ...] = ()
     step: str = ""
+    route: Route = Route()
     id: str = field(init=False)
     """The same whenever the same hit is worked out again, so that it can be taken once."""
 

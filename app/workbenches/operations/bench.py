@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app import formats
-from app.commands import Command
+from app.commands import Call, Command
 from app.features.feature import Context, Entry, Feature
 from app.map.events import Pick
 from app.opening import Opened
@@ -83,6 +83,7 @@ class OperationsBench(QObject, Feature):
         self.queue.list.current_changed.connect(self._on_taken)
         self.queue.list.activated.connect(lambda _: desk.run("work.next"))
         self.queue.mute_asked.connect(lambda: desk.run("work.mute"))
+        self.queue.others_asked.connect(lambda everywhere: desk.run("work.desks", everywhere=everywhere))
         self._context.stage.bared.connect(self._on_bared)
         self.page.chosen.connect(self.sending.toggle)
         desk.selection.changed.connect(self._on_selected)
@@ -104,6 +105,7 @@ class OperationsBench(QObject, Feature):
         yield Entry(Command("work.up", lambda _: self.queue.list.step(-1), "view", "K"), "work", "caret-up", told=False)
         yield Entry(Command("work.show", lambda _: self._follow(), "view", "O"), "work", "map-pin", told=False)
         yield Entry(Command("work.mute", lambda _: self._mute(), "view", "Ctrl+M"), "work", "speaker-slash")
+        yield Entry(Command("work.desks", self._see_desks, "alert.read"), "work", "users", told=False)
         start = Command("work.open", lambda _: self.work.start(), "alert.read", in_palette=False)
         yield Entry(start, told=False)
         yield from self.office.entries()
@@ -138,6 +140,7 @@ class OperationsBench(QObject, Feature):
         titles: Callable[[str], str] = lambda scenario: self._parts.name("scenario", scenario, texts.language)  # noqa: E731
         self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.start, proposed, self._stuck))
         self.queue.show_rows(self._rows, self.work.held.key)
+        self.queue.show_elsewhere(self.work.elsewhere, self.work.everywhere)
         self.board.rows = self._rows
         self._ring_bell()
         if self._desk.live.city is not None:
@@ -234,6 +237,10 @@ class OperationsBench(QObject, Feature):
         if fresh:
             self.sound.play(min(fresh))
         self._heard = frozenset(new)
+
+    def _see_desks(self, call: Call) -> None:
+        self.work.see_everywhere(bool(call.arguments.get("everywhere", not self.work.everywhere)))
+        self.queue.show_elsewhere(self.work.elsewhere, self.work.everywhere)
 
     def _mute(self) -> None:
         self.sound.muted = not self.sound.muted

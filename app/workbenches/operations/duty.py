@@ -16,10 +16,12 @@ from app.texts import Texts
 from app.widgets.parts import label
 from app.workbenches.operations.section import Item, Section
 from app.workbenches.operations.worklist import MOST_ROWS
+from twin.operations.desks import at_desks
 from twin.operations.duty import on_duty
 from twin.operations.records import Dispatch, Incident, Task, Watch
 from twin.operations.states import UNDER_WAY
 from twin.operations.store import Operations, Row
+from twin.rules.hit import CONTROL
 
 LONGEST_NOTE = 2000
 
@@ -36,9 +38,10 @@ class Shift:
 
 
 def read_shift(store: Operations) -> Shift:
-    """Read it; errors as of the records."""
+    """Read it, as the control room hands it over; errors as of the records."""
+    rows = at_desks(store.queue(MOST_ROWS, time.time()), (CONTROL,))
     return Shift(
-        store.find(Watch, ("planned", "on", "off")), store.queue(MOST_ROWS), store.find(Dispatch, UNDER_WAY),
+        store.find(Watch, ("planned", "on", "off")), rows, store.find(Dispatch, UNDER_WAY),
         store.find(Task, ("offered", "accepted")), store.find(Incident, ("resolved", "closed")),
     )  # fmt: skip
 

@@ -18,6 +18,8 @@ class QueuePanel(QWidget):
 
     note = Signal(str)
     mute_asked = Signal()
+    others_asked = Signal(bool)
+    """The queues of all desks are wanted, or no longer."""
 
     def __init__(self, look: Look, card: NextCard) -> None:
         super().__init__()
@@ -29,6 +31,9 @@ class QueuePanel(QWidget):
         self.chips = {severity: tool("severityChip", checkable=True, checked=True) for severity in SEVERITIES}
         self.mute = tool("chip", checkable=True)
         self.mute.clicked.connect(self.mute_asked)
+        self.others = tool("chip", checkable=True)
+        self.others.clicked.connect(self.others_asked)
+        self._elsewhere = 0
         self.problem, self.empty = label("problem", wrap=True), label("quiet", wrap=True)
         self.problem.hide()
         row = QHBoxLayout()
@@ -39,6 +44,7 @@ class QueuePanel(QWidget):
             chip.toggled.connect(self._fill)
             row.addWidget(chip)
         row.addStretch(1)
+        row.addWidget(self.others)
         row.addWidget(self.mute)
         for part in (self.problem, self.empty):
             part.setContentsMargins(12, 8, 12, 8)
@@ -64,6 +70,16 @@ class QueuePanel(QWidget):
         self._rows, self._hold = rows, hold
         self._fill()
 
+    def show_elsewhere(self, count: int, everywhere: bool) -> None:
+        """Say how many rows other desks have, and whether they are shown here too."""
+        self._elsewhere = count
+        texts = self._look.texts
+        self.others.setChecked(everywhere)
+        self.others.setVisible(bool(count) or everywhere)
+        self.others.setText(texts("queue.everywhere") if everywhere else texts("queue.others", count=count))
+        self.others.setToolTip(texts("queue.others_tip"))
+        self.others.setAccessibleName(self.others.text())
+
     def show_problem(self, words: str) -> None:
         """Say why there is nothing new; nothing if all is well."""
         self.problem.setText(words)
@@ -84,6 +100,7 @@ class QueuePanel(QWidget):
         """Write everything in the language of the moment."""
         texts = self._look.texts
         self.list.setAccessibleName(texts("panel.queue"))
+        self.show_elsewhere(self._elsewhere, self.others.isChecked())
         for severity, chip in self.chips.items():
             chip.setToolTip(texts("queue.chip_tip", severity=texts(f"severity.{severity}")))
             chip.setAccessibleName(chip.toolTip())

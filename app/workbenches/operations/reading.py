@@ -50,7 +50,7 @@ def queue_row(
     )
     return QueueRow(
         key_of(row), "group" if row.alerts > 1 else "alert", row.severity, titles(alert.scenario), alert.place, "new",
-        row.since_s, row.since_s + within_s, within_s, ACCEPT, row.alerts, "", (alert.lon_deg, alert.lat_deg),
+        alert.since_s, alert.since_s + within_s, within_s, ACCEPT, row.alerts, "", (alert.lon_deg, alert.lat_deg),
     )  # fmt: skip
 
 

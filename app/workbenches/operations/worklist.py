@@ -16,13 +16,16 @@ from app.workbenches.operations.reading import key_of
 from twin.access import Purpose
 from twin.errors import ZhianError
 from twin.operations.deeds import By, Deed
+from twin.operations.desks import at_desks
 from twin.operations.records import Alert, Dispatch, Incident, Unit
 from twin.operations.states import UNDER_WAY
 from twin.operations.store import Done, Operations, Row, Whole
 from twin.rules.hit import Hit
+from twin.rules.routing import desks_of
 
 ROUND_MS, AGAIN_MS = 1000, 10_000
 MOST_ROWS, MOST_RESOLVED, MOST_HITS, MOST_UNDO = 200, 50, 20, 50
+MOST_AT_DESKS = 1000
 Answer = TypeVar("Answer")
 
 
@@ -57,12 +60,17 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One reading of the records; ``sent`` are the dispatches under way of all incidents, with their units."""
+    """One reading of the records.
+
+    ``elsewhere`` counts the rows of other desks; ``sent`` are the dispatches under way of all incidents, with their
+    units.
+    """
 
     rows: tuple[Row, ...]
     held: Held
     sent: tuple[Dispatch, ...] = ()
     units: tuple[Unit, ...] = ()
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,7 @@ class Worklist(QObject):
         self.rows: tuple[Row, ...] = ()
         self.sent: tuple[Dispatch, ...] = ()
         self.units: tuple[Unit, ...] = ()
+        self.elsewhere, self.everywhere = 0, False
         self.held = Held("")
         self.undoable: list[Undo] = []
         self.busy = False
@@ -151,9 +160,15 @@ class Worklist(QObject):
                 "job.work", lambda *_: question(self._open()), done, self.trouble.emit, key=key, quiet=True
             )
 
+    def see_everywhere(self, everywhere: bool) -> None:
+        """Show the queues of all desks, or only those of the person at this one."""
+        self.everywhere = everywhere
+        self.look()
+
     def _look(self, key: str, done: Callable[[Told], None]) -> None:
+        desks = None if self.everywhere else desks_of(self._desk.session.commands.actor.roles)
         self._desk.jobs.submit(
-            "job.work", lambda *_: _read(self._open(), key), done, self._on_trouble, key="work.look", quiet=True
+            "job.work", lambda *_: _read(self._open(), key, desks), done, self._on_trouble, key="work.look", quiet=True
         )
 
     def _open(self) -> Operations:
@@ -167,8 +182,8 @@ class Worklist(QObject):
             self._timer.setInterval(ROUND_MS)
             self.trouble.emit(None)
         self.sent, self.units = told.sent, told.units
-        if told.rows != self.rows:
-            self.rows = told.rows
+        if (told.rows, told.elsewhere) != (self.rows, self.elsewhere):
+            self.rows, self.elsewhere = told.rows, told.elsewhere
             self.changed.emit()
         if told.held.key == self.held.key:
             self._hold(told.held)
@@ -267,9 +282,13 @@ class Worklist(QObject):
         self.look()
 
 
-def _read(store: Operations, key: str) -> Told:
+def _read(store: Operations, key: str, desks: tuple[str, ...] | None) -> Told:
+    """Read the rows of some desks, or of all."""
     resolved = store.find(Incident, ("resolved",), MOST_RESOLVED)
-    rows = (*store.queue(MOST_ROWS), *(Row(one.severity, one.since_s, incident=one) for one in resolved))
+    waiting = store.queue(MOST_AT_DESKS, time.time())
+    theirs = at_desks(waiting, desks) if desks is not None else waiting
+    ended = tuple(Row(one.severity, one.since_s, incident=one) for one in resolved)
+    rows = (*theirs[:MOST_ROWS], *(at_desks(ended, desks) if desks is not None else ended))
     row = next((row for row in rows if key_of(row) == key), None)
     whole = store.whole(key.removeprefix("i:")) if key.startswith("i:") else None
     held = Held(key, row, whole)
@@ -277,4 +296,5 @@ def _read(store: Operations, key: str) -> Told:
     sent = dict.fromkeys(one.unit for one in whole.dispatches) if whole is not None else ()
     units = tuple(store.one(Unit, unit) for unit in sent)
     out = store.find(Dispatch, UNDER_WAY)
-    return Told(rows, Held(key, row, whole, hits, units), out, store.find(Unit, ("assigned",)) if out else ())
+    held = Held(key, row, whole, hits, units)
+    return Told(rows, held, out, store.find(Unit, ("assigned",)) if out else (), len(waiting) - len(theirs))

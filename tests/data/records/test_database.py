@@ -22,7 +22,7 @@ from data.store.cases import CaseStore
 from twin.errors import BadInputError, DiskError
 from twin.fraud.case import new_case
 
-NEWEST = "0008"
+NEWEST = "0009"
 CASE = {
     "number": "20261122-0001", "day": "2026-11-22", "title": "冒充客服", "amount_fen": 1, "opened_at_s": 1.0,
     "status": "open", "opened_by": "demo",
