@@ -13,12 +13,15 @@ from app.commands import Call, Command
 from app.operations import SHOWN, asks, does, tell, tell_done
 from app.session import Session
 from data.operations.opening import Starts
+from data.operations.plans import agencies_of
 from data.operations.store import SqlOperations
 from twin.access import mask_plate
-from twin.operations.deeds import ConfirmAlerts, DismissAlerts, RestoreAlerts
+from twin.cql2.read import no_such
+from twin.errors import UsageError
+from twin.operations.deeds import ConfirmAlerts, DismissAlerts, PassAlerts, RestoreAlerts
 from twin.operations.records import Alert
 from twin.operations.states import ALERT, DISMISSALS
-from twin.rules.hit import Hit
+from twin.rules.hit import CONTROL, Hit
 
 
 def add_parser(verbs: Any) -> None:
@@ -33,7 +36,12 @@ def add_parser(verbs: Any) -> None:
     dismissing = actions.add_parser("dismiss", help="say that alerts need nothing, and why")
     dismissing.add_argument("--reason", required=True, choices=DISMISSALS)
     restoring = actions.add_parser("restore", help="take an answer back, while nobody was sent")
-    for one in (confirming, dismissing, restoring):
+    passing = actions.add_parser("pass", help="put alerts into another desk's queue")
+    passing.add_argument(
+        "--to", required=True, metavar="DESK", help="control, or a role or agency as scenarios tell it"
+    )
+    passing.add_argument("--why", required=True, help="a line for the record")
+    for one in (confirming, dismissing, restoring, passing):
         one.add_argument("alerts", nargs="+", metavar="ALERT")
     for one in (confirming, dismissing):
         one.add_argument("--note", default="", help="a line for the record")
@@ -93,9 +101,19 @@ def _dismiss(arguments: argparse.Namespace, session: Session) -> int:
     return tell_done(session, session.commands.run("alert.answer", about=arguments.alerts[0], deeds=(deed,)))
 
 
+def _pass(arguments: argparse.Namespace, session: Session) -> int:
+    desks = sorted({CONTROL, *session.commands.rules.roles, *agencies_of(session.home)})
+    if arguments.to not in desks:
+        raise UsageError(no_such(arguments.to, desks))
+    deed = PassAlerts(tuple(arguments.alerts), arguments.to, arguments.why)
+    return tell_done(session, session.commands.run("alert.answer", about=arguments.alerts[0], deeds=(deed,)))
+
+
 def _restore(arguments: argparse.Namespace, session: Session) -> int:
     deed = RestoreAlerts(tuple(arguments.alerts))
     return tell_done(session, session.commands.run("alert.answer", about=arguments.alerts[0], deeds=(deed,)))
 
 
-_RUNS = {"list": _list, "show": _show, "confirm": _confirm, "dismiss": _dismiss, "restore": _restore}
+_RUNS = {
+    "list": _list, "show": _show, "confirm": _confirm, "dismiss": _dismiss, "restore": _restore, "pass": _pass,
+}  # fmt: skip

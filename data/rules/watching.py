@@ -66,9 +66,10 @@ class Watching:
         self._waiting: list[Hit] = []
         self._problems: set[str] = set()
         self._files_due = self._sink_due = 0.0
-        self._alone = lock(home.state / f"rules-{twin}.lock")
-        if self._alone is None:
+        alone = lock(home.state / f"rules-{twin}.lock")
+        if alone is None:
             raise UsageError(say("the scenarios of {twin} are watched by another process already", twin=twin))
+        self._alone = alone
         self._kept_at = _changed(self._kept)
         self.rules = self._made()
         self._version, self._before = -1, np.zeros(0, OBSERVATION_DTYPE)
