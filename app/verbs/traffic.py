@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app import formats
+from app import formats, traffic_planning
 from app.commands import Call, Command
 from app.session import Session
 from app.times import parse_time, show_time
@@ -73,6 +73,7 @@ def add_parser(verbs: Any) -> None:
     jams.add_argument(
         "--day", default="", metavar="TIME", help="any time of the day (default: the newest that is kept)"
     )
+    traffic_planning.add_actions(actions)
     for one, run in ((matching, _match), (watching, _watch), (jams, _jams)):
         one.add_argument("--twin", default="", help="which twin (default: the current one)")
         one.set_defaults(run=run)
@@ -91,6 +92,7 @@ def commands(session: Session) -> tuple[Command, ...]:
     return (
         Command("traffic.match", match, "traffic.keep", in_palette=False),
         Command("traffic.told", told, "traffic.read", in_palette=False),
+        *traffic_planning.commands(session),
         Command("traffic.watch", lambda call: _run(session, **call.arguments), "engine.run", in_palette=False),
     )
 
