@@ -10,7 +10,7 @@ run: setup
 
 # A worker a core, a file to each at a time; `make test SHARED=` runs one test after the other. A worker that dies ends
 # the run: with another in its place, what was left of its file would be waited for without end.
-SHARED ?= -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile
+SHARED ?= -n auto --maxprocesses 4 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 test: setup-dev check
 	$(BIN)/python -m pytest -m "not real" $(SHARED) $(ARGS)
 
