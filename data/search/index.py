@@ -13,29 +13,33 @@ from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
-from data.search.questions import Question, misspelt, questions
+from data.search.questions import INITIALS, SOUND_LETTERS, Question, misspelt, questions
 from data.search.sounds import beginnings, initials, sound_units
 from data.search.spelling import Vocabulary
-from data.search.units import fold, is_chinese, pairs, units_of
+from data.search.units import FIRST, fold, grams, is_chinese, pairs, units_of
 from twin.city.search import Found, Weighted
 
 AT_ONCE = 20_000
-FORMAT = 0x7A680003
+FORMAT = 0x7A680004
 """Marks the file as ours; its last digits grow with the layout."""
 _COLUMNS = ("table", "id", "name", "name_en", "kind", "lon_deg", "lat_deg", "distance_m")
 _SCHEMA = f"""
 CREATE TABLE entry (at INTEGER PRIMARY KEY, {", ".join(f'"{column}"' for column in _COLUMNS)}, folded TEXT);
 CREATE VIRTUAL TABLE words USING fts5(
-    han, sound, initial, latin, content='', columnsize=0, prefix='2 3',
-    tokenize="unicode61 remove_diacritics 0 tokenchars '_^$'"
+    han, latin, content='', columnsize=0, prefix='2 3', tokenize="unicode61 remove_diacritics 0 tokenchars '_^$'"
+);
+CREATE VIRTUAL TABLE sounds USING fts5(
+    sound, initial, content='', columnsize=0, prefix='1 2 3 4 5',
+    tokenize="unicode61 remove_diacritics 0 tokenchars '^'"
 );
 CREATE VIRTUAL TABLE term USING fts5vocab(words, col);
 CREATE TABLE vocabulary (col TEXT, term TEXT);
 """
-_VOCABULARY = """
-INSERT INTO vocabulary SELECT col, term FROM term
-WHERE col = 'sound' OR (col = 'latin' AND term NOT GLOB '*[^a-z]*') ORDER BY term
+_LATIN = """
+INSERT INTO vocabulary SELECT col, term FROM term WHERE col = 'latin' AND term NOT GLOB '*[^a-z]*' ORDER BY term
 """
+MAPPED_BYTES = 1 << 31
+"""So much of the file is read as memory: a question goes over many of its pages, and copies would cost as much."""
 
 
 def build_index(path: Path, entries: Sequence[Weighted], version: int = 0) -> None:
@@ -54,36 +58,38 @@ def build_index(path: Path, entries: Sequence[Weighted], version: int = 0) -> No
             file.execute(f"PRAGMA {pragma}")
         file.executescript(_SCHEMA)
         file.execute("BEGIN")
+        heard: set[str] = set()
         for begin in range(0, len(ordered), AT_ONCE):
-            _insert(file, begin + 1, ordered[begin : begin + AT_ONCE])
+            heard |= _insert(file, begin + 1, ordered[begin : begin + AT_ONCE])
         file.execute("CREATE INDEX entry_folded ON entry (folded)")
         file.execute("INSERT INTO words (words) VALUES ('optimize')")
-        file.execute(_VOCABULARY)
+        file.execute("INSERT INTO sounds (sounds) VALUES ('optimize')")
+        file.execute(_LATIN)
+        file.executemany("INSERT INTO vocabulary VALUES ('sound', ?)", ((pair,) for pair in sorted(heard)))
         file.execute("COMMIT")
     fresh.replace(path)
 
 
-def _insert(file: sqlite3.Connection, first: int, entries: Sequence[Weighted]) -> None:
-    values = [
-        (at, *(getattr(found, column) for column in _COLUMNS), fold(found.name))
-        for at, (_, found) in enumerate(entries, first)
-    ]
+def _insert(file: sqlite3.Connection, first: int, entries: Sequence[Weighted]) -> set[str]:
+    """Write some entries; return the pairs of sounds in them."""
+    rows = list(enumerate((found for _, found in entries), first))
+    values = [(at, *(getattr(found, column) for column in _COLUMNS), fold(found.name)) for at, found in rows]
     file.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
-    words = [(at, *_words_of(found)) for at, (_, found) in enumerate(entries, first)]
-    file.executemany("INSERT INTO words (rowid, han, sound, initial, latin) VALUES (?, ?, ?, ?, ?)", words)
+    words = [(at, " ".join(pairs(units_of(found.name))), _latin(found)) for at, found in rows]
+    file.executemany("INSERT INTO words (rowid, han, latin) VALUES (?, ?, ?)", words)
+    heard = [(at, sound_units(found.name)) for at, found in rows if any(map(is_chinese, fold(found.name)))]
+    sounds = [(at, _joined(sound, SOUND_LETTERS), _joined(initials(sound), INITIALS)) for at, sound in heard]
+    file.executemany("INSERT INTO sounds (rowid, sound, initial) VALUES (?, ?, ?)", sounds)
+    return {pair for _, sound in heard for pair in pairs(sound)}
 
 
-def _words_of(found: Found) -> tuple[str, str, str, str]:
-    """Return what one entry is found by, as tokens for the four columns."""
-    units, sounds = units_of(found.name), sound_units(found.name)
-    chinese = any(map(is_chinese, units))
-    latin = [*units_of(found.name_en), "".join(units_of(found.id))]
-    return (
-        " ".join(pairs(units)),
-        " ".join(pairs(sounds)) if chinese else "",
-        " ".join(pairs(initials(sounds))) if chinese else "",
-        " ".join(dict.fromkeys(word for word in latin if word)),
-    )
+def _joined(units: Sequence[str], letters: int) -> str:
+    return " ".join(grams([FIRST, *units], letters))
+
+
+def _latin(found: Found) -> str:
+    words = [*units_of(found.name_en), "".join(units_of(found.id))]
+    return " ".join(dict.fromkeys(word for word in words if word))
 
 
 class NameIndex:
@@ -104,6 +110,7 @@ class NameIndex:
         if found != [FORMAT, version]:
             self._file.close()
             raise ValueError(f"{path} is of another format or version")
+        self._file.execute(f"PRAGMA mmap_size={MAPPED_BYTES}")
         beginnings()  # made now rather than with the first answer
         self._vocabulary = Vocabulary(self._terms("sound"), self._terms("latin"))
 
@@ -140,7 +147,8 @@ class NameIndex:
     def _answers(self, question: Question, most: int) -> Iterator[tuple[int, Found]]:
         columns = ", ".join(f'"{column}"' for column in _COLUMNS)
         if question.match:
-            where = "at IN (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?)"
+            table = question.table
+            where = f"at IN (SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY rowid LIMIT ?)"  # noqa: S608
             values: tuple[object, ...] = (question.match, most * question.breadth)
         else:
             where, values = "folded = ? LIMIT ?", (question.folded, most)

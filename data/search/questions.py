@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from data.search.sounds import cuts, sound_units
 from data.search.spelling import Vocabulary
-from data.search.units import FIRST, fold, pairs, units_of
+from data.search.units import FIRST, covering, fold, pairs, units_of
 from twin.city.search import Found
 
 MOST_LETTERS = 64
@@ -17,6 +17,8 @@ MOST_LETTERS = 64
 MOST_READINGS = 8
 BREADTH = 8
 """So many times more candidates are looked at where each of them is compared letter by letter."""
+SOUND_LETTERS, INITIALS = 6, 4
+"""So many letters are one word of the index, from each syllable and from each initial on: few names share it."""
 _RETROFLEX = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 
 
@@ -30,6 +32,7 @@ class Question:
 
     match: str = ""
     folded: str = ""
+    table: str = "words"
     breadth: int = 1
     holds: Callable[[Found], bool] = _holds
 
@@ -40,12 +43,12 @@ def questions(text: str, vocabulary: Vocabulary) -> Iterator[Question]:
     if not units:
         return
     yield Question(folded=fold(text.strip()))
-    yield from _runs("han", [units])
-    latin = all(unit.isascii() for unit in units)
-    if latin:
-        yield Question(f"{_words('latin', [[unit] for unit in units])} OR {_run('latin', [''.join(units)])}")
-        yield from _runs("initial", _as_initials(units))
-    yield from _runs("sound", [row for row in _readings(units) if vocabulary.holds(row)])
+    yield Question(_run([FIRST, *units]))
+    yield Question(_run(units))
+    if all(unit.isascii() for unit in units):
+        yield from _latin(units)
+        yield from _heard("initial", _as_initials(units), INITIALS)
+    yield from _heard("sound", [row for row in _readings(units) if vocabulary.holds(row)], SOUND_LETTERS)
 
 
 def misspelt(text: str, vocabulary: Vocabulary) -> Iterator[Question]:
@@ -55,16 +58,28 @@ def misspelt(text: str, vocabulary: Vocabulary) -> Iterator[Question]:
     yield from _misspelt_latin(units, vocabulary)
 
 
-def _runs(column: str, rows: Sequence[Sequence[str]]) -> Iterator[Question]:
-    """Ask for names that begin with one of the rows of units, then for those that hold one."""
-    if rows:
-        yield Question(" OR ".join(_run(column, [FIRST, *row]) for row in rows))
-        yield Question(" OR ".join(_run(column, row) for row in rows))
-
-
-def _run(column: str, units: Sequence[str]) -> str:
+def _run(units: Sequence[str]) -> str:
     """Return the query for a run of units, the last of which may go on."""
-    return f'{column} : "{" ".join(pairs(units, anchored=False) if len(units) > 1 else units)}" *'
+    return f'han : "{" ".join(pairs(units, anchored=False) if len(units) > 1 else units)}" *'
+
+
+def _latin(units: Sequence[str]) -> Iterator[Question]:
+    """Ask for names with these words, or with an id that begins so; a single letter begins too many."""
+    if len("".join(units)) > 1:
+        yield Question(f'{_words("latin", [[unit] for unit in units])} OR latin : "{"".join(units)}" *')
+
+
+def _heard(column: str, rows: Sequence[Sequence[str]], letters: int) -> Iterator[Question]:
+    """Ask for names that begin with one of the rows of sounds, then for those that hold one."""
+    for before in ([FIRST], []):
+        phrases = dict.fromkeys(_phrase(column, [*before, *row], letters) for row in rows)
+        if phrases:
+            yield Question(" OR ".join(phrases), table="sounds")
+
+
+def _phrase(column: str, units: Sequence[str], letters: int) -> str:
+    row, goes_on = covering(units, letters)
+    return f'{column} : "{" ".join(row)}"' + (" *" if goes_on else "")
 
 
 def _words(column: str, words: Sequence[Sequence[str]]) -> str:
@@ -87,13 +102,10 @@ def _readings(units: Sequence[str]) -> list[tuple[str, ...]]:
 def _as_initials(units: Sequence[str]) -> list[list[str]]:
     """Return letters taken one by one as the initials of syllables; zh, ch and sh may be meant as one of them."""
 
-    def apart(parts: Sequence[str]) -> list[str]:
-        return [letter for part in parts for letter in (part if part.isalpha() else [part])]
-
     short = list(units)
     for two, one in _RETROFLEX:
         short = [unit.replace(two, one) for unit in short]
-    return [apart(units)] if short == list(units) else [apart(units), apart(short)]
+    return [list(row) for row in dict.fromkeys(("".join(units), "".join(short)))]
 
 
 def _misspelt_latin(units: Sequence[str], vocabulary: Vocabulary) -> Iterator[Question]:
@@ -105,7 +117,7 @@ def _misspelt_latin(units: Sequence[str], vocabulary: Vocabulary) -> Iterator[Qu
         for after in _readings(units[at + 1 :])[:1]
         for run in vocabulary.near_sounds(before, unit, after)
     ]
-    yield from _runs("sound", rows)
+    yield from _heard("sound", rows, SOUND_LETTERS)
     near = [[unit, *vocabulary.near_words(unit)] for unit in units]
     if any(len(group) > 1 for group in near):
         yield Question(_words("latin", near))

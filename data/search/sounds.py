@@ -58,8 +58,8 @@ def _read(characters: str) -> tuple[str, ...]:
 
 
 def initials(sounds: tuple[str, ...]) -> list[str]:
-    """Return the first letter of each sound; a run of digits stays whole."""
-    return [sound if sound.isdigit() else sound[0] for sound in sounds]
+    """Return the first letter of each sound, and each digit."""
+    return [letter for sound in sounds for letter in (sound if sound.isdigit() else sound[0])]
 
 
 def cuts(letters: str) -> list[tuple[str, ...]]:
@@ -79,6 +79,7 @@ def cuts(letters: str) -> list[tuple[str, ...]]:
     return found[:MOST_CUTS]
 
 
+@lru_cache(maxsize=8192)
 def shortest_cut(letters: str) -> tuple[str, ...] | None:
     """Return one cut of the fewest pieces, the longest first; None if the letters are no pinyin."""
     spelt = _spelt(letters)
@@ -86,6 +87,7 @@ def shortest_cut(letters: str) -> tuple[str, ...] | None:
     return next(_cut(spelt, fewest)) if fewest else None
 
 
+@lru_cache(maxsize=8192)
 def whole_cut(letters: str) -> tuple[str, ...] | None:
     """Return one cut into whole syllables alone; None if there is none."""
     if not letters:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 
 _UNIT = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003ffff]|[a-z]+|[0-9]+|[^\W\d_a-z㐀-鿿豈-﫿\U00020000-\U0003ffff]+")
 FIRST, LAST = "^", "$"
@@ -40,3 +40,24 @@ def pairs(units: Iterable[str], anchored: bool = True) -> list[str]:
     """
     row = [FIRST, *units, LAST] if anchored else list(units)
     return [f"{one}_{two}" for one, two in pairwise(row)]
+
+
+def grams(units: Sequence[str], letters: int) -> list[str]:
+    """Return what a run reads like from each of its units on, cut after so many letters."""
+    text = "".join(units)
+    return [
+        text[end - len(unit) : end - len(unit) + letters]
+        for unit, end in zip(units, accumulate(map(len, units)), strict=True)
+    ]
+
+
+def covering(units: Sequence[str], letters: int) -> tuple[list[str], bool]:
+    """Return the first grams of a run, up to the one that reaches its end; and whether that one may go on."""
+    left = sum(map(len, units))
+    row: list[str] = []
+    for gram, unit in zip(grams(units, letters), units, strict=True):
+        row.append(gram)
+        if left <= letters:
+            break
+        left -= len(unit)
+    return row, bool(row) and len(row[-1]) < letters
