@@ -83,13 +83,14 @@ def _texts(values: ExtensionArray) -> NDArray[np.object_]:
 def centres_m(city: City, rows: Rows, above_m: Any = 0.0) -> NDArray[np.float32]:
     """Return (N, 3) points in the local frame inside each row's geometry, ``above_m`` above the ground."""
     geometry = np.empty(0, dtype=object) if rows.geometry is None else rows.geometry
-    east, north = in_pieces(_inside, geometry).T
+    east, north = in_pieces(inside_m, geometry).T
     up = city.ground_m(east, north) + np.nan_to_num(np.asarray(above_m, dtype=np.float64))
     shifted = np.column_stack([east - city.frame.origin_m[0], north - city.frame.origin_m[1], up])
     return shifted.astype(np.float32).reshape(-1, 3)
 
 
-def _inside(geometry: NDArray[np.object_]) -> FloatArray:
+def inside_m(geometry: NDArray[np.object_]) -> FloatArray:
+    """Return a point inside each shape, (N, 2), in its own system."""
     points = shapely.point_on_surface(geometry)
     return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 

@@ -156,7 +156,10 @@ class Feed:
                 batches.append(SymbolBatch(name, drawn, _drift(drawn, request), opacity))
                 labels += names_of(batches[-1], request.lens, request.world.at_s, live=name in self._live)
             elif isinstance(drawn, Labels) and len(drawn.position_m):
-                labels.append(LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, opacity))
+                through = PLACE_HIDDEN_BY_M if name == "places" else np.inf
+                labels.append(
+                    LabelSet(name, drawn.position_m, drawn.zh, drawn.en, drawn.rank, opacity, hidden_by_m=through)
+                )
             elif isinstance(drawn, Lines) and len(drawn.rows):
                 lines.append(self._line_set(name, drawn, request, opacity))
             elif isinstance(drawn, Areas) and len(drawn.rows):
@@ -276,9 +279,11 @@ class Feed:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+PLACE_HIDDEN_BY_M = 200.0
+"""A place is more than a point: a house beside it does not hide its name, a mountain or a tower far before it does."""
 # These are drawn from the prepared scene; making their rows here would cost much and show nothing.
 FILTERED = frozenset({"buildings", "roads", "water", "land"})
-PREPARED = frozenset({"buildings", "roads", "water", "land", "terrain", "imagery"})
+PREPARED = frozenset({"buildings", "roads", "water", "land", "terrain", "imagery", "trees"})
 
 
 def _trails(request: Request) -> TrailWish:

@@ -48,8 +48,8 @@ class LabelSet:
     opacity: float = 1.0
     below_px: float = 0.0
     velocity_mps: NDArray[np.float32] | None = None
-    behind: bool = False
-    """Whether houses in front hide them."""
+    hidden_by_m: float = np.inf
+    """What stands in front of them by so much, beyond what :mod:`app.map.sight` takes for near, hides them."""
 
     def now_m(self, since_s: float) -> NDArray[np.float32]:
         """Return the positions some seconds after they were true, (N, 3)."""
@@ -145,8 +145,8 @@ class LabelPainter:
             rank = np.clip(labels.rank, 0, len(REACH_M) - 1)
             reach = np.asarray(REACH_M)[rank]
             seen = (depth > 1) & (depth < reach) & (x > -40) & (x < lens.width_px + 40) & (y > 0) & (y < lens.height_px)
-            if labels.behind and hides is not None and seen.any():
-                seen[seen] = ~hides(x[seen], y[seen] - 3.0, depth[seen])
+            if np.isfinite(labels.hidden_by_m) and hides is not None and seen.any():
+                seen[seen] = ~hides(x[seen], y[seen] - 3.0, depth[seen] - labels.hidden_by_m)
             y = y + labels.below_px
             chosen = np.flatnonzero(seen)
             order = chosen[np.lexsort((depth[chosen], rank[chosen]))]

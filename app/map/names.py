@@ -78,7 +78,7 @@ def _set_of(batch: SymbolBatch, rows: IntArray, rank: int, at_s: float) -> Label
     chosen = rank == CHOSEN_RANK
     return LabelSet(
         "chosen" if chosen else batch.layer, symbols.position_m[keep], zh, en, ranks, batch.opacity, BELOW_PX,
-        batch.velocity_mps[keep], behind=rank >= DEVICE_RANK,
+        batch.velocity_mps[keep], hidden_by_m=np.inf if chosen else 0.0,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from twin.geo import BoolArray, FloatArray
 
 WITHIN_M = 4000.0
-"""Cameras farther from what they look at see over the houses."""
+"""Cameras farther from what they look at see over the houses, though not over mountains."""
 BESIDE_M, SHARE = 12.0, 0.03
 """How much nearer than a point something must be to hide it."""
 

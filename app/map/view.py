@@ -391,9 +391,9 @@ class MapView(QWidget):
         ratio, language = self.devicePixelRatioF() * scale, self._texts.language
         if self._labels is not None:
             places, others = parted(self._labels.labels)
-            placed = self._painter.lay_out(places, lens, language, grid, since)
-            self._crowd.place(lens, grid)
             hides = self._hides(lens, ratio)
+            placed = self._painter.lay_out(places, lens, language, grid, since, hides)
+            self._crowd.place(lens, grid)
             placed += self._painter.lay_out(others, lens, language, grid, since, hides)
             if self._labels.roads is not None:
                 along = self._road_painter.lay_out(self._labels.roads, lens, language, grid, hides)
@@ -411,7 +411,8 @@ class MapView(QWidget):
 
     def _hides(self, lens: Lens, ratio: float) -> Hides | None:
         self._sight.forget()
-        if lens.state.distance_m > WITHIN_M:
+        mountains = self._scene is not None and self._scene.relief
+        if lens.state.distance_m > WITHIN_M and not mountains:
             return None
         return lambda x, y, depth: self._sight.hides(x, y, depth, ratio)
 

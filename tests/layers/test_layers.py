@@ -27,7 +27,7 @@ from twin.world import World
 DRAWN = {
     "terrain": Surface, "imagery": Surface, "land": Areas, "water": Areas, "roads": Lines, "congestion": Lines,
     "density": Raster, "speeds": Raster, "alarms": Raster,
-    "boundaries": Lines, "geofences": Several, "results": Several, "buildings": Solids,
+    "boundaries": Lines, "geofences": Several, "results": Several, "trees": Surface, "buildings": Solids,
     "sites": Symbols, "signals": Symbols, "cameras": Symbols,
     "sensors": Symbols, "vehicles": Symbols, "people": Symbols, "drones": Symbols, "places": Labels,
 }  # fmt: skip
@@ -226,6 +226,16 @@ def test_symbols_of_an_unknown_kind_get_the_common_one() -> None:
     drawing = layer_by_name("sites").draw(world, layer_by_name("sites").rows(world))
     assert isinstance(drawing, Symbols)
     assert [drawing.names[code] for code in drawing.symbol] == ["hospital", "site"]
+
+
+def test_a_site_stands_over_the_roof_of_its_building_and_without_one_on_the_ground() -> None:
+    world = tiny_world()
+    sites = layer_by_name("sites")
+    drawing = sites.draw(world, sites.rows(world))
+    assert isinstance(drawing, Symbols)
+    (hospital, ground) = drawing.position_m
+    assert hospital == pytest.approx([5.0, 5.0, 3.1 + 21.5 + 3.0], abs=0.1)
+    assert ground[2] < 10.0
 
 
 def test_points_stand_on_the_ground() -> None:
