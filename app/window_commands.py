@@ -108,6 +108,8 @@ def layer_commands(desk: Desk) -> Iterator[Command]:
 def save_layer(desk: Desk, call: Call) -> None:
     """Export what is drawn of a layer, as a job; ``name`` and ``target`` are asked for where they are not given."""
     name = str(call.arguments.get("name") or desk.layers.chosen)
+    if not desk.layers.layers[name].formats:
+        check_wish(Wish(name, Path(name)))
     target = call.arguments.get("target") or _ask_for_target(desk, name)
     world = desk.live.world
     if not target or world is None:

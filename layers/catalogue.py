@@ -23,6 +23,7 @@ from layers.sensors import SensorLayer
 from layers.signals import SignalLayer
 from layers.sites import SiteLayer
 from layers.terrain import TerrainLayer
+from layers.trees import TreeLayer
 from layers.vehicles import VehicleLayer
 from layers.water import WaterLayer
 from twin.errors import UsageError
@@ -41,6 +42,7 @@ OWN: tuple[Callable[[], Layer], ...] = (
     BoundaryLayer,
     GeofenceLayer,
     ResultLayer,
+    TreeLayer,
     BuildingLayer,
     SiteLayer,
     SignalLayer,

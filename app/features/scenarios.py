@@ -25,7 +25,7 @@ from twin.errors import UsageError
 from twin.rules.scenario import BOARDS, Loaded
 from twin.words import say
 
-GROUND = frozenset({"terrain", "imagery", "land", "water", "roads", "buildings", "places"})
+GROUND = frozenset({"terrain", "imagery", "land", "water", "roads", "trees", "buildings", "places"})
 """Layers that a view leaves as they are: what it is about lies on them."""
 ROWS = 5
 

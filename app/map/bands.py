@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.map import facades, ground_shaders
+from app.map import facades, ground_shaders, trees
 from app.map.glsl import Program
 from app.map.quality import Quality
 
@@ -48,6 +48,8 @@ def bands(quality: Quality) -> tuple[Band, ...]:
         Band("buildings", "buildings", _detailed, 0.0, q.windows_m, solid=True, cull_back=True),
         Band("buildings", "buildings", _plain, q.windows_m, q.solid_m, solid=True, cull_back=True),
         Band("boxes", "buildings", lambda _: facades.boxes(), q.solid_m, q.box_m, solid=True, cull_back=True),
+        Band("trees", "trees", lambda _: trees.program(), 0.0, q.trees_m, solid=True),
+        Band("trees_far", "trees", lambda _: trees.program(), q.trees_m, q.tree_m, solid=True),
         Band("ground", "terrain", ground_shaders.ground, to_m=GROUND_M, solid=True),
         Band("ground_far", "terrain", ground_shaders.ground, from_m=GROUND_M, solid=True),
         Band("land", "land", lambda relief: ground_shaders.areas("land", relief), to_m=q.detail_m),

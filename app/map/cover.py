@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.map.daylight import blend
-from app.map.scene import PreparedScene
+from app.map.scene import PreparedScene, TiledMesh
 from app.map.style import Rgb
 from twin.city.tables import BUILDING_USES, LAND_KINDS
 from twin.geo import BoolArray, FloatArray
@@ -25,6 +25,12 @@ def land_code(kind: NDArray[np.int64], seed: NDArray[np.int64]) -> NDArray[np.in
     return 1 + kind * SHADES + seed % SHADES
 
 
+def land_of(cover: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Return the kind of land of each cell of a cover, index into ``LAND_KINDS``; -1 where there is none."""
+    land = (cover > 0) & (cover < 1 + len(LAND_KINDS) * SHADES)
+    return np.where(land, (cover.astype(np.int16) - 1) // SHADES, -1).astype(np.int16)
+
+
 def paint(scene: PreparedScene, day: float, shown: Mapping[str, bool], hidden: BoolArray | None) -> NDArray[np.uint8]:
     """Paint the cover of a scene.
 
@@ -33,7 +39,7 @@ def paint(scene: PreparedScene, day: float, shown: Mapping[str, bool], hidden: B
     day : float
         Share of daylight, 0 to 1.
     shown : mapping of str to bool
-        Whether ``land``, ``water`` and ``buildings`` are to be seen.
+        Whether ``land``, ``water``, ``trees`` and ``buildings`` are to be seen.
     hidden : (N,) bool array, optional
         Rows of the buildings that are not.
 
@@ -48,6 +54,8 @@ def paint(scene: PreparedScene, day: float, shown: Mapping[str, bool], hidden: B
     picture = np.empty((*scene.cover.shape, 4), np.uint8)
     for top in range(0, len(picture), ROWS_AT_ONCE):  # other threads want Python's lock meanwhile
         picture[top : top + ROWS_AT_ONCE] = table[scene.cover[top : top + ROWS_AT_ONCE]]
+    if shown["trees"] and not scene.relief:
+        _plant(picture, scene, day)
     if shown["buildings"] and not scene.relief:
         _build_up(picture, scene, day, hidden)
     return picture
@@ -73,13 +81,40 @@ def _bytes(colour: Rgb | FloatArray) -> NDArray[np.uint8]:
     return np.clip(np.round(np.asarray(colour) * 255), 0, 255).astype(np.uint8)
 
 
-def _build_up(picture: NDArray[np.uint8], scene: PreparedScene, day: float, hidden: BoolArray | None) -> None:
-    """Mix in the buildings by the share of each cell that they cover, and the light of their windows."""
-    mesh, height, width = scene.meshes["dots"], *picture.shape[:2]
+def _plant(picture: NDArray[np.uint8], scene: PreparedScene, day: float) -> None:
+    """Mix in the trees by the share of each cell that they cover."""
+    mesh, height, width = scene.meshes["trees"], *picture.shape[:2]
+    west, south, east, north = scene.cover_bounds_m
+    x, y = _cells_of(mesh, scene, picture)
+    crown_m = mesh.code[:, 2] * 0.1
+    # Three vertices stand for each tree.
+    area = crown_m * crown_m * (np.pi / 3 * width * height / ((east - west) * (north - south)))
+    place, share = _corners(x, y, width, height)
+    covered = np.bincount(place, (share * area).ravel(), height * width).astype(np.float32)
+    at = np.flatnonzero(covered > 0.01)
+    flat = picture.reshape(-1, 4)
+    cover = np.minimum(covered[at], DENSEST)[:, None]
+    colour = np.array(blend("trees", "far", day)) * 255
+    flat[at, :3] = (flat[at, :3] * (1 - cover) + colour * cover).astype(np.uint8)
+
+
+def _cells_of(
+    mesh: TiledMesh, scene: PreparedScene, picture: NDArray[np.uint8]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return where the vertices of a mesh are in the picture: column and row, (N,) each."""
+    height, width = picture.shape[:2]
     west, south, east, north = scene.cover_bounds_m
     corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
     x = (mesh.vertices[:, 0] + corner[:, 0] - west) * (width / (east - west)) - 0.5
     y = (north - mesh.vertices[:, 1] - corner[:, 1]) * (height / (north - south)) - 0.5
+    return x, y
+
+
+def _build_up(picture: NDArray[np.uint8], scene: PreparedScene, day: float, hidden: BoolArray | None) -> None:
+    """Mix in the buildings by the share of each cell that they cover, and the light of their windows."""
+    mesh, height, width = scene.meshes["dots"], *picture.shape[:2]
+    west, south, east, north = scene.cover_bounds_m
+    x, y = _cells_of(mesh, scene, picture)
     code = mesh.code.astype(np.float64)
     area = code[:, 2] ** 2 * (width * height / ((east - west) * (north - south)))
     lit = (code[:, 1] > 150) * np.minimum(0.5 + 0.06 * code[:, 3], 1.5) * np.minimum(area, 1.5)

@@ -23,20 +23,22 @@ from numpy.typing import NDArray
 from rasterio.transform import from_bounds
 
 from app.map.blocks import blocks
-from app.map.cover import COVER_WATER, land_code
+from app.map.cover import COVER_WATER, land_code, land_of
 from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons, seed_of
 from app.map.ground import Grid, grid_mesh, ground_grid, is_mountainous
+from app.map.planting import Ground, plant
 from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about, with_boxes_of
+from app.map.trees import CROWN_M, TREE_M, tree_mesh
 from twin.city.city import City
 from twin.city.tables import BUILDING_USES, LAND_KINDS, ROAD_CLASSES, WATER_KINDS
 from twin.geo import BoolArray, FloatArray
 from twin.pieces import in_pieces
 
-FORMAT = 11
+FORMAT = 12
 COARSER = 4
 MESHES = (
     "buildings", "boxes", "dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far", "ground",
-    "ground_far",
+    "ground_far", "trees", "trees_far",
 )  # fmt: skip
 BUILDING_TILE_M, AREA_TILE_M, FAR_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M = (
     1000.0,
@@ -46,7 +48,7 @@ BUILDING_TILE_M, AREA_TILE_M, FAR_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M
     2000.0,
     2000.0,
 )
-DOT_TILE_M = 4000.0
+DOT_TILE_M, TREE_TILE_M = 4000.0, 500.0
 SMALL_HOUSE_M2, LOW_HOUSE_M = 260.0, 10.0
 FAR_DETAIL_M, FAR_LEAST_M2 = 9.0, 300.0
 MAIN_ROADS = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
@@ -73,14 +75,15 @@ def prepare(city: City, folder: Path, progress: Progress) -> None:
     writer = CacheWriter(folder)
     relief = is_mountainous(city.terrain)
     low, high = np.inf, -np.inf
-    for done, (name, mesh) in enumerate(_meshes(city, relief)):
+    cover_bounds = _local_bounds(city)
+    cover = _cover(city, cover_bounds)
+    for done, (name, mesh) in enumerate(_meshes(city, relief, cover)):
         progress(done / len(MESHES), name)
         writer.mesh(name, mesh)
         if len(mesh):
             low, high = min(low, float(mesh.tiles["low"][:, 2].min())), max(high, float(mesh.tiles["high"][:, 2].max()))
-    west, south, east, north = _local_bounds(city)
-    cover_bounds = (west, south, east, north)
-    writer.array("cover", _cover(city, cover_bounds))
+    west, south, east, north = cover_bounds
+    writer.array("cover", cover)
     writer.finish(
         {
             "stamp": _stamp(city),
@@ -137,7 +140,7 @@ def _local_bounds(city: City) -> tuple[float, float, float, float]:
     return west - x, south - y, east - x, north - y
 
 
-def _meshes(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
+def _meshes(city: City, relief: bool, cover: NDArray[np.uint8]) -> Iterator[tuple[str, TiledMesh]]:
     grid = ground_grid(city, _local_bounds(city), relief)
     yield from _buildings(city, grid)
     yield from _roads(city, grid, relief)
@@ -145,6 +148,23 @@ def _meshes(city: City, relief: bool) -> Iterator[tuple[str, TiledMesh]]:
     near = grid_mesh(grid, relief)
     yield "ground", near
     yield "ground_far", with_boxes_of(grid_mesh(grid, relief, COARSER if relief else 1), near)
+    yield from _trees(city, grid, relief, cover)
+
+
+def _trees(city: City, grid: Grid, relief: bool, cover: NDArray[np.uint8]) -> Iterator[tuple[str, TiledMesh]]:
+    """Give all trees, and those that are drawn from far too, in tiles that change places at one distance."""
+    trees = plant(city, Ground(land_of(cover), _local_bounds(city), LAND_KINDS, relief))
+    near = _in_tiles(tree_mesh(trees, grid.height_m))
+    yield "trees", near
+    yield "trees_far", with_boxes_of(_in_tiles(tree_mesh(trees, grid.height_m, far=True)), near)
+
+
+def _in_tiles(mesh: Mesh) -> TiledMesh:
+    """Cut the mesh of trees; their boxes reach as high as they do."""
+    tiled = cut(mesh, mesh.xyz[::3, :2], TREE_TILE_M)
+    tiled.tiles["low"][:, :2] -= CROWN_M
+    tiled.tiles["high"] += (CROWN_M, CROWN_M, TREE_M)
+    return tiled
 
 
 def _local(table: gpd.GeoDataFrame, city: City) -> NDArray[np.object_]:

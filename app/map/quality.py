@@ -18,6 +18,8 @@ class Quality:
         How far windows are told apart, and the façades of tiles have them at all.
     detail_m, casing_m, lanes_m : float
         How far edges of land and water are sharp, roads have an edge, and small roads are drawn.
+    trees_m, tree_m : float
+        How far all trees are drawn, and how far any.
     shade_cells : int
         Cells along each side of the two squares in which shadows are known.
     samples : int
@@ -32,6 +34,8 @@ class Quality:
     detail_m: float
     casing_m: float
     lanes_m: float
+    trees_m: float
+    tree_m: float
     shade_cells: int
     samples: int
 
@@ -39,9 +43,9 @@ class Quality:
 LEVELS: Mapping[str, Quality] = {
     level.name: level
     for level in (
-        Quality("software", 2400.0, 4800.0, 13_000.0, 2200.0, 2200.0, 2500.0, 8000.0, 768, 0),
-        Quality("integrated", 4000.0, 12_000.0, 24_000.0, 2600.0, 4000.0, 4000.0, 14_000.0, 1024, 2),
-        Quality("discrete", 7000.0, 25_000.0, 60_000.0, 4000.0, 7000.0, 7000.0, 25_000.0, 2048, 4),
+        Quality("software", 2400.0, 4800.0, 13_000.0, 2200.0, 2200.0, 2500.0, 8000.0, 1300.0, 3200.0, 768, 0),
+        Quality("integrated", 4000.0, 12_000.0, 24_000.0, 2600.0, 4000.0, 4000.0, 14_000.0, 2000.0, 6000.0, 1024, 2),
+        Quality("discrete", 7000.0, 25_000.0, 60_000.0, 4000.0, 7000.0, 7000.0, 25_000.0, 3000.0, 9000.0, 2048, 4),
     )
 }
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "swrast", "software", "gdi generic", "basic render")

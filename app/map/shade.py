@@ -27,6 +27,8 @@ NOTHING_M = -900.0
 OWN_CELLS = 2
 """A wall does not throw its shadow on itself: what stands in the two cells towards the sun is left out."""
 LONGEST_M = 900.0
+CROWN_SHARE = 0.85
+"""Light falls through the edge of a crown: its shadow is of so much of it."""
 CELLS_AT_ONCE = 2_000_000
 MOVED, GROWN, TURNED = 0.12, 1.35, 0.006
 Vector = tuple[float, float, float]
@@ -72,7 +74,13 @@ def squares(lens: Lens, towards: Vector, relief: bool, cells: int) -> tuple[Squa
     return square(sides[0]), square(sides[1])
 
 
-def reach(scene: PreparedScene, mesh: TiledMesh, square: Square, hidden: BoolArray | None) -> NDArray[np.float32]:
+def reach(
+    scene: PreparedScene,
+    mesh: TiledMesh,
+    square: Square,
+    hidden: BoolArray | None,
+    trees: TiledMesh | None = None,
+) -> NDArray[np.float32]:
     """Return how high shadows reach, (cells, cells), row 0 nearest to the sun."""
     cell_m = square.side_m / square.cells
     longest_m = square.side_m if scene.relief else min(LONGEST_M, 200.0 / max(square.drop, 0.05))
@@ -81,6 +89,8 @@ def reach(scene: PreparedScene, mesh: TiledMesh, square: Square, hidden: BoolArr
     if scene.relief:
         top[:] = _ground(scene, square, before) - 0.3 * cell_m
     raise_roofs(top, _roofs(mesh, square, before, hidden))
+    if trees is not None:
+        raise_crowns(top, *_crowns(trees, square, before))
     return swept(top, square.drop * cell_m)[before:]
 
 
@@ -104,18 +114,60 @@ def _ground(scene: PreparedScene, square: Square, before: int) -> NDArray[np.flo
     return np.nan_to_num(heights, nan=NOTHING_M).astype(np.float32)
 
 
+def _tiles_near(mesh: TiledMesh, square: Square, before: int) -> list[int]:
+    """Return the tiles of a mesh that may reach into a square or throw a shadow into it."""
+    far = square.side_m * 0.75 + before * square.side_m / square.cells
+    low, high = mesh.tiles["low"][:, :2], mesh.tiles["high"][:, :2]
+    gap = np.maximum(np.maximum(low - square.middle_m, square.middle_m - high), 0.0)
+    found: list[int] = np.flatnonzero(np.hypot(*gap.T) < far).tolist()
+    return found
+
+
+def _cells_of(points: FloatArray, square: Square, before: int) -> tuple[FloatArray, FloatArray]:
+    """Return column and row of points, (…, 3), in a square with so many rows before it."""
+    cell_m, (x0, y0), (ax, ay) = square.side_m / square.cells, square.middle_m, square.away
+    x, y = points[..., 0] - x0, points[..., 1] - y0
+    column: FloatArray = (x * ay - y * ax + square.side_m / 2) / cell_m - 0.5
+    row: FloatArray = (x * ax + y * ay + square.side_m / 2) / cell_m + before - 0.5
+    return column, row
+
+
+def _crowns(trees: TiledMesh, square: Square, before: int) -> tuple[FloatArray, FloatArray]:
+    """Return the trees about a square: column, row and height of the top, (N, 3), and radius in cells, (N,)."""
+    found, sizes = [np.zeros((0, 3))], [np.zeros((0, 2))]
+    for index in _tiles_near(trees, square, before):
+        tile = trees.tiles[index]
+        stood = slice(tile["vertices"][0], tile["vertices"][1], 3)  # three vertices stand for each tree
+        found.append(trees.vertices[stood] + np.append(tile["corner"], 0.0))
+        sizes.append(trees.code[stood, 2:] * 0.1)
+    points, (crown_m, tall_m) = np.concatenate(found), np.concatenate(sizes).T
+    column, row = _cells_of(points, square, before)
+    radius = crown_m * (CROWN_SHARE * square.cells / square.side_m)
+    inside = (column > -9) & (column < square.cells + 9) & (row > -9) & (row < square.cells + before + 9)
+    return np.column_stack([column, row, points[:, 2] + CROWN_SHARE * tall_m])[inside], radius[inside]
+
+
+def raise_crowns(top: NDArray[np.float32], crowns: FloatArray, radius: FloatArray) -> None:
+    """Raise the cells under crowns, (N, 3) of column, row and height, within so many cells of their stems; in place."""
+    tall, wide = top.shape
+    reach = int(np.ceil(radius.max(initial=0.0)))
+    off_row, off_column = (off.ravel() for off in np.mgrid[-reach : reach + 1, -reach : reach + 1])
+    away = np.hypot(off_row, off_column)
+    at_once = max(CELLS_AT_ONCE // len(away), 1)
+    for start in range(0, len(crowns), at_once):
+        some, size = crowns[start : start + at_once], radius[start : start + at_once]
+        row = np.round(some[:, 1]).astype(np.int64)[:, None] + off_row
+        column = np.round(some[:, 0]).astype(np.int64)[:, None] + off_column
+        below = (away <= size[:, None]) & (row >= 0) & (row < tall) & (column >= 0) & (column < wide)
+        height = np.broadcast_to(some[:, 2:], row.shape)[below].astype(np.float32)
+        np.maximum.at(top, (row[below], column[below]), height)
+
+
 def _roofs(mesh: TiledMesh, square: Square, before: int, hidden: BoolArray | None) -> FloatArray:
     """Return the corners of all faces that look up: column, row, height; (T, 3, 3)."""
-    cell_m = square.side_m / square.cells
-    far = square.side_m * 0.75 + before * cell_m
-    (x0, y0), (ax, ay) = square.middle_m, square.away
-    low, high = mesh.tiles["low"][:, :2], mesh.tiles["high"][:, :2]
-    gap = np.maximum(np.maximum(low - [x0, y0], [x0, y0] - high), 0.0)
-    found = [_faces(mesh, index, hidden) for index in np.flatnonzero(np.hypot(*gap.T) < far).tolist()]
+    found = [_faces(mesh, index, hidden) for index in _tiles_near(mesh, square, before)]
     corners = np.concatenate(found) if found else np.zeros((0, 3, 3))
-    x, y = corners[..., 0] - x0, corners[..., 1] - y0
-    column = (x * ay - y * ax + square.side_m / 2) / cell_m - 0.5
-    row = (x * ax + y * ay + square.side_m / 2) / cell_m + before - 0.5
+    column, row = _cells_of(corners, square, before)
     inside = (
         (column.max(axis=1) > 0)
         & (column.min(axis=1) < square.cells)
@@ -187,14 +239,15 @@ class Shade:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="map-shade")
         self._scene: PreparedScene | None = None
         self._hidden: BoolArray | None = None
+        self._trees = True
         nothing = make_field(np.full((2, 2), NOTHING_M, np.float32))
         self.textures: dict[str, vtkTexture] = {"nearReach": nothing, "farReach": nothing}
         self._made: dict[str, Square] = {}
         self._coming: dict[str, tuple[Square, Future[NDArray[np.float32]]]] = {}
 
-    def show(self, scene: PreparedScene | None, hidden: BoolArray | None) -> None:
-        """Begin again with a city, or with others of its buildings hidden."""
-        self._scene, self._hidden = scene, hidden
+    def show(self, scene: PreparedScene | None, hidden: BoolArray | None, *, trees: bool = True) -> None:
+        """Begin again with a city, or with others of its buildings, or its trees, hidden."""
+        self._scene, self._hidden, self._trees = scene, hidden, trees
         self._made.clear()
         self._coming.clear()
 
@@ -215,7 +268,8 @@ class Shade:
             return
         assert self._scene is not None  # noqa: S101 - asked by the caller
         mesh = self._scene.meshes["buildings" if name == "nearReach" else "boxes"]
-        future = self._pool.submit(reach, self._scene, mesh, square, self._hidden)
+        trees = self._scene.meshes["trees"] if name == "nearReach" and self._trees else None
+        future = self._pool.submit(reach, self._scene, mesh, square, self._hidden, trees)
         self._coming[name] = (square, future)
         future.add_done_callback(lambda _done: self._on_made())
 

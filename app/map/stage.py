@@ -87,7 +87,7 @@ class Stage:
         yield from self._clear()
         self._scene = scene
         self._put_up()
-        self.shade.show(scene, None)
+        self._shade_anew()
 
     def _put_up(self) -> None:
         assert self._scene is not None  # noqa: S101 - asked by the callers
@@ -124,7 +124,10 @@ class Stage:
 
     def set_layer(self, layer: str, visible: bool, opacity: float, hidden: BoolArray | None) -> None:
         """Show a layer or not, how strongly, and without the rows marked in ``hidden`` (rows of the city's table)."""
+        turned = layer == "trees" and visible != self._visible.get(layer, True)
         self._visible[layer], self._opacity[layer] = visible, opacity
+        if turned:
+            self._shade_anew()
         old = self._hidden.get(layer)
         changed = (old is None) != (hidden is None) or (
             old is not None and hidden is not None and not np.array_equal(old, hidden)
@@ -136,6 +139,9 @@ class Stage:
         if changed:
             self._forget(layer)
         self._apply_opacity(layer)
+
+    def _shade_anew(self) -> None:
+        self.shade.show(self._scene, self._hidden.get("buildings"), trees=self.is_visible("trees"))
 
     def set_selected(self, keys: Sequence[str]) -> None:
         """Tint the buildings with these ids, and no others."""
@@ -181,6 +187,8 @@ class Stage:
             material.set_number("hazeFull", haze_m[1])
             material.set_number("windowsTo", self._quality.windows_m)
             material.set_number("paintFrom", self._quality.detail_m)
+            material.set_number("treesAll", self._quality.trees_m)
+            material.set_number("treesTo", self._quality.tree_m)
             material.set_number("nearest", self._quality.box_m)
             material.set_number("farthest", self._quality.dot_m)
 
@@ -307,7 +315,7 @@ class Stage:
         if self._scene is None or self._painting is not None:
             return
         shown = {name: self._visible.get(name, True) and self._in_cover(name) for name in ("land", "water")}
-        shown["buildings"] = self._visible.get("buildings", True)
+        shown.update({name: self._visible.get(name, True) for name in ("buildings", "trees")})
         hidden = self._hidden.get("buildings")
         look = (round(self._day / DAY_STEP), tuple(shown.values()), id(hidden))
         if look == self._painted:
@@ -371,7 +379,7 @@ class Stage:
                     _release(actor)
                 tiles.actors.clear()
         if layer == "buildings":
-            self.shade.show(self._scene, self._hidden.get(layer))
+            self._shade_anew()
 
     def _clear(self) -> Iterator[None]:
         """Take everything out of the renderer."""

@@ -58,8 +58,10 @@ def choose_format(target: Path, name: str, offered: Sequence[str]) -> Format:
     Raises
     ------
     twin.errors.UsageError
-        If the layer cannot be written in it, or the file's name says another.
+        If the layer cannot be written in it, or at all, or the file's name says another.
     """
+    if not offered:
+        raise UsageError("this layer is for the eye alone: nobody surveyed it, and it is not exported")
     forms = [FORMATS[offer] for offer in offered]
     kinds = ", ".join(f"{form.name} ({form.suffixes[0]})" for form in forms)
     by_suffix = _by_suffix(target, forms)

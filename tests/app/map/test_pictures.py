@@ -36,6 +36,7 @@ VIEWS = {
     "town at dusk": (CameraState((0.0, 0.0, 0.0), 1400.0, 20.0, 30.0), DUSK),
     "roofs by day": (CameraState((0.0, 0.0, 0.0), 3400.0, 330.0, 24.0), NOON),
     "street by day": (CameraState((0.0, 0.0, 0.0), 300.0, 40.0, 16.0), NOON),
+    "trees from above": (CameraState((150.0, 0.0, 0.0), 420.0, 0.0, 84.0), NOON),
     "street at night": (CameraState((0.0, 0.0, 0.0), 300.0, 40.0, 16.0), NIGHT),
 }
 
@@ -106,6 +107,8 @@ def test_a_view_looks_as_it_did(camera: Camera, name: str) -> None:
         ("water", "street by day"),
         ("land", "street by day"),
         ("terrain", "whole by day"),
+        ("trees", "street by day"),
+        ("trees", "trees from above"),
     ],
 )
 def test_a_layer_that_is_missing_is_noticed(camera: Camera, layer: str, name: str) -> None:
@@ -121,6 +124,35 @@ def test_windows_that_are_missing_are_noticed(camera: Camera) -> None:
     missing = looks_as_it_did(camera, "street by day")
     camera.scenery.stage.set_quality(usual)
     assert not missing
+
+
+def test_trees_are_green_stand_apart_and_throw_shadows(camera: Camera) -> None:
+    state, light = VIEWS["street by day"]
+    with_trees = camera.take(state, light)
+    camera.scenery.stage.set_layer("trees", visible=False, opacity=1.0, hidden=None)
+    without = camera.take(state, light)
+    camera.scenery.stage.set_layer("trees", visible=True, opacity=1.0, hidden=None)
+    other = np.abs(with_trees - without).max(axis=-1) > 12.0
+    red, green, blue = with_trees[other].T
+    green_ = (green > red + 4) & (green > blue + 4)
+    darker = (with_trees[other] < without[other] + 1.0).all(axis=-1)
+    assert 0.02 < other.mean() < 0.3
+    assert green_.mean() > 0.6
+    assert (green_ | darker).mean() > 0.97
+    assert (darker & ~green_).mean() > 0.02
+
+
+def test_half_seen_through_trees_hide_half_of_what_is_behind(camera: Camera) -> None:
+    state, light = VIEWS["street by day"]
+    pictures = []
+    for opacity in (1.0, 0.5, 0.02):
+        camera.scenery.stage.set_layer("trees", visible=True, opacity=opacity, hidden=None)
+        pictures.append(camera.take(state, light))
+    camera.scenery.stage.set_layer("trees", visible=True, opacity=1.0, hidden=None)
+    full, half, hardly = ((np.abs(picture - pictures[2]).max(axis=-1) > 12.0).mean() for picture in pictures)
+    assert full > 0.02
+    assert 0.35 * full < half < 0.65 * full
+    assert hardly == 0.0
 
 
 def test_night_is_darker_than_dusk_and_dusk_than_day_and_lit_by_windows(camera: Camera) -> None:

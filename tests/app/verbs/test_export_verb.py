@@ -109,6 +109,7 @@ def test_an_export_passes_the_brakes_and_is_on_record(
         (["roads", "--to", "x.gpkg", "--twin", "../etc"], 2, "cannot name a twin"),
         (["roads", "--to", "x.gpkg", "--twin", "none"], 4, "there is no twin here"),
         (["imagery", "--to", "x.tif"], 4, "no imagery"),
+        (["trees", "--to", "x.gpkg"], 2, "nobody surveyed it"),
         (["roads", "--to", "/proc/x.gpkg"], 7, "cannot be written"),
     ],
 )
