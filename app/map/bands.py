@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from app.map import facades, ground_shaders, trees
 from app.map.glsl import Program
 from app.map.quality import Quality
 
-GROUND_M, SHORE_M = 9000.0, 3000.0
+SHORE_M = 3000.0
+GROUND_M = (0.0, 6000.0, 15_000.0, np.inf)
+"""How far each level of the ground is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,15 @@ def _plain(shadows: bool) -> Program:
     return facades.buildings(windows=False, shadows=shadows)
 
 
+def _ground(layer: str, program: Callable[[bool], Program], *, solid: bool = False) -> tuple[Band, ...]:
+    """Return the passes over all levels of the ground."""
+    names = ("ground", "ground_far", "ground_farthest")
+    return tuple(
+        Band(name, layer, program, from_m, to_m, solid=solid)
+        for name, (from_m, to_m) in zip(names, pairwise(GROUND_M), strict=True)
+    )
+
+
 def bands(quality: Quality) -> tuple[Band, ...]:
     """Return all passes, in the order in which they are drawn."""
     q = quality
@@ -50,20 +62,17 @@ def bands(quality: Quality) -> tuple[Band, ...]:
         Band("boxes", "buildings", lambda _: facades.boxes(), q.solid_m, q.box_m, solid=True, cull_back=True),
         Band("trees", "trees", lambda _: trees.program(), 0.0, q.trees_m, solid=True),
         Band("trees_far", "trees", lambda _: trees.program(), q.trees_m, q.tree_m, solid=True),
-        Band("ground", "terrain", ground_shaders.ground, to_m=GROUND_M, solid=True),
-        Band("ground_far", "terrain", ground_shaders.ground, from_m=GROUND_M, solid=True),
+        *_ground("terrain", ground_shaders.ground, solid=True),
         Band("land", "land", lambda relief: ground_shaders.areas("land", relief), to_m=q.detail_m),
         Band("land_far", "land", lambda relief: ground_shaders.areas("land", relief), from_m=q.detail_m),
         Band("water", "water", lambda relief: ground_shaders.areas("water", relief), to_m=q.detail_m),
         Band("water_far", "water", lambda relief: ground_shaders.areas("water", relief), from_m=q.detail_m),
         Band("shore", "water", ground_shaders.shore, to_m=min(SHORE_M, q.detail_m)),
-        Band("ground", "imagery", ground_shaders.imagery, to_m=GROUND_M),
-        Band("ground_far", "imagery", ground_shaders.imagery, from_m=GROUND_M),
+        *_ground("imagery", ground_shaders.imagery),
         Band("lanes", "roads", lambda relief: ground_shaders.roads(relief, casing=True), to_m=q.casing_m),
         Band("roads", "roads", lambda relief: ground_shaders.roads(relief, casing=True), to_m=q.casing_m),
         Band("lanes", "roads", lambda relief: ground_shaders.roads(relief, casing=False), to_m=q.lanes_m),
         Band("roads", "roads", lambda relief: ground_shaders.roads(relief, casing=False)),
-        Band("ground", "shadows", ground_shaders.shades, to_m=GROUND_M),
-        Band("ground_far", "shadows", ground_shaders.shades, from_m=GROUND_M),
+        *_ground("shadows", ground_shaders.shades),
         Band("dots", "buildings", lambda _: facades.dots(), from_m=q.box_m, to_m=q.dot_m),
     )

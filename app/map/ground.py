@@ -19,7 +19,10 @@ from twin.geo import FloatArray
 RELIEF_M = 40.0
 FLAT_STEP_M, TILE_CELLS = 500.0, 48
 BEYOND_M = 60_000.0
-SLOPE_STEPS = 60.0
+SLOPE_STEPS, MOST_SLOPES = 60.0, 2048
+SKIRT_M = 150.0
+LEVELS = (1, 4, 12)
+"""Each level of mountains takes one of so many rows and columns; divisors of :data:`TILE_CELLS`."""
 
 
 def is_mountainous(terrain: Terrain | None) -> bool:
@@ -85,19 +88,24 @@ def without_voids(terrain: Terrain) -> Terrain:
 def grid_mesh(grid: Grid, relief: bool, coarser: int = 1) -> TiledMesh:
     """Return the ground below everything.
 
-    ``code`` holds the slope to the east and to the north (128 is level), for a shading that does not show the facets.
-    With ``coarser`` only each such row and column is taken; tiles of all levels share their edges.
+    With ``coarser`` only each such row and column is taken; tiles of all levels have the same edges, seen from above.
+    Where there is relief a skirt hangs from them: neighbours of different levels leave no gap.
     """
     cols, rows = (np.unique(np.append(np.arange(0, len(a), coarser), len(a) - 1)) for a in (grid.x_m, grid.y_m))
     gx, gy = np.meshgrid(grid.x_m[cols], grid.y_m[rows])
-    gz = grid.z_m[np.ix_(rows, cols)]
-    slope_y, slope_x = np.gradient(gz, grid.y_m[rows], grid.x_m[cols])
-    code = np.zeros((gx.size, 4), np.uint8)
-    code[:, 0] = np.clip(128 + slope_x.ravel() * SLOPE_STEPS, 0, 255)
-    code[:, 1] = np.clip(128 + slope_y.ravel() * SLOPE_STEPS, 0, 255)
-    xyz = np.column_stack([gx.ravel(), gy.ravel(), gz.ravel()])
-    side = TILE_CELLS // coarser if relief else max(gx.shape)
-    return _cut_cells(xyz, code, gx.shape, side)
+    xyz = np.column_stack([gx.ravel(), gy.ravel(), grid.z_m[np.ix_(rows, cols)].ravel()])
+    return _cut_cells(xyz, gx.shape, TILE_CELLS // coarser if relief else max(gx.shape), SKIRT_M if relief else 0.0)
+
+
+def slopes(grid: Grid) -> NDArray[np.uint8]:
+    """Return how the ground slopes to the east and to the north, (H, W, 2), 128 is level; row 0 in the north.
+
+    It is taken from all heights that are known, and so the light on far mountains does not get coarser with their mesh.
+    """
+    slope_y, slope_x = np.gradient(grid.z_m, grid.y_m, grid.x_m)
+    every = max(1, -(-max(grid.z_m.shape) // MOST_SLOPES))
+    told = np.stack([slope_x, slope_y], axis=-1)[::-every, ::every]
+    return np.asarray(np.clip(128 + told * SLOPE_STEPS, 0, 255), np.uint8)
 
 
 def _steps(low: float, high: float, step: float) -> FloatArray:
@@ -113,16 +121,33 @@ def cells(rows: int, cols: int) -> IntArray:
     ).astype(np.int64)
 
 
-def _cut_cells(xyz: FloatArray, code: NDArray[np.uint8], shape: tuple[int, ...], side: int) -> TiledMesh:
+def _cut_cells(xyz: FloatArray, shape: tuple[int, ...], side: int, skirt_m: float) -> TiledMesh:
     """Cut a grid into tiles of ``side`` cells, repeating the vertices along the seams."""
-    triangles = cells(shape[0], shape[1])
-    cell = np.arange((shape[0] - 1) * (shape[1] - 1))
-    tile_col, tile_row = cell % (shape[1] - 1) // side, cell // (shape[1] - 1) // side
-    across = int(tile_col.max()) + 1
-    tile = np.tile(tile_row * across + tile_col, 2)
-    keys, corner = np.unique(tile[:, None] * len(xyz) + triangles, return_inverse=True)
-    vertex, owner = keys % len(xyz), keys // len(xyz)
+    tall, wide = shape[0] - 1, shape[1] - 1
+    cell = np.arange(tall * wide)
+    row, col = cell // wide, cell % wide
+    across = (wide - 1) // side + 1
+    tile = row // side * across + col // side
+    triangles, of = [cells(*shape)], [np.tile(tile, 2)]
+    if skirt_m:
+        southwest = row * shape[1] + col
+        up, right, low = shape[1], 1, len(xyz)
+        edges = (
+            (row % side == 0, 0, right),
+            ((row % side == side - 1) | (row == tall - 1), up, up + right),
+            (col % side == 0, 0, up),
+            ((col % side == side - 1) | (col == wide - 1), right, up + right),
+        )
+        for at_edge, begin, end in edges:
+            a, b = southwest[at_edge] + begin, southwest[at_edge] + end
+            triangles += [np.stack([a, b, b + low], axis=1), np.stack([a, b + low, a + low], axis=1)]
+            of += [tile[at_edge]] * 2
+        xyz = np.concatenate([xyz, xyz - (0.0, 0.0, skirt_m)])
+    corners, owner = np.concatenate(triangles), np.concatenate(of)
+    keys, corner = np.unique(owner[:, None] * len(xyz) + corners, return_inverse=True)
     tiles = np.arange(int(tile.max()) + 1)
     place = np.stack([tiles % across, tiles // across], axis=1).astype(np.float64)
-    mesh = Mesh(xyz[vertex], code[vertex], owner, corner.reshape(triangles.shape))
-    return cut(mesh, place, 1.0, shifted=False)
+    code = np.zeros((len(keys), 4), np.uint8)
+    return cut(
+        Mesh(xyz[keys % len(xyz)], code, keys // len(xyz), corner.reshape(corners.shape)), place, 1.0, shifted=False
+    )

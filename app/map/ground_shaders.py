@@ -67,18 +67,18 @@ def ground(relief: bool) -> Program:
     darkest, brightest = mixed(0.5, 0.72), mixed(1.5, 1.04)
     light = "dot(normalize(vec3(-slope, 1.0)), slopeLight) / max(slopeLight.z, 0.25)"
     vertex = VERTEX + (
-        "out vec3 vc; out vec2 slope; out vec2 uv;\nuniform vec4 coverBox; uniform vec2 heights;\nout float high;\n"
+        "out vec3 vc; out vec2 uv;\nuniform vec4 coverBox; uniform vec2 heights;\nout float high;\n"
         + LAY[relief]
         + "void main() {\n"
-        "  slope = (scalarColor.xy * 255.0 - 128.0) / 60.0;\n"
         "  uv = (vertexMC.xy - coverBox.xy) / coverBox.zw;\n"
         "  high = clamp((vertexMC.z - heights.x) / (heights.y - heights.x), 0.0, 1.0);\n"
         + _EYE
-        + "  gl_Position = MCDCMatrix * vertexMC;\n  lay(0.0);\n}\n"
+        + "  gl_Position = MCDCMatrix * vertexMC;\n  lay(0.0);\n  if (false) gl_Position += scalarColor;\n}\n"
     )
     bare = f"mix({tone('ground', 'valley')}, {tone('ground', 'peak')}, high * high * (3.0 - 2.0 * high))"
     if relief:
         colour = (
+            "  vec2 slope = (texture(slopes, uv).xy * 255.0 - 128.0) / 60.0;\n"
             f"  vec3 c = mix({bare}, on.rgb, on.a * 0.85);\n"
             f"  c *= clamp(mix(1.0, {light}, 0.62), {darkest}, {brightest}) * groundTint;\n"
         )
@@ -92,8 +92,8 @@ def ground(relief: bool) -> Program:
             f"  c += {tone('buildings', 'window')} * (on.a * shown * night);\n"
         )
     fragment = FRAGMENT + (
-        "in vec3 vc; in vec2 slope; in vec2 uv; in float high;\n"
-        "uniform sampler2D cover; uniform vec3 slopeLight; uniform float night;\n"
+        "in vec3 vc; in vec2 uv; in float high;\n"
+        "uniform sampler2D cover; uniform sampler2D slopes; uniform vec3 slopeLight; uniform float night;\n"
         "uniform float painted; uniform float paintFrom;\n"
         "void main() {\n  float far = length(vc);\n  vec4 on = texture(cover, uv);\n"
         + colour

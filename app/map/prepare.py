@@ -25,7 +25,7 @@ from rasterio.transform import from_bounds
 from app.map.blocks import blocks
 from app.map.cover import COVER_WATER, land_code, land_of
 from app.map.geometry import Mesh, boundaries, extrude, flat_areas, ribbons, seed_of
-from app.map.ground import Grid, grid_mesh, ground_grid, is_mountainous
+from app.map.ground import LEVELS, Grid, grid_mesh, ground_grid, is_mountainous, slopes
 from app.map.planting import Ground, plant
 from app.map.scene import CacheWriter, PreparedScene, TiledMesh, cut, map_mesh, read_about, with_boxes_of
 from app.map.trees import CROWN_M, TREE_M, tree_mesh
@@ -35,10 +35,9 @@ from twin.geo import BoolArray, FloatArray
 from twin.pieces import in_pieces
 
 FORMAT = 12
-COARSER = 4
 MESHES = (
     "buildings", "boxes", "dots", "roads", "lanes", "water", "water_far", "shore", "land", "land_far", "ground",
-    "ground_far", "trees", "trees_far",
+    "ground_far", "ground_farthest", "trees", "trees_far",
 )  # fmt: skip
 BUILDING_TILE_M, AREA_TILE_M, FAR_TILE_M, ROAD_TILE_M, LANE_TILE_M, SHORE_TILE_M = (
     1000.0,
@@ -77,13 +76,15 @@ def prepare(city: City, folder: Path, progress: Progress) -> None:
     low, high = np.inf, -np.inf
     cover_bounds = _local_bounds(city)
     cover = _cover(city, cover_bounds)
-    for done, (name, mesh) in enumerate(_meshes(city, relief, cover)):
+    grid = ground_grid(city, cover_bounds, relief)
+    for done, (name, mesh) in enumerate(_meshes(city, grid, relief, cover)):
         progress(done / len(MESHES), name)
         writer.mesh(name, mesh)
         if len(mesh):
             low, high = min(low, float(mesh.tiles["low"][:, 2].min())), max(high, float(mesh.tiles["high"][:, 2].max()))
     west, south, east, north = cover_bounds
     writer.array("cover", cover)
+    writer.array("slopes", slopes(grid))
     writer.finish(
         {
             "stamp": _stamp(city),
@@ -108,13 +109,14 @@ def open_scene(city: City, folder: Path, progress: Progress = lambda _share, _wh
     assert isinstance(bounds, list)  # noqa: S101 - our own file, its stamp was checked
     assert isinstance(cover_bounds, list)  # noqa: S101
     west, south, low, east, north, high = map(float, bounds)
-    cover = np.load(folder / "cover.npy", mmap_mode="r")
+    cover, slope = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("cover", "slopes"))
     return PreparedScene(
         city,
         {name: map_mesh(folder, name) for name in MESHES},
         (west, south, low, east, north, high),
         bool(about["relief"]),
         cover,
+        slope,
         (float(cover_bounds[0]), float(cover_bounds[1]), float(cover_bounds[2]), float(cover_bounds[3])),
     )
 
@@ -140,14 +142,14 @@ def _local_bounds(city: City) -> tuple[float, float, float, float]:
     return west - x, south - y, east - x, north - y
 
 
-def _meshes(city: City, relief: bool, cover: NDArray[np.uint8]) -> Iterator[tuple[str, TiledMesh]]:
-    grid = ground_grid(city, _local_bounds(city), relief)
+def _meshes(city: City, grid: Grid, relief: bool, cover: NDArray[np.uint8]) -> Iterator[tuple[str, TiledMesh]]:
     yield from _buildings(city, grid)
     yield from _roads(city, grid, relief)
     yield from _areas(city, grid, relief)
     near = grid_mesh(grid, relief)
     yield "ground", near
-    yield "ground_far", with_boxes_of(grid_mesh(grid, relief, COARSER if relief else 1), near)
+    for name, level in zip(("ground_far", "ground_farthest"), LEVELS[1:], strict=True):
+        yield name, with_boxes_of(grid_mesh(grid, relief, level if relief else 1), near)
     yield from _trees(city, grid, relief, cover)
 
 

@@ -85,8 +85,10 @@ class PreparedScene:
         True where the ground rises and falls enough to hide things.
     cover : (H, W) uint8 array or None
         What grows or lies where, for grounds with relief; row 0 is the northernmost.
+    slopes : (H, W, 2) uint8 array or None
+        How the ground slopes, as :func:`app.map.ground.slopes` tells it.
     cover_bounds_m : tuple
-        West, south, east, north of ``cover``; local metres.
+        West, south, east, north of ``cover`` and ``slopes``; local metres.
     """
 
     city: City
@@ -94,6 +96,7 @@ class PreparedScene:
     bounds_m: tuple[float, float, float, float, float, float]
     relief: bool
     cover: NDArray[np.uint8] | None = None
+    slopes: NDArray[np.uint8] | None = None
     cover_bounds_m: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
     def skyline_m(self) -> tuple[float, float] | None:

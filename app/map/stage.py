@@ -327,6 +327,11 @@ class Stage:
         self._painting.add_done_callback(lambda _done: self._on_loaded())
 
     def _tell_cover(self, scene: PreparedScene) -> None:
+        if scene.slopes is not None:
+            height, width, _ = scene.slopes.shape
+            told = np.zeros((height, width, 4), np.uint8)
+            told[..., :2] = scene.slopes
+            self._set_texture(("terrain",), "slopes", make_texture(told))
         west, south, east, north = scene.cover_bounds_m
         _west, _south, low, _east, _north, high = scene.bounds_m
         for tiles in self._tiles:
