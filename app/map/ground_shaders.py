@@ -64,8 +64,8 @@ def areas(what: str, relief: bool) -> Program:
 
 def ground(relief: bool) -> Program:
     """The ground, painted by its cover: what grows and lies there, and far buildings; shaded by its slope."""
-    darkest, brightest = mixed(0.5, 0.72), mixed(1.5, 1.04)
-    light = "dot(normalize(vec3(-slope, 1.0)), slopeLight) / max(slopeLight.z, 0.25)"
+    # Light from all sides reaches slopes that are turned away too: none of them is one flat grey.
+    light = "(0.6 + 0.4 * dot(normalize(vec3(-slope, 1.0)), slopeLight)) / (0.6 + 0.4 * slopeLight.z)"
     vertex = VERTEX + (
         "out vec3 vc; out vec2 uv;\nuniform vec4 coverBox; uniform vec2 heights;\nout float high;\n"
         + LAY[relief]
@@ -80,7 +80,7 @@ def ground(relief: bool) -> Program:
         colour = (
             "  vec2 slope = (texture(slopes, uv).xy * 255.0 - 128.0) / 60.0;\n"
             f"  vec3 c = mix({bare}, on.rgb, on.a * 0.85);\n"
-            f"  c *= clamp(mix(1.0, {light}, 0.62), {darkest}, {brightest}) * groundTint;\n"
+            f"  c *= min(pow({light}, {mixed(2.6, 1.7)}), {mixed(1.6, 1.06)}) * groundTint;\n"
         )
     else:
         # Beyond the edge of the county there is only ground; the alpha of the cover is the light of its windows.

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.geo import BoolArray, FloatArray
-from twin.pieces import Forest
 
 BROAD, SLENDER, CONIFER, FRUIT = range(4)
 KINDS = ("broad", "slender", "conifer", "fruit")
 """Shapes of trees; their colours are ``[map.trees]`` of the style files."""
-MOST_OF_A_KIND = 160_000
+MOST_OF_A_KIND = 300_000
 """Woods of whole mountains are thinned to so many trees."""
 SPACING_M: Mapping[str, float] = {
     "forest": 7.5, "park": 13.0, "orchard": 7.0, "urban": 21.0, "grass": 34.0, "square": 30.0, "industrial": 44.0,
@@ -218,12 +217,13 @@ def _avenue(x: FloatArray, y: FloatArray, look: FloatArray, chance: np.random.Ge
 
 def _along_banks(water: NDArray[np.object_], chance: np.random.Generator) -> Trees:
     """Return the trees along water, in stretches."""
-    shores = shapely.get_parts(shapely.boundary(shapely.buffer(water, BANK_M, quad_segs=2)))
+    wider = np.asarray(shapely.buffer(water, BANK_M, quad_segs=2), dtype=object)
+    shores = shapely.get_parts(np.asarray(shapely.boundary(wider), dtype=object))
     count = np.floor(shapely.length(shores) / BANK_STEP_M).astype(np.int64)
     row = np.repeat(np.arange(len(shores)), count)
     along = (np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)) * BANK_STEP_M
     along += chance.uniform(0.0, 0.7 * BANK_STEP_M, len(row))
-    x, y = shapely.get_coordinates(shapely.line_interpolate_point(shores[row], along)).reshape(-1, 2).T
+    x, y = shapely.get_coordinates(np.asarray(shapely.line_interpolate_point(shores[row], along), dtype=object)).T
     stands = chance.random(len(x)) < np.clip(0.45 + 0.9 * _clumps(x / 4.0, y / 4.0), 0.0, 0.92)
     kind = chance.choice(np.array([BROAD, SLENDER], np.uint8), len(x), p=(0.8, 0.2))
     return _grown(x[stands], y[stands], kind[stands], chance)
@@ -231,11 +231,11 @@ def _along_banks(water: NDArray[np.object_], chance: np.random.Generator) -> Tre
 
 def _near(shapes: NDArray[np.object_], distance_m: float) -> Callable[[Trees], BoolArray]:
     """Return what tells the trees that stand in shapes, or nearer to one than so many metres."""
-    forest = Forest(shapes)
+    index = shapely.STRtree(shapes)
 
     def near(trees: Trees) -> BoolArray:
         found = np.zeros(len(trees), bool)
-        found[forest.query(shapely.points(trees.x_m, trees.y_m), "dwithin", distance_m)[0]] = True
+        found[index.query(shapely.points(trees.x_m, trees.y_m), "dwithin", distance_m)[0]] = True
         return found
 
     return near
@@ -243,11 +243,11 @@ def _near(shapes: NDArray[np.object_], distance_m: float) -> Callable[[Trees], B
 
 def _on_roads(lines: NDArray[np.object_], half_m: FloatArray) -> Callable[[Trees], BoolArray]:
     """Return what tells the trees that stand on a carriageway."""
-    forest = Forest(lines)
+    index = shapely.STRtree(lines)
 
     def on(trees: Trees) -> BoolArray:
         points = shapely.points(trees.x_m, trees.y_m)
-        tree, road = forest.query(points, "dwithin", float(half_m.max(initial=0.0)) + 1.0)
+        tree, road = index.query(points, "dwithin", float(half_m.max(initial=0.0)) + 1.0)
         close = shapely.distance(points[tree], lines[road]) < half_m[road] + 1.0
         found = np.zeros(len(trees), bool)
         found[tree[close]] = True

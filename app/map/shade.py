@@ -134,12 +134,13 @@ def _cells_of(points: FloatArray, square: Square, before: int) -> tuple[FloatArr
 
 def _crowns(trees: TiledMesh, square: Square, before: int) -> tuple[FloatArray, FloatArray]:
     """Return the trees about a square: column, row and height of the top, (N, 3), and radius in cells, (N,)."""
-    found, sizes = [np.zeros((0, 3))], [np.zeros((0, 2))]
+    found: list[FloatArray] = [np.zeros((0, 3))]
+    sizes: list[FloatArray] = [np.zeros((0, 2))]
     for index in _tiles_near(trees, square, before):
         tile = trees.tiles[index]
         stood = slice(tile["vertices"][0], tile["vertices"][1], 3)  # three vertices stand for each tree
-        found.append(trees.vertices[stood] + np.append(tile["corner"], 0.0))
-        sizes.append(trees.code[stood, 2:] * 0.1)
+        found.append(np.asarray(trees.vertices[stood] + np.append(tile["corner"], 0.0), np.float64))
+        sizes.append(trees.code[stood, 2:].astype(np.float64) * 0.1)
     points, (crown_m, tall_m) = np.concatenate(found), np.concatenate(sizes).T
     column, row = _cells_of(points, square, before)
     radius = crown_m * (CROWN_SHARE * square.cells / square.side_m)

@@ -56,7 +56,7 @@ def points(county: City, trees: Trees) -> NDArray[np.object_]:
 
 def touched(county: City, trees: Trees, name: str, distance_m: float) -> int:
     tree = shapely.STRtree(county.table(name).geometry.to_numpy())
-    return tree.query(points(county, trees), "dwithin", distance_m).shape[1]
+    return int(tree.query(points(county, trees), "dwithin", distance_m).shape[1])
 
 
 def test_no_tree_stands_in_a_house_or_in_water(county: City, trees: Trees) -> None:
@@ -107,7 +107,7 @@ def test_an_orchard_stands_in_rows_and_mountains_have_conifers() -> None:
 
 
 def test_woods_of_whole_mountains_are_thinned() -> None:
-    assert len(plant(BARE, ground_of("forest", 12_000.0))) < 200_000
+    assert len(plant(BARE, ground_of("forest", 8_000.0))) < 330_000
 
 
 def test_a_tree_is_three_corners_where_it_stands_and_some_are_kept_for_far() -> None:
