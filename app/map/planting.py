@@ -246,7 +246,7 @@ def _on_roads(lines: NDArray[np.object_], half_m: FloatArray) -> Callable[[Trees
     index = shapely.STRtree(lines)
 
     def on(trees: Trees) -> BoolArray:
-        points = shapely.points(trees.x_m, trees.y_m)
+        points = np.asarray(shapely.points(trees.x_m, trees.y_m), dtype=object)
         tree, road = index.query(points, "dwithin", float(half_m.max(initial=0.0)) + 1.0)
         close = shapely.distance(points[tree], lines[road]) < half_m[road] + 1.0
         found = np.zeros(len(trees), bool)
