@@ -10,6 +10,8 @@ from app.map.style import load_style
 from app.map.view import MapView
 from twin.traffic.speeds import GRADES
 
+GRADED = ("congestion", "measured_speed", "measured_index", "measured_delay")
+
 
 class Legend(QObject):
     """Keeps the map's legend true to the layers that are shown, the theme and the language."""
@@ -23,8 +25,8 @@ class Legend(QObject):
         self.refresh()
 
     def refresh(self, *_: object) -> None:
-        """Explain the grades of congestion while that layer is shown, and nothing otherwise."""
-        if not self._layers.states["congestion"].visible:
+        """Explain the grades while a layer in their colours is shown, and nothing otherwise."""
+        if not any(self._layers.states[name].visible for name in GRADED):
             self._view.set_legend(())
             return
         style = load_style(self._look.theme.name)

@@ -17,6 +17,7 @@ from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame, empty_frame
 from twin.operations.standing import Standing
 from twin.reach import narrowed, reach_of
+from twin.traffic.measured import Measured
 from twin.world import SourceState, World, world_of
 
 FRAME_MS, PANEL_MS = 33, 500
@@ -50,6 +51,7 @@ class LiveWorld(QObject):
         self._turns = turns or Turns(self)
         self.kept = NOTHING_KEPT
         self.alerts: tuple[Standing, ...] = ()
+        self.measured: Measured | None = None
         self.scope: Callable[[], Scope] = Scope
         """How far who looks may see; asked with every world."""
         self._reached: tuple[City | None, Scope, shapely.Geometry | None] = (None, Scope(), None)
@@ -71,7 +73,9 @@ class LiveWorld(QObject):
     @world.setter
     def world(self, world: World) -> None:
         alerts = self.alerts if world.live else world.alerts
-        self._world = narrowed(replace(world, kept=self.kept, alerts=alerts), self._reach(world.city))
+        self._world = narrowed(
+            replace(world, kept=self.kept, alerts=alerts, measured=self.measured), self._reach(world.city)
+        )
 
     def _reach(self, city: City) -> shapely.Geometry | None:
         """Return the area that may be seen, worked out anew for another city or another scope alone."""
@@ -83,6 +87,13 @@ class LiveWorld(QObject):
     def keep(self, kept: Kept) -> None:
         """Show what is kept, at whatever instant, from now on."""
         self.kept = kept
+        if self.world is not None:
+            self.world = self.world
+            self.moved.emit(self.world)
+
+    def look_at(self, measured: Measured | None) -> None:
+        """Show these five minutes of measured traffic, at whatever instant, from now on."""
+        self.measured = measured
         if self.world is not None:
             self.world = self.world
             self.moved.emit(self.world)
@@ -99,6 +110,7 @@ class LiveWorld(QObject):
     def open(self, city: City) -> None:
         """Show a city; nothing moves in it until an engine is there."""
         self._city, self._engine, self._version, self._past = city, None, -1, False
+        self.measured = None
         self.world = World(city, empty_frame(), (), time.time(), live=True)
         self.city_changed.emit(city)
         self.moved.emit(self.world)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
+from layers import measured
 from layers.boundaries import BoundaryLayer
 from layers.buildings import BuildingLayer
 from layers.cameras import CameraLayer
@@ -36,6 +37,7 @@ OWN: tuple[Callable[[], Layer], ...] = (
     WaterLayer,
     RoadLayer,
     CongestionLayer,
+    *measured.LAYERS,
     DensityLayer,
     SpeedLayer,
     AlarmLayer,
@@ -74,7 +76,9 @@ def _all() -> tuple[Layer, ...]:
 LAYERS: tuple[Layer, ...] = _all()
 
 
-HIDDEN_AT_FIRST = frozenset({"congestion", "density", "speeds", "alarms"})
+HIDDEN_AT_FIRST = frozenset(
+    {"congestion", "density", "speeds", "alarms", *(f"measured_{measure}" for measure in measured.MEASURES)}
+)
 
 
 def first_state(name: str) -> LayerState:

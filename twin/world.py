@@ -11,6 +11,7 @@ from twin.city.city import City
 from twin.kept import NOTHING_KEPT, Kept
 from twin.live.frame import TrackFrame
 from twin.operations.standing import Standing
+from twin.traffic.measured import Measured
 
 SILENT_S = 30.0
 """A source that is open and says nothing for so long is shown as silent."""
@@ -96,6 +97,8 @@ class World:
         What scenarios found and is not done with at that instant, as far as who looks may see it.
     reach : shapely.Geometry, optional
         The area that who looks may see, in the city's projected system; None for all. See :mod:`twin.reach`.
+    measured : Measured, optional
+        The five minutes of measured traffic that are looked at.
     """
 
     city: City
@@ -106,6 +109,7 @@ class World:
     kept: Kept = NOTHING_KEPT
     reach: shapely.Geometry | None = None
     alerts: tuple[Standing, ...] = ()
+    measured: Measured | None = None
 
 
 def world_of(city: City, tracks: TrackFrame, sources: tuple[SourceState, ...], now_s: float) -> World:

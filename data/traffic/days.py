@@ -81,6 +81,12 @@ class Days:
         """Return what was measured on the seven days that end with the one that begins then."""
         return self._store.between(begin_s - 6 * DAY_S, begin_s + DAY_S)
 
+    @property
+    def names(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Return what the road of each link of the graph is called, in Chinese and in English."""
+        one, other = (names[self._store.graph.road] for names in self._names)
+        return one, other
+
     def same_road(self, link: int) -> BoolArray:
         """Mark the links of the road that a link is of, by name and class; without a name, of that segment alone."""
         graph, row = self._store.graph, self._store.graph.road[link]

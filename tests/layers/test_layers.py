@@ -26,6 +26,7 @@ from twin.world import World
 
 DRAWN = {
     "terrain": Surface, "imagery": Surface, "land": Areas, "water": Areas, "roads": Lines, "congestion": Lines,
+    "measured_speed": Lines, "measured_index": Lines, "measured_delay": Lines, "measured_queue": Lines,
     "density": Raster, "speeds": Raster, "alarms": Raster,
     "boundaries": Lines, "geofences": Several, "results": Several, "trees": Surface, "buildings": Solids,
     "sites": Symbols, "signals": Symbols, "cameras": Symbols,
@@ -94,7 +95,7 @@ def test_an_empty_layer_says_why(layer: Layer) -> None:
     status = layer.status(NOWHERE)
     assert status.count == 0
     assert status.reason in texts
-    assert not layer.status(tiny_world()).reason or layer.name == "imagery"
+    assert not layer.status(tiny_world()).reason or layer.name == "imagery" or layer.name.startswith("measured_")
 
 
 @EVERY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +16,9 @@ from twin.geo import BoolArray, FloatArray
 from twin.live.frame import TrackFrame
 from twin.live.kinds import CODE, STATE_CODE
 from twin.pieces import in_pieces
-from twin.world import World
+
+if TYPE_CHECKING:
+    from twin.world import World  # a world holds measured traffic
 
 GRADES = ("unknown", "free", "steady", "slow", "congested", "jammed")
 """Names of the grades 0 to 5."""

@@ -15,17 +15,19 @@ from PySide6.QtWidgets import QWidget
 from app.commands import Call, Command
 from app.features.feature import Context, Entry, Feature
 from app.opening import Opened
-from app.workbenches.traffic.drawing import MEASURES, extent, measured
+from app.workbenches.traffic.drawing import extent, measured
 from app.workbenches.traffic.jams_panel import JamsPanel
 from app.workbenches.traffic.strips import DAY_SLOTS
 from data.home import Home
 from data.traffic.days import Day, Days, day_of, local_time
 from data.traffic.events import events_of
 from data.traffic.store import TrafficStore
+from layers.measured import MEASURES
 from twin.city.city import City
 from twin.traffic.graph import RoadGraph, road_graph
 from twin.traffic.indices import network_index, strips
 from twin.traffic.jams import DAY_S
+from twin.traffic.measured import Measured
 from twin.traffic.slots import SLOT_S, Slots, groups_of
 
 JAM, MEASURED = "jam", "jam-day"
@@ -150,10 +152,12 @@ class Jams(QObject, Feature):
         self.panel.show_slot(max(slot, 0))
         if read is None or slot < 0:
             self._context.map.extras.draw(MEASURED)
+            self._desk.live.look_at(None)
             return
         number = round(read.day.begin_s / SLOT_S) + slot
         rows = slice(*np.searchsorted(read.day.slots.slot, [number, number + 1]).tolist())
         part = read.day.slots.take(np.arange(rows.start, rows.stop))
+        self._desk.live.look_at(Measured(read.graph, part, read.day.grades[rows], *read.days.names))
         drawing = measured(read.graph, part, read.day.grades[rows], self._measure)
         self._context.map.extras.draw(MEASURED, *([] if drawing is None else [drawing]))
 

@@ -23,10 +23,10 @@ from app import formats
 from app.look import Look
 from app.widgets.parts import label, tool
 from app.widgets.table import Table, TableColumn, TableModel
-from app.workbenches.traffic.drawing import MEASURES
 from app.workbenches.traffic.strips import DAY_SLOTS, LifeStrip, WeekStrip
 from app.workbenches.traffic.wording import number_line
 from data.traffic.days import Day, Told
+from layers.measured import MEASURES
 from twin.traffic.causes import likely
 from twin.traffic.slots import SLOT_S
 

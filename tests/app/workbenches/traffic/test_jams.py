@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from app.main_window import MainWindow
-from app.workbenches.traffic.drawing import MEASURES, measured
+from app.workbenches.traffic.drawing import measured
 from app.workbenches.traffic.jams import JAM, MEASURED, Jams
 from data.traffic.days import day_of
 from data.traffic.store import TrafficStore
+from layers.catalogue import layer_by_name
+from layers.measured import MEASURES
 from tests.app.conftest import until
 from tests.data.traffic.made import stretch_of, traffic
 from twin.city.city import City
@@ -60,6 +62,13 @@ def test_the_day_is_replayed_and_the_measure_changed(window: MainWindow, jams: J
     until(lambda: jams._slot >= 97)
     window.acts.run("jams.replay")
     assert not jams.panel.play.isChecked()
+    world = window.live.world
+    assert world is not None
+    for measure in ("speed", "index", "delay"):
+        rows = layer_by_name(f"measured_{measure}").rows(world)
+        assert len(rows)
+        assert (rows.columns["mean_kmh"] > 0).all()
+    assert not len(layer_by_name("measured_queue").rows(world))
     jams.panel.measure_wanted.emit("delay")
     jams.panel.slider.setValue(0)
     assert MEASURED not in window.map.extras.drawings
