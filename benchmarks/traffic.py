@@ -82,8 +82,9 @@ def simulate(city: City, graph: RoadGraph, folder: Path) -> None:
     if (folder / "done").exists():
         return
     box = busiest(city, graph)
-    net = write_net(city, graph, folder, box)
-    write_trips(graph, links_within(graph, box), folder / "trips.xml")
+    links = links_within(graph, box)
+    net = write_net(city, graph, folder, links)
+    write_trips(graph, links, folder / "trips.xml")
     (folder / "edges.add.xml").write_text(
         f'<additional><edgeData id="e" file="edges.xml" period="{SLOT_S:g}" excludeEmpty="true"/></additional>', "utf-8"
     )

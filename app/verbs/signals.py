@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from app import rehearsals
 from app.commands import Call, Command
 from app.session import Session
 from app.workbenches.traffic import day_plans
@@ -26,12 +27,13 @@ from twin.words import say
 
 
 def add_parser(verbs: Any) -> None:
-    """Add ``zhian signals list|wave|day|serve``."""
+    """Add ``zhian signals list|wave|rehearse|day|serve``."""
     parser = verbs.add_parser("signals", help="signal plans: arterials, green waves, simulated controllers")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list arterials with six signals in a row or more")
     planning = actions.add_parser("wave", help="plan a green wave for an arterial")
     planning.add_argument("road", metavar="ROAD", help="its name, as `zhian signals list` has it")
+    rehearsals.add_parser(actions)
     day_plans.add_action(actions)
     serving = actions.add_parser("serve", help="play controllers of all arterials over GB/T 20999, TCP and UDP")
     serving.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
@@ -73,6 +75,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         Command("signals.list", roads, "signal.plan", in_palette=False),
         Command("signals.wave", wave, "signal.plan", in_palette=False),
         Command("signals.serve", serve, "simulation.run", in_palette=False),
+        *rehearsals.commands(session),
         *day_plans.commands(session),
     )
 

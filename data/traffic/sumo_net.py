@@ -24,7 +24,9 @@ from scipy.spatial import cKDTree
 from twin.city.city import City
 from twin.errors import MissingPieceError, ZhianError
 from twin.geo import BoolArray
+from twin.signals.layout import STRAIGHT_DEG
 from twin.traffic.graph import IntArray, RoadGraph
+from twin.traffic.streams import turns_in
 from twin.words import say
 
 PATIENCE_S = 600.0
@@ -54,7 +56,7 @@ def links_within(graph: RoadGraph, box_m: Box) -> IntArray:
     return np.flatnonzero(inside[graph.tail] & inside[graph.head])
 
 
-def write_net(city: City, graph: RoadGraph, folder: Path, box_m: Box | None = None) -> Path:
+def write_net(city: City, graph: RoadGraph, folder: Path, links: IntArray | None = None) -> Path:
     """Write the net of a city, or of a part of it, and the program of its signals.
 
     Returns
@@ -67,10 +69,14 @@ def write_net(city: City, graph: RoadGraph, folder: Path, box_m: Box | None = No
     twin.errors.MissingPieceError, twin.errors.ZhianError
         If SUMO is not installed, or its ``netconvert`` fails; the error says why in its own words.
     """
-    links = np.arange(len(graph)) if box_m is None else links_within(graph, box_m)
+    links = np.arange(len(graph)) if links is None else links
     folder.mkdir(parents=True, exist_ok=True)
     signals = _signals(city, graph)
-    parts = {"nod": _nodes(city, graph, links, signals), "edg": _edges(city, graph, links), "con": _bans(graph, links)}
+    parts = {
+        "nod": _nodes(city, graph, links, signals),
+        "edg": _edges(city, graph, links),
+        "con": _turns(city, graph, links, signals),
+    }
     for part, lines in parts.items():
         root = {"nod": "nodes", "edg": "edges", "con": "connections"}[part]
         text = "\n".join([f"<{root}>", *lines, f"</{root}>"])
@@ -126,26 +132,51 @@ def _nodes(city: City, graph: RoadGraph, links: IntArray, signals: Mapping[int, 
 
 def _edges(city: City, graph: RoadGraph, links: IntArray) -> Iterator[str]:
     roads = city.table("roads")
-    lanes = roads["lanes"].to_numpy(np.int64)
+    lanes = _lanes(city, graph)
     classes = roads["road_class"].to_numpy(object)
     rank = {name: number for number, name in enumerate(
         ("track", "service", "residential", "tertiary", "secondary", "primary", "trunk", "motorway"), 1)}  # fmt: skip
-    both = np.all(graph.links_of >= 0, axis=1)
     for link, name in zip(links.tolist(), graph.names(links), strict=True):
         road = int(graph.road[link])
         xy = shapely.get_coordinates(graph.lines[road]) - np.asarray(graph.origin_m)
         shape = " ".join(f"{x:.2f},{y:.2f}" for x, y in (xy if graph.forward[link] else xy[::-1]).tolist())
-        count = max(int(lanes[road]) // (2 if both[road] else 1), 1)
         yield (
-            f'<edge id={quoteattr(name)} from="{graph.tail[link]}" to="{graph.head[link]}" numLanes="{count}" '
+            f'<edge id={quoteattr(name)} from="{graph.tail[link]}" to="{graph.head[link]}" numLanes="{lanes[link]}" '
             f'speed="{graph.free_kmh[link] / 3.6:.3f}" priority="{rank.get(classes[road], 1)}" shape="{shape}"/>'
         )
 
 
-def _bans(graph: RoadGraph, links: IntArray) -> Iterator[str]:
+def _lanes(city: City, graph: RoadGraph) -> IntArray:
+    """Return the lanes of each link."""
+    both = np.all(graph.links_of >= 0, axis=1)
+    lanes: IntArray = city.table("roads")["lanes"].to_numpy(np.int64) // np.where(both, 2, 1)
+    return np.asarray(np.maximum(lanes, 1)[graph.road])
+
+
+def _turns(city: City, graph: RoadGraph, links: IntArray, signals: Mapping[int, tuple[float, float]]) -> Iterator[str]:
+    """Yield forbidden turns, and who turns from which lane at signals: left from one of its own, as plans have it."""
     kept = graph.bans[np.isin(graph.bans, links).all(axis=1)]
-    for one, other in zip(graph.names(kept[:, 0]), graph.names(kept[:, 1]), strict=True):
-        yield f"<delete from={quoteattr(one)} to={quoteattr(other)}/>"
+    for come, go in zip(graph.names(kept[:, 0]), graph.names(kept[:, 1]), strict=True):
+        yield f"<delete from={quoteattr(come)} to={quoteattr(go)}/>"
+    lanes, (one, other, right) = _lanes(city, graph), turns_in(graph, links)
+    lit = np.isin(graph.head[one], list(signals)) & (lanes[one] > 1)
+    has_left: BoolArray = np.isin(one, one[right < -STRAIGHT_DEG])
+    has_right: BoolArray = np.isin(one, one[right > STRAIGHT_DEG])
+    has_straight: BoolArray = np.isin(one, one[np.abs(right) <= STRAIGHT_DEG])
+    for row in np.flatnonzero(lit).tolist():
+        most, room = int(lanes[one[row]]), int(lanes[other[row]])
+        come, go = (quoteattr(name) for name in graph.names(np.array([one[row], other[row]])))
+        if right[row] < -STRAIGHT_DEG:
+            pairs = [(most - 1, room - 1)]
+        elif right[row] > STRAIGHT_DEG:
+            pairs = [(0, 0)]
+        else:
+            first = 1 if has_right[row] and not has_left[row] and most > 2 else 0
+            pairs = [(lane, min(lane, room - 1)) for lane in range(first, most - int(has_left[row]))]
+        if abs(right[row]) > STRAIGHT_DEG and not has_straight[row] and not (has_left[row] and has_right[row]):
+            pairs = [(lane, min(lane, room - 1)) for lane in range(most)]
+        for lane, to in pairs:
+            yield f'<connection from={come} to={go} fromLane="{lane}" toLane="{to}"/>'
 
 
 def _programs(net: Path, signals: Mapping[int, tuple[float, float]]) -> str:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from data.traffic.sumo_lights import Program, program_of, read_programs, write_lights
+from data.traffic.sumo_run import change
+from tests.twin.signals.made import crossing, plan
+from twin.traffic.rehearsal import ACTUATED, COORDINATED, FIXED
+
+LINKS = [("west.through", True), ("west.through", False), ("west.left", False), ("north.through", False), None]
+THREE = Program("J", ("GGr", "yyr", "rrG", "rry"), (30.0, 3.0, 20.0, 3.0), 10.0, (8, 3, 8, 3), (50, 3, 50, 3))
+
+
+def written(file: Path, program: Program, mode: str) -> ET.Element:
+    write_lights(file, [program], mode)
+    (logic,) = ET.parse(file).getroot().findall("tlLogic")  # noqa: S314 - made here
+    return logic
+
+
+def test_a_plan_becomes_a_program_that_gives_way() -> None:
+    found = program_of("J", plan(30.0, 10.0, 20.0, offset_s=12.0), crossing(), LINKS)
+    assert found.cycle_s == 75.0
+    assert found.offset_s == 12.0
+    assert found.states[0] == "gGrrr"
+    assert found.states[1] == "yyrrr"
+    assert found.states[found.greens()[1]] == "rrGrr"
+    assert found.states[found.greens()[2]] == "rrrGr"
+    assert found.least_s[0] == 8.0
+
+
+def test_an_offset_turns_the_cycle(tmp_path: Path) -> None:
+    phases = written(tmp_path / "a.xml", THREE, FIXED).findall("phase")
+    shown = "".join(p.get("state", "")[0] * round(float(p.get("duration", "0"))) for p in phases)
+    assert len(shown) == 56
+    assert shown[10:40] == "G" * 30
+    assert "G" not in shown[:10] + shown[43:]
+
+
+def test_actuated_greens_have_limits_and_changes_none(tmp_path: Path) -> None:
+    phases = written(tmp_path / "a.xml", THREE, ACTUATED).findall("phase")
+    assert [(p.get("minDur"), p.get("maxDur")) for p in phases] == [("8", "50"), ("3", "3"), ("8", "50"), ("3", "3")]
+
+
+def test_coordinated_greens_end_when_the_plan_says_at_the_latest(tmp_path: Path) -> None:
+    logic = written(tmp_path / "a.xml", THREE, COORDINATED)
+    assert [p.get("latestEnd") for p in logic.findall("phase")] == ["30", None, "53", None]
+    assert logic.findall("phase")[0].get("earliestEnd") == "30"
+    assert logic.get("offset") == "10"
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    write_lights(tmp_path / "a.xml", [THREE], ACTUATED)
+    found = read_programs([tmp_path / "a.xml"])["J"]
+    assert (found.states, found.seconds, found.least_s, found.most_s) == (
+        THREE.states, THREE.seconds, THREE.least_s, THREE.most_s
+    )  # fmt: skip
+
+
+def test_between_two_stages_are_amber_and_red_and_what_stays_green() -> None:
+    assert change("GGr", "Grg", 3.0, 2.0) == ["Gyr"] * 3 + ["Grr"] * 2 + ["Grg"]
