@@ -22,12 +22,12 @@ from data.traffic.announcing import Announced, announce
 from data.traffic.floating import read_fixes
 from data.traffic.planning import Answer, Planning, Question
 from twin.city.city import City
-from twin.traffic.graph import road_graph
+from twin.traffic.graph import IntArray, RoadGraph, road_graph
 from twin.traffic.guidance import TOLD
 from twin.traffic.measures import Costed, Measure
 from twin.traffic.model import RoadModel
-from twin.traffic.origins import FEWEST, Cells, between_zones, driven, ratios, turning, using
-from twin.traffic.trips import trips_of
+from twin.traffic.origins import FEWEST, Cells, between_zones, driven, link_flows, ratios, turning, using
+from twin.traffic.trips import Fixes, trips_of
 from twin.traffic.zones import zones_of
 
 TABLES = ("roads", "turns", "junctions", "sites", "places", "buildings", "routes")
@@ -42,6 +42,7 @@ class Origins:
     zones: tuple[str, ...]
     between: Cells
     turns: tuple[tuple[str, str, float], ...]
+    flows: IntArray
 
 
 def add_actions(actions: Any) -> None:
@@ -108,19 +109,25 @@ def city_of(home: Home, twin: str) -> City:
 def origins(home: Home, twin: str, file: Path, road: str) -> Origins:
     """Match a file and tell, of no fewer than :data:`twin.traffic.origins.FEWEST` vehicles, where they went."""
     city = city_of(home, twin)
-    graph, zones = road_graph(city), zones_of(city)
-    trips = trips_of(read_fixes(file, city.frame, graph))
+    graph = road_graph(city)
+    return origins_of(Planning(city), graph, read_fixes(file, city.frame, graph), road)
+
+
+def origins_of(plan: Planning, graph: RoadGraph, fixes: Fixes, road: str) -> Origins:
+    """Match fixes and tell where they went."""
+    zones, trips = zones_of(plan.city), trips_of(fixes)
     ways = driven(trips, HmmMatcher(graph).match_many(trips.position_m, trips.time_s, trips.first))
-    links = Planning(city).roads((road,)) if road else np.zeros(0, np.int64)
+    links = plan.roads((road,)) if road else np.zeros(0, np.int64)
     rows = using(ways, links) if road else np.ones(len(ways), np.bool_)
-    names = city.table("roads")["name"].to_numpy(object)
+    names = plan.names
     told: list[tuple[str, str, float]] = []
     for node in np.unique(graph.head[links]).tolist():
         cells = turning(ways, graph, node)
         mine = np.isin(cells.one, links)
         pairs = zip(cells.one[mine], cells.other[mine], ratios(cells)[mine], strict=True)
         told += [(str(names[graph.road[a]]), str(names[graph.road[b]]), float(share)) for a, b, share in pairs]
-    return Origins(int(rows.sum()), tuple(map(str, zones.name)), between_zones(ways, zones, rows), tuple(told))
+    flows = link_flows(ways, rows, len(graph))
+    return Origins(int(rows.sum()), tuple(map(str, zones.name)), between_zones(ways, zones, rows), tuple(told), flows)
 
 
 def _costed(plan: Planning, twin: str, question: Question, works: str) -> tuple[Planning, tuple[Costed, ...]]:

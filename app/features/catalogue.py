@@ -25,6 +25,7 @@ from app.features.views import Views
 from app.features.wall import Wall
 from app.instruments.feature import Instruments
 from app.workbenches.operations.bench import operations_bench
+from app.workbenches.traffic.guidance import Advising
 from app.workbenches.traffic.jams import Jams
 from app.workbenches.traffic.waves import Waves
 
@@ -50,5 +51,6 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     operations_bench,
     Jams,
     Waves,
+    Advising,
     Minding,
 )

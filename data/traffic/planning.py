@@ -5,6 +5,7 @@ Joins the rules in ``twin/traffic`` and the solver, for the window and the comma
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -102,7 +103,7 @@ class Answer:
 
 
 class Planning:
-    """Answers questions about one city; may be asked from any thread, by one at a time."""
+    """Answers questions about one city; may be asked from any thread."""
 
     def __init__(self, city: City) -> None:
         self.city = city
@@ -110,12 +111,14 @@ class Planning:
         self.names: NDArray[np.object_] = roads["name"].to_numpy(object)
         self._english: NDArray[np.object_] = roads["name_en"].to_numpy(object)
         self._models: dict[int, RoadModel] = {}
+        self._making = threading.Lock()
 
     def model(self, zones: int = MOST_ZONES) -> RoadModel:
         """Return the model of the city, made once."""
-        if zones not in self._models:
-            self._models[zones] = road_model(self.city, zones)
-        return self._models[zones]
+        with self._making:
+            if zones not in self._models:
+                self._models[zones] = road_model(self.city, zones)
+            return self._models[zones]
 
     def demand(self, model: RoadModel, trips: float = 0.0, *, evening: bool = False) -> Demand:
         """Return the assumed demand, if roads can carry it."""
