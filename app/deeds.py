@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt
 
@@ -15,6 +16,7 @@ from app.window_commands import go_to
 from app.workbenches.fraud.panel import FraudPanel
 from twin.access import Purpose, Resource, decide
 from twin.city.search import Found
+from twin.errors import ZhianError
 from twin.fraud.case import Case
 
 if TYPE_CHECKING:
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 
 CASES_S = 20.0
+
+
+class _Search(NamedTuple):
+    cases: tuple[Case, ...]
+    problem: ZhianError | None
+    found: tuple[Found, ...]
 
 
 class Deeds:
@@ -38,20 +46,33 @@ class Deeds:
         if index is None or world is None:
             then(())
             return
-        cases = self._known_cases(call)
-        window.jobs.submit(
-            "job.search", lambda *_: locator.find(index, world, text, unmask, cases), then, key="search", quiet=True
-        )
+        read, whose = self._case_reader(call), call.actor.id
 
-    def _known_cases(self, call: Call) -> tuple[Case, ...]:
-        """Return the cases for who may list them: listed once for what is typed within a while."""
+        def work(*_: object) -> _Search:
+            try:
+                cases, problem = read(), None
+            except ZhianError as error:  # the rest is found all the same
+                cases, problem = (), error
+            return _Search(cases, problem, locator.find(index, world, text, unmask, cases))
+
+        def done(answer: _Search) -> None:
+            if answer.problem is not None:
+                window.acts.told.emit(window.look.texts.error(answer.problem))
+            elif self._cases[2] is not answer.cases:
+                self._cases = (time.monotonic(), whose, answer.cases)
+            then(answer.found)
+
+        window.jobs.submit("job.search", work, done, key="search", quiet=True)
+
+    def _case_reader(self, call: Call) -> Callable[[], tuple[Case, ...]]:
+        """Return what gives the cases to who may list them: read once for what is typed within a while."""
         listing = self._window.session.commands["fraud.list_cases"].permission
         if not decide(call.actor, listing, Resource("case"), call.purpose, call.rules).allowed:
-            return ()
-        read_s, whose, _ = self._cases
-        if whose != call.actor.id or time.monotonic() - read_s > CASES_S:
-            self._cases = (time.monotonic(), call.actor.id, tuple(self._window.acts.run("fraud.list_cases") or ()))
-        return self._cases[2]
+            return tuple
+        read_s, whose, known = self._cases
+        if whose == call.actor.id and time.monotonic() - read_s <= CASES_S:
+            return lambda: known
+        return self._window.acts.run("fraud.list_cases") or tuple
 
     def go_to(self, found: Found) -> None:
         """Go to an answer: fly to it, or open the case."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ TRIES = 20
 
 
 class CaseStore:
-    """The cases of one desk, or of all desks on one database.
+    """The cases of one desk, or of all desks on one database; may be asked from any thread.
 
     Parameters
     ----------
@@ -29,6 +30,7 @@ class CaseStore:
     def __init__(self, opened: Callable[[], sa.Engine]) -> None:
         self._opened = opened
         self._engine: sa.Engine | None = None
+        self._opening = threading.Lock()
 
     def add(self, fresh: NewCase, opened_by: str) -> Case:
         """Keep a new case under the next number of its day and return it.
@@ -70,9 +72,10 @@ class CaseStore:
             self._engine.dispose()
 
     def _database(self) -> sa.Engine:
-        if self._engine is None:
-            self._engine = self._opened()
-        return self._engine
+        with self._opening:
+            if self._engine is None:
+                self._engine = self._opened()
+            return self._engine
 
 
 def _case(row: Any) -> Case:

@@ -314,9 +314,10 @@ def test_a_new_case_needs_a_purpose_and_is_there_after_a_restart(open_window: Op
     assert form.problem.text()
     form.amount.setText("1.28万")
     form.submit()
-    assert not form.isVisible()
+    until(lambda: not form.isVisible())
     first.close()
     panel = open_window().bench_panels["fraud"]
+    until(lambda: panel.cases)  # type: ignore[attr-defined]  # FraudPanel
     assert [case.title for case in panel.cases] == ["冒充客服退款"]  # type: ignore[attr-defined]  # FraudPanel
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from app.commands import Call, Command
@@ -26,16 +26,19 @@ class FraudBench:
         return FraudPanel(desk)
 
     def commands(self, desk: Desk) -> Sequence[Command]:
-        """Open a case, and list the cases: both on record."""
+        """Open a case, and list the cases: both on record.
+
+        Each returns what writes or reads them, to be called off the window's thread.
+        """
         store = self._store = CaseStore(lambda: open_records(desk.session.home))
 
-        def open_case(call: Call) -> Case:
+        def open_case(call: Call) -> Callable[[], Case]:
             asked = new_case(call.arguments["title"], call.arguments["amount"], datetime.now(UTC))
-            return store.add(asked, call.actor.id)
+            return lambda: store.add(asked, call.actor.id)
 
         return (
             Command("fraud.open_case", open_case, "case.open", needs_purpose=True, sensitive=True, in_palette=False),
-            Command("fraud.list_cases", lambda _call: store.all(), "case.list", in_palette=False),
+            Command("fraud.list_cases", lambda _call: store.all, "case.list", in_palette=False),
         )
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ class FraudPanel(QWidget):
         super().__init__()
         self._desk = desk
         self.cases: tuple[Case, ...] = ()
+        self._wanted = ""
         self.new = QPushButton()
         self.new.clicked.connect(lambda: desk.run("fraud.new_case"))
         self.empty = label("quiet", wrap=True, side=Qt.AlignmentFlag.AlignHCenter)
@@ -54,9 +55,27 @@ class FraudPanel(QWidget):
         self.form.title.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def refresh(self) -> None:
-        """Read the list again."""
-        self.cases = self._desk.run("fraud.list_cases") or ()
+        """Read the list again, off the window's thread."""
+        read = self._desk.run("fraud.list_cases")
+        if read is None:
+            self._on_read(())
+        else:
+            self._desk.jobs.submit(
+                "job.cases", lambda *_: read(), self._on_read, self._on_unread, key="cases", quiet=True
+            )
+
+    def _on_read(self, cases: tuple[Case, ...]) -> None:
+        self.cases = cases
         self.retranslate()
+        if self._wanted and any(case.number == self._wanted for case in cases):
+            self.table.select_key(self._wanted)
+            self._on_chosen(self._wanted)
+            self._wanted = ""
+
+    def _on_unread(self, error: Exception) -> None:
+        """Say instead of the list why it cannot be read."""
+        self._on_read(())
+        self.empty.setText(self._desk.look.texts.error(error))
 
     def retranslate(self, *_: object) -> None:
         """Write everything in the language of the moment."""
@@ -94,9 +113,8 @@ class FraudPanel(QWidget):
 
     def show_case(self, number: str) -> None:
         """Read the list again and choose a case in it."""
+        self._wanted = number
         self.refresh()
-        self.table.select_key(number)
-        self._on_chosen(number)
 
     def _on_chosen(self, number: str) -> None:
         texts = self._desk.look.texts
@@ -152,12 +170,20 @@ class NewCaseForm(QFrame):
         self.cancel.setText(texts("cases.cancel"))
 
     def submit(self) -> None:
-        """Open the case as typed, or say what is wrong."""
+        """Open the case as typed, or say what is wrong; it is written off the window's thread."""
         self.problem.hide()
-        case = self._desk.run("fraud.open_case", title=self.title.text(), amount=self.amount.text(), refused=self._say)
-        if case is not None:
-            self._close()
-            self.opened.emit(case)
+        write = self._desk.run("fraud.open_case", title=self.title.text(), amount=self.amount.text(), refused=self._say)
+        if write is not None:
+            self.save.setEnabled(False)
+            self._desk.jobs.submit("job.cases", lambda *_: write(), self._on_opened, self._on_failed, quiet=True)
+
+    def _on_opened(self, case: Case) -> None:
+        self._close()
+        self.opened.emit(case)
+
+    def _on_failed(self, error: Exception) -> None:
+        self.save.setEnabled(True)
+        self._say(self._desk.look.texts.error(error))
 
     def _say(self, problem: str) -> None:
         self.problem.setText(problem)
@@ -166,5 +192,6 @@ class NewCaseForm(QFrame):
     def _close(self) -> None:
         for field in (self.title, self.amount):
             field.clear()
+        self.save.setEnabled(True)
         self.problem.hide()
         self.hide()
