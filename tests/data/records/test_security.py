@@ -32,10 +32,13 @@ from data.records.tables import (
 )
 from tests.data.conftest import fresh_database
 from tests.services import Service
+from tests.twin.operations.hits import hit
 from twin.access import Actor, Purpose, Resource, Scope, decide
 from twin.errors import UsageError
-from twin.operations.deeds import AnswerTask, By, HandOver, OpenIncident, Start
-from twin.operations.records import Incident, Task
+from twin.operations import deeds
+from twin.operations.deeds import AnswerTask, Assignment, By, HandOver, OpenIncident, Start
+from twin.operations.plans import PlanStep
+from twin.operations.records import Dispatch, Incident, Level, Task, Unit
 from twin.operations.states import NotPossibleError
 
 TOLD = tomllib.loads(shipped(FILE).read_text("utf-8"))
@@ -284,17 +287,74 @@ def test_an_agency_sees_and_answers_its_own_tasks_alone(secured: sa.Engine) -> N
         owner.execute(sa.update(ACCOUNTS).where(own).values(scope=account("partner", "partner")["scope"]))
 
 
-def test_an_agency_answers_and_its_incident_follows_unseen(server: Service) -> None:
+@pytest.fixture(scope="module")
+def working(server: Service) -> Iterator[sa.Engine]:
+    """A secured database for the day's work, with accounts of its roles, one of them of an agency."""
     owner = engine_of(fresh_database(server))
     upgrade(owner)
+    scopes = {"operator_ann": Scope(), "dispatcher_bob": Scope(), "partner_urban": Scope(agencies=frozenset({"urban"}))}
     with owner.begin() as connection:
-        scope = msgspec.json.encode(Scope(agencies=frozenset({"urban"}))).decode()
-        connection.execute(sa.insert(ACCOUNTS), account("urban_man", "partner", scope=scope))
+        for name, scope in scopes.items():
+            told = account(name, name.split("_")[0], scope=msgspec.json.encode(scope).decode())
+            connection.execute(sa.insert(ACCOUNTS), told)
     secure(owner, RULES)
-    give_credential(owner, "urban_man")
+    for name in scopes:
+        give_credential(owner, name)
+    yield owner
+    owner.dispose()
+
+
+@contextmanager
+def signed_in(owner: sa.Engine, name: str, purpose: str = "") -> Iterator[SqlOperations]:
+    """Do the day's work as psql would let an account, by its own credential."""
+    engine = engine_of(owner.url.set(username=f"zhian_{name}"))
+    if purpose:
+        sa.event.listen(engine, "connect", lambda raw, _: raw.execute(f"SET zhian.purpose = '{purpose}'").close())
+    try:
+        yield SqlOperations(engine, append)
+    finally:
+        engine.dispose()
+
+
+def test_operator_and_dispatcher_work_an_incident_to_its_end_by_their_own_credentials(working: sa.Engine) -> None:
+    now_s = 1_790_000_100.0
+    program = SqlOperations(working, append)
+    program.do(deeds.EnrolUnit(Unit("U1", 0, "", "一组", "police_car", "police")), By("owner", now_s))
+    program.do(deeds.SetUnit("U1", "free"), By("owner", now_s))
+    (alert,) = program.take([hit()])
+    step = PlanStep("cameras", "调看", "Look", "operator", 60.0, "cameras")
+    start = Start("失驾人员预警", plan="p", steps=(step,), levels=(Level("on_scene", 480.0),))
+    with signed_in(working, "operator_ann", "处警") as ann, signed_in(working, "dispatcher_bob", "处警") as bob:
+        by_ann, by_bob = By("operator_ann", now_s + 10.0), By("dispatcher_bob", now_s + 20.0)
+        (incident,) = ann.do(deeds.ConfirmAlerts((alert,), start), by_ann).of(Incident)
+        (step_kept,) = ann.whole(incident.id).steps
+        (dispatch,) = bob.do(deeds.SendUnits(incident.id, (Assignment("U1", 60.0),), "去"), by_bob).of(Dispatch)
+        for deed in (
+            deeds.ClaimIncident(incident.id),
+            deeds.AnswerStep(step_kept.id, "done"),
+            deeds.AddNote(incident.id, "到了"),
+            deeds.SendNotice(incident.id, "sms", "13800000000", "notify", "您好", "某法"),
+            deeds.AskDoor(incident.id, "d1", "东门", "lock", "某法"),
+            deeds.HandOver(incident.id, "urban", "覆盖", 9e9),
+        ):
+            ann.do(deed, by_ann)
+        bob.do(deeds.ReportDispatch(dispatch.id, "on_scene"), by_bob)
+        (task,) = ann.find(Task, ("offered",))
+        with signed_in(working, "partner_urban") as urban:
+            urban.do(AnswerTask(task.id, "returned", "不在辖区"), By("partner_urban", now_s + 30.0))
+        ann.do(deeds.Resolve(incident.id, "warned"), by_ann)
+        ann.do(deeds.Close(incident.id), by_ann)
+        assert ann.one(Incident, incident.id).state == "closed"
+        assert len(ann.whole(incident.id).messages) == 3
+        assert ann.queue() == ()
+
+
+def test_an_agency_answers_and_its_incident_follows_unseen(working: sa.Engine) -> None:
+    owner = working
     police = SqlOperations(owner, append)
-    urban = SqlOperations(engine_of(owner.url.set(username="zhian_urban_man")), append)
-    ann, by = By("ann", 100.0), By("urban_man", 200.0, agencies=frozenset({"urban"}))
+    urban = SqlOperations(engine_of(owner.url.set(username="zhian_partner_urban")), append)
+    before = len(police.events(0))
+    ann, by = By("ann", 100.0), By("partner_urban", 200.0, agencies=frozenset({"urban"}))
     (incident,) = police.do(OpenIncident("", 3, Start("渣土车未覆盖")), ann).of(Incident)
     for states in (("accepted", "finished"), ("returned",)):
         (task,) = police.do(HandOver(incident.id, "urban", "责令覆盖", 9e9), ann).of(Task)
@@ -304,16 +364,16 @@ def test_an_agency_answers_and_its_incident_follows_unseen(server: Service) -> N
         assert police.one(Incident, incident.id).state == "open"
     events = police.events(0)
     assert [event.number for event in events] == list(range(1, len(events) + 1))
+    events = events[before:]
     told = [(event.by, event.kind, event.after) for event in events if event.deed == "AnswerTask"]
     assert told == [
-        ("urban_man", kind, after)
+        ("partner_urban", kind, after)
         for answer, stands in (("accepted", "handed_over"), ("finished", "open"), ("returned", "open"))
         for kind, after in (("incident", stands), ("task", answer))
     ]
     with pytest.raises(NotPossibleError, match="no incident"):
         urban.one(Incident, incident.id)  # the row itself stays closed to it
     urban.close()
-    police.close()
 
 
 def test_no_account_gives_itself_rights_or_another_persons_word(secured: sa.Engine) -> None:
