@@ -30,6 +30,9 @@ NOT_OURS = "not a database"
 WIPE_BYTES = 1 << 20
 FIRST = ("cipher_log = off", "cipher_log_level = NONE")
 
+_TOLD: dict[Path, tuple[int, bool]] = {}
+"""Of each file that was looked at or opened its inode, and whether it is encrypted."""
+
 Key = Callable[[], str]
 """Tells the key that a file opens with, in hex, each time it is opened; empty for a plain file."""
 
@@ -40,13 +43,27 @@ def no_key() -> str:
 
 
 def is_sealed(path: Path) -> bool:
-    """Tell whether there is a file that is no plain one of SQLite."""
+    """Tell whether there is a file that is no plain one of SQLite.
+
+    A file that this process has open is not read: whoever closes one of its handles drops all locks that this process
+    has on it (POSIX), SQLite's too. Another process that ends would then take itself for the last one, and remove the
+    log that we write to.
+    """
+    path = path.absolute()
     try:
-        with path.open("rb") as file:
-            head = file.read(len(PLAIN))
+        now = path.stat()
     except FileNotFoundError:
         return False
-    return bool(head) and head != PLAIN
+    if not now.st_size:
+        return False
+    known = _TOLD.get(path)
+    if known is None or known[0] != now.st_ino:
+        with path.open("rb") as file:
+            sealed = file.read(len(PLAIN)) != PLAIN
+    else:
+        sealed = known[1]
+    _TOLD[path] = now.st_ino, sealed
+    return sealed
 
 
 def key_of(home: Home, path: Path) -> str:
@@ -79,15 +96,22 @@ def sealed_engine(path: Path, key: str, uri: str = "", **connect_args: object) -
         If the key is none.
     """
     engine = sa.create_engine(f"sqlite:///{uri or path}", module=_module(key), connect_args=connect_args)
-    if key:
-        statement = _keyed(key)
+    statements = (*FIRST, _keyed(key)) if key else ()
 
-        def unlock(connection: sqlite3.Connection, _: object) -> None:
-            for first in (*FIRST, statement):
-                connection.execute(f"PRAGMA {first}")
+    def unlock(connection: sqlite3.Connection, _: object) -> None:
+        _note(path, bool(key))
+        for statement in statements:
+            connection.execute(f"PRAGMA {statement}")
 
-        sa.event.listen(engine, "connect", unlock)
+    sa.event.listen(engine, "connect", unlock)
     return engine
+
+
+def _note(path: Path, sealed: bool) -> None:
+    """Remember what a file is that was just opened, and made if it was not there."""
+    with contextlib.suppress(FileNotFoundError):  # one that is only in memory
+        path = path.absolute()
+        _TOLD[path] = path.stat().st_ino, sealed
 
 
 @contextlib.contextmanager
@@ -97,6 +121,7 @@ def opened(path: Path, key: str, timeout_s: float = 30.0) -> Iterator[sqlite3.Co
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=timeout_s, isolation_level=None
     )
     with contextlib.closing(connection):
+        _note(path, bool(key))
         for first in (*FIRST, _keyed(key)) if key else ():
             connection.execute(f"PRAGMA {first}")
         yield connection

@@ -40,6 +40,14 @@ other.execute("SELECT 1 FROM fraud_case").fetchall()
 print("open", flush=True)
 sys.stdin.read()
 """
+PASSING = """
+import sys
+from pathlib import Path
+from data.sealed import opened
+
+with opened(Path(sys.argv[1]), sys.argv[2]) as other:
+    other.execute("SELECT 1 FROM fraud_case").fetchall()
+"""
 KILLED = """
 import os, sys
 from pathlib import Path
@@ -166,6 +174,20 @@ def test_who_waited_for_the_old_file_writes_nothing_into_it(home: Home, tmp_path
     with path.open("rb") as old:
         turn(path, "", "cd" * 32)
         assert set(old.read()) == {0}
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_looking_at_a_file_that_is_open_keeps_its_locks(home: Home, encrypted: bool) -> None:
+    set_encrypt(home, encrypted)
+    path, engine = home.data / "records.sqlite", open_records(home)
+    with engine.connect() as connection:
+        connection.execute(sa.select(CASES)).all()
+        assert (
+            bool(database_url(home).password) is encrypted
+        )  # looks at it again, as every other part does that opens it
+        subprocess.run([sys.executable, "-c", PASSING, str(path), key_of(home, path)], check=True, timeout=120)
+        assert path.with_name("records.sqlite-wal").exists()  # who ended did not take itself for the last
+    engine.dispose()
 
 
 @pytest.mark.parametrize(("where", "sealed"), [("written", False), ("before", False), ("after", True)])
