@@ -16,15 +16,21 @@ from PySide6.QtCore import QObject, QTimer
 TICK_MS = 100
 SHARE = 0.01
 """Of the time, for looking through everything."""
+LONG_S = 0.008
 _HELD: list[object] = []
 """One for each reading that makes what is never looked through."""
 
 
 class Collector(QObject):
-    """Collects when Python would, in a turn of its own; nothing else does as long as it lives."""
+    """Collects when Python would, in a turn of its own; nothing else does as long as it lives.
 
-    def __init__(self, parent: QObject) -> None:
+    With ``settle`` what lives through a long look at everything is not looked through again: the parts of a window
+    live as long as the program, and one look at them all is a turn that can be felt.
+    """
+
+    def __init__(self, parent: QObject, settle: bool = False) -> None:
         super().__init__(parent)
+        self._settle = settle
         gc.disable()
         self._next_full_s = 0.0
         self._timer = QTimer(self)
@@ -44,6 +50,8 @@ class Collector(QObject):
         gc.collect()
         end_s = time.monotonic()
         self._next_full_s = end_s + (end_s - begin_s) / SHARE
+        if self._settle and end_s - begin_s > LONG_S:
+            gc.freeze()
 
 
 @contextmanager

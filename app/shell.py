@@ -119,7 +119,7 @@ def make_application() -> QApplication:
     app.setDesktopFileName("zhian")
     app.setQuitOnLastWindowClosed(True)
     if app.findChild(Collector) is None:
-        Collector(app)
+        Collector(app, settle=True)
     return app
 
 

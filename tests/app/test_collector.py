@@ -6,9 +6,10 @@ import gc
 import threading
 import weakref
 
+import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.collector import uncollected
+from app.collector import Collector, uncollected
 from tests.app.conftest import until
 
 
@@ -50,6 +51,24 @@ def test_what_is_made_uncollected_is_never_looked_through(qapp: QApplication) ->
         gc.unfreeze()
     gc.collect()
     assert freed_on
+
+
+def test_what_lives_through_a_long_look_at_everything_is_left_out_from_then_on(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.collector.LONG_S", 0.0)
+    monkeypatch.setattr(gc, "get_count", lambda: (10_000, 100, 100))
+    collector, before = Collector(qapp, settle=True), gc.get_freeze_count()
+    kept = [[number] for number in range(1000)]
+    try:
+        collector.look()
+        assert gc.get_freeze_count() >= before + len(kept)
+        gc.unfreeze()
+        collector.look()  # one look cost so much that the next has to wait
+        assert gc.get_freeze_count() == 0
+    finally:
+        gc.unfreeze()
+        collector.deleteLater()
 
 
 def test_python_collects_by_itself_where_there_is_no_window() -> None:
