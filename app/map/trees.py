@@ -46,7 +46,7 @@ def program() -> Program:
     """
     vertex = VERTEX + (
         "uniform float treesAll; uniform float treesTo;\n"
-        "uniform vec3 lightFrom; uniform vec3 groundTint; uniform vec3 hazeTone;\n"
+        "uniform vec3 lightFrom; uniform vec3 hazeTone;\n"
         "uniform float hazeFrom; uniform float hazeFull;\n"
         "out vec2 at; flat out vec2 reach; flat out vec3 tint; flat out vec3 towards; flat out vec4 form;\n"
         + tones("KIND", "trees", KINDS)
@@ -68,7 +68,7 @@ def program() -> Program:
         "  float foot = -max(reach.y, middle * level);\n"
         "  vec2 low = vec2(r * 0.5774 * (2.0 - foot / reach.y), foot);\n"
         "  at = corner < 0.5 ? vec2(-low.x, low.y) : (corner < 1.5 ? low : vec2(0.0, 2.0 * reach.y));\n"
-        "  tint = KIND(kind) * (0.88 + raw.y * 0.0009) * groundTint;\n"
+        "  tint = KIND(kind) * (0.96 + raw.y * 0.0009);\n"
         "  towards = mat3(MCVCMatrix) * lightFrom;\n"
         "  float t = clamp((far - hazeFrom) / (hazeFull - hazeFrom), 0.0, 1.0);\n"
         "  form = vec4(TAPER[kind] * level, raw.y * 0.37, t * (2.0 - t) * 0.97, 0.022 * tall);\n"
