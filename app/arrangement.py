@@ -31,7 +31,7 @@ class Workspace:
 
 WORKSPACES: tuple[Workspace, ...] = (
     Workspace("watch", ("layers",), ("queue", "details", "events"), right_share=0.18, heights=(5, 3, 2)),
-    Workspace("operations", (), ("queue", "incident", "details"), right_share=0.25, heights=(6, 5, 3)),
+    Workspace("operations", (), ("queue", "incident", "details"), right_share=0.25, heights=(5, 5, 4)),
     Workspace("traffic", ("layers",), ("jams", "traffic", "details"), left_share=0.122, right_share=0.255,
               heights=(7, 3, 2),
               layers=frozenset({"congestion"})),

@@ -14,7 +14,7 @@ from app.widgets.parts import label
 from app.widgets.popup import VALUE_ROLE, Answer, AnswerDelegate, AnswerModel, Index
 
 PARTS = ("where", "cameras", "units", "alerts", "inside", "day")
-ROW_PX = 28
+ROW_PX, TALLEST_PX = 28, 168
 OLD_S = 5.0
 """From so old on a part says its age."""
 
@@ -131,8 +131,8 @@ class PicturePart(QWidget):
 
     def _fit(self) -> None:
         if not self.image.isNull() and self.width() > 1:
-            smooth = Qt.TransformationMode.SmoothTransformation
-            self.shown.setPixmap(QPixmap.fromImage(self.image.scaledToWidth(self.width(), smooth)))
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self.shown.setPixmap(QPixmap.fromImage(self.image.scaled(self.width(), TALLEST_PX, keep, smooth)))
 
 
 class CardSections(QWidget):
@@ -147,8 +147,6 @@ class CardSections(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        self.picture = PicturePart(look)
-        layout.addWidget(self.picture)
         for part in self.parts.values():
             part.chosen.connect(self.chosen)
             layout.addWidget(part)

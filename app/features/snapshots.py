@@ -28,7 +28,7 @@ class Snapshots(QObject, Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context.window)
-        self._desk, self.part = context.desk, context.details.sections.picture
+        self._desk, self.part = context.desk, context.details.picture
         self._twin, self._camera = "", ""
         context.opening.opened.connect(self._on_opened)
         self._desk.selection.changed.connect(self._on_selected)

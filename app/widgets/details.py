@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import formats
-from app.card.sections import CardSections
+from app.card.sections import CardSections, PicturePart
 from app.desk import Desk
 from app.facts import Fact, Facts, entity_facts, is_live, read_facts
 from app.map.events import Pick
@@ -68,7 +68,8 @@ class DetailsPanel(QWidget):
         inner = QVBoxLayout(page)
         inner.setContentsMargins(12, 12, 12, 12)
         inner.setSpacing(8)
-        for item in (self.title, self.kind):
+        self.picture = PicturePart(desk.look)
+        for item in (self.picture, self.title, self.kind):
             inner.addWidget(item)
         inner.addLayout(actions)
         inner.addWidget(self.others)

@@ -225,6 +225,7 @@ def test_a_hospitals_alarm_is_dealt_with_by_its_plan(operator: Operator, small_c
     assert {level.state for level in incident.levels} >= {"confirmed", "on_scene"}
     operator.presses("cameras")
     assert operator.window.selection.picks[0].layer == "cameras"
+    until(lambda: not operator.window.details.picture.image.isNull())
     operator.station("hospital-2-camera")
     operator.window.selection.clear()
     operator.locks_a_door()

@@ -15,7 +15,7 @@ def test_a_camera_shows_its_last_picture_for_a_purpose_that_is_kept(window: Main
     assert isinstance(audit, Audit)
     devices = city.table("devices")
     cameras = devices["id"][devices["kind"] == "camera"].tolist()
-    part = window.details.sections.picture
+    part = window.details.picture
     window.selection.select([Pick("cameras", cameras[0], (0.0, 0.0, 0.0))])
     assert part.isVisibleTo(window.details)
     assert part.image.isNull()
