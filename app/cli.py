@@ -43,8 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``zhian`` and return its exit code: 0 ok, 1 failure, 2 usage, 3 missing system piece, 4 bad input, 5 not
     allowed, 6 integrity, 7 disk, 130 interrupted.
     """
-    verbs = verb_modules()
-    arguments = make_parser(verbs, _language(sys.argv[1:] if argv is None else argv)).parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    verbs = verb_modules(asked_for(argv))
+    arguments = make_parser(verbs, _language(argv)).parse_args(argv)
     try:
         session = open_session(
             arguments.language,
@@ -110,10 +111,31 @@ def default_language() -> str:
     return "en" if spoken.lower().startswith("en") else "zh"
 
 
-def verb_modules() -> list[ModuleType]:
-    """Return the modules of the verbs, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(app.verbs.__path__))
-    return [importlib.import_module(f"app.verbs.{name}") for name in names]
+ELSEWHERE = {
+    "balance": "journal", "fanout": "desk", "import": "import_", "list": "lists", "play": "sync",
+    "quarantine": "journal", "restore": "backup",
+}  # fmt: skip
+"""Verbs whose module has another name than they."""
+NO_VERBS = frozenset({"import_", "journal", "lists"})
+
+
+def verb_modules(names: Sequence[str] = ()) -> list[ModuleType]:
+    """Return the modules of the verbs, by name: all, or those that are named."""
+    return [importlib.import_module(f"app.verbs.{name}") for name in names or _all_modules()]
+
+
+def _all_modules() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(app.verbs.__path__))
+
+
+def asked_for(argv: Sequence[str]) -> tuple[str, ...]:
+    """Return the module of the verb that a command line asks for, or none where that needs the whole parser.
+
+    To load all verbs costs some seconds, and each of the engine's companions is a command line.
+    """
+    module_of = {name: name for name in _all_modules() if name not in NO_VERBS} | ELSEWHERE
+    words = [word for word in argv if word in module_of]
+    return (module_of[words[0]],) if len(words) == 1 else ()
 
 
 def _language(argv: Sequence[str]) -> str:

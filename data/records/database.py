@@ -8,11 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from data.home import Home
 from data.records.settings import database_url
@@ -24,6 +19,7 @@ from twin.words import say
 BUSY_S = 10.0
 CONNECT_S = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
+REVISION = sa.table("alembic_version", sa.column("version_num", sa.String))
 BEFORE_MIGRATIONS = "0001"
 """The revision that a database of the first version is of, which kept no number of one."""
 
@@ -104,7 +100,7 @@ def reason_of(error: sa.exc.DBAPIError) -> str:
 def revisions(engine: sa.Engine) -> tuple[str, str]:
     """Return the revision that a database is of (empty for an empty one) and the newest there is."""
     with answering(engine), engine.connect() as connection:
-        return _revision(connection), _scripts().get_current_head() or ""
+        return _revision(connection), _known()[-1]
 
 
 def upgrade(engine: sa.Engine, revision: str = "head") -> None:
@@ -118,18 +114,18 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
     with answering(engine), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(7204160011)"))  # two may begin at once
-        config = _config()
-        config.attributes["connection"] = connection
-        known = {script.revision for script in _scripts().walk_revisions()}
         found = _revision(connection)
-        if found and found not in known:
+        if found and found not in _known():
             raise OldDatabaseError(
                 say("{name} is of a newer version than this program: update the program", name=name_of(engine))
             )
+        if found == _known()[-1]:
+            return
+        from data.records import migrating  # Alembic is loaded for a database that is not up to date alone
+
         if not found and sa.inspect(connection).has_table(CASES.name):
-            command.stamp(config, BEFORE_MIGRATIONS)
-        if found != _scripts().get_current_head():
-            command.upgrade(config, revision)
+            migrating.stamp(connection, BEFORE_MIGRATIONS)
+        migrating.upgrade(connection, revision)
 
 
 def downgrade(engine: sa.Engine, revision: str) -> None:
@@ -139,15 +135,13 @@ def downgrade(engine: sa.Engine, revision: str) -> None:
     ------
     OldDatabaseError
     """
+    from data.records import migrating
+
     with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        try:
-            command.downgrade(config, revision)
-        except (NotImplementedError, CommandError):
+        if not migrating.downgrade(connection, revision):
             raise OldDatabaseError(
                 "a database is not taken back to an older version: restore the backup made before it was brought up"
-            ) from None
+            )
 
 
 def _check(engine: sa.Engine) -> None:
@@ -159,15 +153,11 @@ def _check(engine: sa.Engine) -> None:
 
 
 def _revision(connection: sa.Connection) -> str:
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    if not sa.inspect(connection).has_table(REVISION.name):
+        return ""
+    return connection.scalar(sa.select(REVISION.c.version_num)) or ""
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+def _known() -> list[str]:
+    """Return the revisions there are, the newest last."""
+    return sorted(path.name[1:5] for path in MIGRATIONS.glob("versions/r[0-9]*_*.py"))
