@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import numpy as np
@@ -21,27 +20,17 @@ import pandas as pd
 import shapely
 import sumolib
 
+from data.traffic.sumo_run import met_by, read_trips
 from twin.city.city import City
 from twin.geo import LocalFrame
 from twin.signals.corridor import Corridor, corridors
 from twin.signals.plan import Plan
+from twin.traffic.rehearsal import Met
 
 OUT_VPH, BACK_VPH, CROSS_VPH, TURN_VPH = 380.0, 320.0, 180.0, 40.0
 ENDS_M, SIDES_M = 400.0, 300.0
 WARM_S = 300.0
 DRIVERS = {"free": "normc(1,0.1,0.8,1.2)", "advised": "normc(0.95,0.04,0.8,1.2)"}
-
-
-@dataclass(frozen=True, slots=True)
-class Met:
-    """What the vehicles of one or more runs met; delays in seconds, of those not let in too."""
-
-    one_stop: float
-    stops: float
-    through_s: float
-    cross_s: float
-    all_s: float
-    trips: int
 
 
 def gaps_m(seed: int) -> tuple[float, ...]:
@@ -50,8 +39,8 @@ def gaps_m(seed: int) -> tuple[float, ...]:
     return tuple(float(at) for at in np.concatenate([[0.0], np.cumsum(gaps)]))
 
 
-def corridor(at_m: Sequence[float]) -> Corridor:
-    """Return the arterial as the twin has it, running east."""
+def corridor(at_m: Sequence[float], walkers: bool = False) -> Corridor:
+    """Return the arterial as the twin has it, running east; people on foot have their minimum greens if asked for."""
     frame = LocalFrame.around(120.9, 30.8)
     origin = np.asarray(frame.origin_m)
     stations = [at_m[0] - ENDS_M, *at_m, at_m[-1] + ENDS_M]
@@ -71,9 +60,9 @@ def corridor(at_m: Sequence[float]) -> Corridor:
         "roads": gpd.GeoDataFrame(table, geometry=lines, crs=frame.crs),
         "junctions": gpd.GeoDataFrame(lit, geometry=points, crs=frame.crs),
     }
-    found = corridors(City("", "", frame, tables))[0].without_walkers()
+    found = corridors(City("", "", frame, tables))[0]
     assert found.out[0] == "west.through"
-    return found
+    return found if walkers else found.without_walkers()
 
 
 def flows(road: Corridor) -> list[dict[str, float]]:
@@ -234,32 +223,16 @@ def simulate(folder: Path, net: Path, traffic: Path, lights: Path | None, seed: 
     trips = folder / "trips.xml"
     more = ["-a", lights] if lights else []
     _run(["sumo", "-n", net, "-r", traffic, *more, "--seed", str(seed), "--tripinfo-output", trips,
-          "--tripinfo-output.write-unfinished", "--end", str(seconds + 1200), "--no-step-log", "--no-warnings",
+          "--tripinfo-output.write-unfinished",
+          "--tripinfo-output.write-undeparted", "--end", str(seconds + 1200), "--no-step-log", "--no-warnings",
           "--time-to-teleport", "-1"])  # fmt: skip
-    return _met(trips, seconds)
+    return _met(trips)
 
 
-def _met(file: Path, seconds: float) -> Met:
-    kinds, stops, loss = [], [], []
-    for trip in ET.parse(file).getroot().iter("tripinfo"):  # noqa: S314 - written by the run before
-        if float(trip.get("depart", "0")) - float(trip.get("departDelay", "0")) >= WARM_S:
-            kinds.append(trip.get("id", "").split(".")[0])
-            stops.append(int(trip.get("waitingCount", "0")))
-            loss.append(float(trip.get("timeLoss", "0")) + float(trip.get("departDelay", "0")))
-    kind, stop, lost = np.array(kinds), np.array(stops), np.array(loss)
-    through, cross = np.isin(kind, ("out", "back")), kind == "cross"
-    return Met(float((stop[through] <= 1).mean()), float(stop[through].mean()), float(lost[through].mean()),
-               float(lost[cross].mean()), float(lost.mean()), int(through.sum()))  # fmt: skip
-
-
-def mean(met: Sequence[Met]) -> Met:
-    """Return the mean of several runs, by their trips."""
-    trips = np.array([one.trips for one in met], np.float64)
-    values: Mapping[str, float] = {
-        name: float(np.average([getattr(one, name) for one in met], weights=trips))
-        for name in ("one_stop", "stops", "through_s", "cross_s", "all_s")
-    }
-    return Met(**values, trips=int(trips.sum()))
+def _met(file: Path) -> Met:
+    trips = read_trips(file, WARM_S)
+    return met_by([replace(trip, name="through." if trip.name.startswith(("out.", "back.")) else trip.name)
+                   for trip in trips])  # fmt: skip
 
 
 def _run(command: Sequence[object]) -> None:

@@ -58,12 +58,17 @@ def is_green(state: str) -> bool:
 
 
 def read_programs(files: Iterable[Path]) -> dict[str, Program]:
-    """Return the program of each light; later files count."""
+    """Return the program of each light; later files count, and may tell nothing but another offset."""
     found: dict[str, Program] = {}
     for file in files:
         for _, logic in ET.iterparse(file):  # noqa: S314 - SUMO's own, or written by us just now
-            if logic.tag == "tlLogic":
-                found[logic.get("id", "")] = _program(logic)
+            if logic.tag != "tlLogic":
+                continue
+            key = logic.get("id", "")
+            if logic.find("phase") is None:
+                found[key] = replace(found[key], offset_s=float(logic.get("offset", "0")))
+            else:
+                found[key] = _program(logic)
     return found
 
 

@@ -57,5 +57,12 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_later_file_may_change_an_offset_alone(tmp_path: Path) -> None:
+    write_lights(tmp_path / "a.xml", [THREE], ACTUATED)
+    (tmp_path / "b.xml").write_text('<additional><tlLogic id="J" programID="0" offset="7"/></additional>', "utf-8")
+    found = read_programs([tmp_path / "a.xml", tmp_path / "b.xml"])["J"]
+    assert (found.offset_s, found.states) == (7.0, THREE.states)
+
+
 def test_between_two_stages_are_amber_and_red_and_what_stays_green() -> None:
     assert change("GGr", "Grg", 3.0, 2.0) == ["Gyr"] * 3 + ["Grr"] * 2 + ["Grg"]
