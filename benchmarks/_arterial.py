@@ -226,10 +226,11 @@ def simulate(folder: Path, net: Path, traffic: Path, lights: Path | None, seed: 
           "--tripinfo-output.write-unfinished",
           "--tripinfo-output.write-undeparted", "--end", str(seconds + 1200), "--no-step-log", "--no-warnings",
           "--time-to-teleport", "-1"])  # fmt: skip
-    return _met(trips)
+    return met_of(trips)
 
 
-def _met(file: Path) -> Met:
+def met_of(file: Path) -> Met:
+    """Return what the vehicles of a run met, those that came in the first minutes left out."""
     trips = read_trips(file, WARM_S)
     return met_by([replace(trip, name="through." if trip.name.startswith(("out.", "back.")) else trip.name)
                    for trip in trips])  # fmt: skip

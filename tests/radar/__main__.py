@@ -49,7 +49,7 @@ def main() -> int:
             print(f"{_clock(event.at_s)}  {event.kind:11} {share:18} {texts.said(event.sentence)}", flush=True)
         near, count = queues(world)
         met = world.met()
-        print(f"SUMO: {met.trips} through trips, {met.one_stop:.1%} with one stop at most, {met.stops:.2f} stops")
+        print(f"SUMO: {met.one_stop:.1%} of through trips with one stop at most, {met.stops:.2f} stops")
         if asked.calm:
             ours = kpi(world.corridor, world.heard, world.loop.lanes)
             print(

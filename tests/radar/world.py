@@ -18,7 +18,6 @@ import traci
 import traci.constants as tc
 
 from benchmarks import _arterial as arterial
-from benchmarks._arterial import Met
 from data.signals import centre
 from data.signals.controller import Controller
 from data.signals.frames import Frame, Splitter, decode, encode
@@ -31,6 +30,7 @@ from twin.signals.corridor import Corridor
 from twin.signals.loop import Event, Loop
 from twin.signals.plan import Plan
 from twin.signals.radar import Second
+from twin.traffic.rehearsal import Met
 
 START_S = 1_795_000_000.0
 SIDES = ("west", "east", "north", "south")
@@ -128,7 +128,7 @@ class World:
 
     def met(self) -> Met:
         """Return what SUMO's vehicles met, after the run."""
-        return arterial._met(self.trips, self.minutes * 60.0)
+        return arterial.met_of(self.trips)
 
     def _run(
         self, streets: Sequence[Street], radars: Sequence[RadarDevice], feed: Feed, wire: Cabinets, keys: Sequence[int]

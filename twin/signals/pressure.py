@@ -36,7 +36,7 @@ class Pressure:
 
     serves: BoolArray
     weight: FloatArray
-    least_green_s: float = 5.0
+    least_green_s: float = 8.0
     longest_s: float = 90.0
     stay: float = 1.0
     patience_s: float = 20.0
