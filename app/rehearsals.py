@@ -59,9 +59,9 @@ def commands(session: Session) -> tuple[Command, ...]:
 
 def request_for(
     home: Home, twin: str, road: str, fixes: Path | None, counts: Path | None, share: float, modes: Sequence[str],
-    minutes: float, choosing: int, verdict: int,
+    minutes: float, choosing: int, verdict: int, watch: tuple[str, ...] = (),
 ) -> Request:  # fmt: skip
-    """Return what is rehearsed for an arterial of a twin: its best wave, on its present traffic.
+    """Return what is rehearsed for an arterial, by default the longest: its best wave, on its present traffic.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def request_for(
     streams = demand(city, store, corridor, wish.flows, fixes=fixes, counts=counts, share=share)
     plans = waves(wish)[0].plans
     every = tuple(mode for mode in MODES if mode == LEAVE or mode in modes)
-    return Request(city, graph, corridor, plans, streams, every, (), choosing, verdict, minutes * 60.0)
+    return Request(city, graph, corridor, plans, streams, every, watch, choosing, verdict, minutes * 60.0)
 
 
 def _rehearse(arguments: argparse.Namespace, session: Session) -> int:

@@ -27,6 +27,7 @@ from app.instruments.feature import Instruments
 from app.workbenches.operations.bench import operations_bench
 from app.workbenches.traffic.guidance import Advising
 from app.workbenches.traffic.jams import Jams
+from app.workbenches.traffic.rehearsing import Rehearsals
 from app.workbenches.traffic.waves import Waves
 
 FEATURES: tuple[Callable[[Context], Feature], ...] = (
@@ -51,6 +52,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     operations_bench,
     Jams,
     Waves,
+    Rehearsals,
     Advising,
     Minding,
 )

@@ -75,7 +75,7 @@ def transition(plan: Plan, begin_s: float, least_s: Sequence[float], most_cycles
         Least green of each stage.
     """
     late = (begin_s - plan.offset_s) % plan.cycle_s
-    if late < 1e-9:
+    if min(late, plan.cycle_s - late) < 1e-9:
         return ()
     give, take = plan.cycle_s - late, late
     spare = [max(0.0, stage.green_s - low) for stage, low in zip(plan.stages, least_s, strict=True)]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.twin.signals.made import plan
@@ -26,6 +26,7 @@ def test_a_day_that_makes_no_sense_is_refused(starts: tuple[float, ...]) -> None
 
 @settings(max_examples=200, deadline=None)
 @given(st.floats(0.0, 1e6), st.floats(0.0, 69.0))
+@example(begin_s=0.0, offset_s=1.2e-42)  # a remainder that is the whole cycle
 def test_a_transition_ends_in_step_and_keeps_minima(begin_s: float, offset_s: float) -> None:
     new = QUIET.shifted(offset_s)
     least = (8.0, 6.0, 8.0)
