@@ -34,7 +34,7 @@ from twin.city.city import City
 from twin.geo import FloatArray
 from twin.traffic.graph import IntArray, RoadGraph, road_graph
 from twin.traffic.slots import SLOT_S, Slots, groups_of, slots_of
-from twin.traffic.speeds import BANDS_KMH, grade
+from twin.traffic.speeds import grade
 from twin.traffic.travel import Matches
 from twin.traffic.trips import Fixes, Trips, trips_of
 
@@ -184,7 +184,7 @@ def grades(city: City, graph: RoadGraph, folder: Path, slots: Slots) -> None:
         true[int(begin // SLOT_S), link_of[tag.get("id", "")]] = 3.6 * float(tag.get("speed", "nan"))
     kmh = true[slots.slot, slots.link]
     ours, theirs = slots.grades(graph, classes), grade(kmh, group[slots.link], np.full(len(slots), 9))
-    sure = _sure(slots, group)
+    sure = slots.sure(graph, classes)
     for name, rows in (("three vehicles", ours > 0), ("and sure of the grade", (ours > 0) & sure)):
         rows = rows & (kmh > 0)
         same, near = ours[rows] == theirs[rows], np.abs(ours[rows] - theirs[rows]) <= 1
@@ -197,13 +197,6 @@ def grades(city: City, graph: RoadGraph, folder: Path, slots: Slots) -> None:
             f"  the same {100 * same.mean():.1f} %, within one {100 * near.mean():.1f} %, "
             f"congested or not the same {100 * jam.mean():.1f} %"
         )
-
-
-def _sure(slots: Slots, group: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    bands = BANDS_KMH[group[slots.link]]
-    low, high = slots.kmh * (1 - slots.unsure), slots.kmh * (1 + slots.unsure)
-    with np.errstate(invalid="ignore"):
-        return np.asarray((low[:, None] <= bands).sum(axis=1) == (high[:, None] <= bands).sum(axis=1))
 
 
 def _edges(path: Path) -> Iterator[tuple[float, ET.Element]]:

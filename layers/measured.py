@@ -12,7 +12,7 @@ from layers.columns import LazyColumns
 from layers.layer import FEATURE_FORMATS, LayerStatus, Lines, Rows
 from twin.city.city import City
 from twin.city.tables import Column
-from twin.geo import FloatArray
+from twin.geo import BoolArray, FloatArray
 from twin.traffic.graph import IntArray, RoadGraph
 from twin.traffic.lines import stretches
 from twin.traffic.measured import Measured
@@ -25,7 +25,7 @@ INDEX_FROM = (1.3, 1.6, 2.0, 3.0)
 """Travel-time index from which a link has the colour of the next grade: ours, for drawing only."""
 DELAY_FROM_S = (10.0, 20.0, 35.0, 55.0)
 """Seconds a vehicle, as the levels of service of signals are parted in the Highway Capacity Manual."""
-WIDE_M = 6.0
+WIDE_M, THIN_M = 6.0, 2.5
 
 
 class MeasuredLayer:
@@ -51,6 +51,7 @@ class MeasuredLayer:
         Column("queue_least_m", "float32", "m"),
         Column("queue_most_m", "float32", "m"),
         Column("grade", "str"),
+        Column("sure", "bool"),  # the interval of the speed lies within that grade
         Column("style", "str"),
         Column("time", "datetime64[ms]", "UTC"),
     )
@@ -67,8 +68,8 @@ class MeasuredLayer:
         return self._made[2]
 
     def draw(self, world: World, rows: Rows) -> Lines:
-        """Return ribbons in the colours of the grades."""
-        return Lines(rows, np.full(len(rows), WIDE_M, np.float32), rows.columns["style"])
+        """Return ribbons in the colours of the grades, thin where the grade is not sure."""
+        return Lines(rows, wide_m(rows.columns["sure"]), rows.columns["style"])
 
     def status(self, world: World) -> LayerStatus:
         """Return of how many links the measure is known, and of when."""
@@ -140,14 +141,20 @@ def _rows(measured: Measured, measure: str) -> Rows:
         "queue_least_m": lambda: least.astype(np.float32),
         "queue_most_m": lambda: most.astype(np.float32),
         "grade": lambda: names[measured.grades[kept]],
+        "sure": lambda: measured.sure[kept],
         "style": lambda: names[grades],
         "time": lambda: time,
     })  # fmt: skip
     return Rows(len(kept), columns, lines_of(graph, slots, measure))
 
 
+def wide_m(sure: BoolArray) -> NDArray[np.float32]:
+    """Return how wide ribbons are: thin where the grade is not sure."""
+    return np.where(sure, WIDE_M, THIN_M).astype(np.float32)
+
+
 def _no_rows() -> Rows:
-    kinds: dict[str, Any] = {"str": object, "float32": np.float32, "int32": np.int32}
+    kinds: dict[str, Any] = {"str": object, "float32": np.float32, "int32": np.int32, "bool": np.bool_}
     columns = {column.name: np.zeros(0, kinds.get(column.dtype, "datetime64[ms]")) for column in MeasuredLayer.columns}
     return Rows(0, columns, np.zeros(0, object))
 

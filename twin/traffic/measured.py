@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.geo import BoolArray
 from twin.traffic.graph import RoadGraph
 from twin.traffic.slots import SLOT_S, Slots
 
@@ -22,6 +23,8 @@ class Measured:
         Of one slot.
     grades : (K,) int8 array
         Of its rows.
+    sure : (K,) bool array
+        Whether the interval of the speed lies within that grade.
     name, name_en : (L,) object arrays
         What the road of each link is called.
     """
@@ -29,6 +32,7 @@ class Measured:
     graph: RoadGraph
     slots: Slots
     grades: NDArray[np.int8]
+    sure: BoolArray
     name: NDArray[np.object_]
     name_en: NDArray[np.object_]
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
-from twin.geo import FloatArray
+from twin.geo import BoolArray, FloatArray
 from twin.traffic.graph import IntArray, RoadGraph
-from twin.traffic.speeds import BANDS_KMH, CLASS_GROUP, OTHER, grade
+from twin.traffic.speeds import BANDS_KMH, CLASS_GROUP, FEW, OTHER, grade
 from twin.traffic.travel import Matches, runs
 from twin.traffic.trips import Trips
 
@@ -23,7 +24,6 @@ SMOOTH_S = 12.0
 """Positions along the way are averaged over so long before stops are looked for."""
 STOP_MPS = 1.5
 LONG_STOP_S = 10.0
-NORMAL_90 = 1.645
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,30 @@ class Slots:
     def unsure(self) -> FloatArray:
         """Half the width of the 90 % interval of the speed, as a share of it; NaN for fewer than two vehicles.
 
-        The usual interval of a ratio of means: vehicles are taken as drawn independently.
+        The usual interval of a ratio of means, by Student's distribution, as vehicles are few: they are taken as drawn
+        independently.
         """
         pace = self.seconds / np.maximum(self.metres, 1.0)
         spread = np.maximum(self.seconds2 - 2 * pace * self.both + pace**2 * self.metres2, 0.0)
         few = self.vehicles < 2
         count = np.where(few, 2.0, self.vehicles)
         error = np.sqrt(spread * count / (count - 1.0)) / np.maximum(self.seconds, 1e-9)
-        share: FloatArray = np.where(few, np.nan, NORMAL_90 * error)
+        share: FloatArray = np.where(few, np.nan, student.ppf(0.95, count - 1.0) * error)
         return share
+
+    def between_kmh(self) -> tuple[FloatArray, FloatArray]:
+        """Return the 90 % interval of the mean speed, wider to the faster side: it is the pace that is averaged."""
+        share = self.unsure
+        with np.errstate(invalid="ignore"):
+            return self.kmh / (1.0 + share), np.where(share < 1.0, self.kmh / np.maximum(1.0 - share, 1e-9), np.inf)
+
+    def sure(self, graph: RoadGraph, classes: NDArray[np.object_]) -> BoolArray:
+        """Mark the rows whose 90 % interval of the speed lies within one grade."""
+        bands = BANDS_KMH[groups_of(graph, classes)[self.link]]
+        low, high = self.between_kmh()
+        with np.errstate(invalid="ignore"):
+            same = (low[:, None] <= bands).sum(axis=1) == (high[:, None] <= bands).sum(axis=1)
+        return np.asarray(same & np.isfinite(low) & (self.vehicles >= FEW))
 
     def delay_s(self, graph: RoadGraph) -> FloatArray:
         """Return the seconds lost by all that were seen, against the free speed of the link."""

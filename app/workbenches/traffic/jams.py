@@ -157,8 +157,10 @@ class Jams(QObject, Feature):
         number = round(read.day.begin_s / SLOT_S) + slot
         rows = slice(*np.searchsorted(read.day.slots.slot, [number, number + 1]).tolist())
         part = read.day.slots.take(np.arange(rows.start, rows.stop))
-        self._desk.live.look_at(Measured(read.graph, part, read.day.grades[rows], *read.days.names))
-        drawing = measured(read.graph, part, read.day.grades[rows], self._measure)
+        sure = part.sure(read.graph, read.days.classes)
+        seen = Measured(read.graph, part, read.day.grades[rows], sure, *read.days.names)
+        self._desk.live.look_at(seen)
+        drawing = measured(seen, self._measure)
         self._context.map.extras.draw(MEASURED, *([] if drawing is None else [drawing]))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -18,15 +19,22 @@ from app.jobs import Cancelled, Report
 from app.opening import Opened
 from app.workbenches.traffic.time_space import Drawn
 from app.workbenches.traffic.waves_panel import Shown, WavesPanel
+from data.home import Home
 from data.signals import gateway, releases
 from data.signals.gateway import Switched
 from data.signals.releases import Release
+from data.traffic.days import is_working_day
+from data.traffic.store import TrafficStore
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
 from twin.signals.check import verify
 from twin.signals.corridor import corridors
 from twin.signals.watch import Duty, astray
 from twin.signals.wave import Candidate, Wish, bands_of, each_wave, wish_for
+from twin.traffic.effect import Effect, effect
+from twin.traffic.graph import road_graph
+from twin.traffic.jams import DAY_S
+from twin.traffic.slots import SLOT_S
 from twin.words import Said, say
 
 WATCH_MS = 5_000
@@ -64,6 +72,8 @@ class Waves(QObject, Feature):
             "traffic", "paper-plane-right",
         )  # fmt: skip
         yield Entry(Command("wave.back", self._back, "signal.back", "Ctrl+Alt+Z"), "traffic", "arrow-u-up-left")
+
+        yield Entry(Command("wave.effect", self._effect, "traffic.read"), "traffic", "chart-line")
 
     def panels(self) -> Mapping[str, QWidget]:
         """Return the diagram's panel."""
@@ -196,6 +206,16 @@ class Waves(QObject, Feature):
 
         self._desk.jobs.submit("job.back", work, done, self.panel.tell, key="release")
 
+    def _effect(self, _: Call) -> None:
+        """Compare what was measured on the road before and since the release."""
+        release, home, city = self._released, self._desk.session.home, self._desk.live.city
+        if release is None or city is None:
+            raise UsageError("nothing is released from this twin")
+        self._desk.jobs.submit(
+            "job.effect", lambda *_: measured_effect(home, city, release), self.panel.show_effect, self.panel.tell,
+            key="effect",
+        )  # fmt: skip
+
     def _recall(self) -> None:
         """Find what is released and not taken back."""
         home, twin = self._desk.session.home, self._twin
@@ -238,3 +258,15 @@ def shifted(shown: Shown, row: int, offset_s: float) -> Shown:
     verify(shown.drawn.corridor.junctions[row], plans[row])
     band_s, advice = bands_of(shown.drawn.corridor, plans)
     return replace(shown, drawn=Drawn(shown.drawn.corridor, plans, advice), band_s=band_s, by_hand=True)
+
+
+def measured_effect(home: Home, city: City, release: Release) -> Effect | None:
+    """Return what the release did: a week before and since, at the same hours of the same kind of day."""
+    graph = road_graph(city)
+    store = TrafficStore.of(home, release.twin, graph)
+    before = store.between(release.at_s - 7 * DAY_S, release.at_s)
+    after = store.between(release.at_s, release.at_s + 7 * DAY_S)
+    kinds = [np.array([not is_working_day(at * SLOT_S) for at in side.slot.tolist()], np.int64)
+             for side in (before, after)]  # fmt: skip
+    links = (city.table("roads")["name"].to_numpy(object) == release.road)[graph.road]
+    return effect(graph, before, after, links, (kinds[0], kinds[1]))

@@ -14,6 +14,7 @@ from app.widgets.parts import label
 from app.workbenches.traffic.time_space import Drawn, TimeSpace
 from twin.signals.corridor import Corridor
 from twin.signals.wave import Candidate, told
+from twin.traffic.effect import Change, Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,12 @@ class WavesPanel(QWidget):
         self._waves: tuple[Shown, ...] = ()
         self.shown: Shown | None = None
         self.roads, self.cycles = QComboBox(), QComboBox()
-        self.plan, self.release, self.back = QPushButton(), QPushButton(), QPushButton()
+        self.plan, self.release, self.back, self.effect = (QPushButton() for _ in range(4))
         self.state = label("quiet", wrap=True)
         self.release.clicked.connect(lambda: desk.run("wave.release", about=self.road))
         self.back.clicked.connect(lambda: desk.run("wave.back", about=self.road))
+        self.effect.clicked.connect(lambda: desk.run("wave.effect", about=self.road))
+        self.measured = label(rich=False, wrap=True)
         self.worth, self.rung, self.problem = (
             label(rich=False, wrap=True),
             label("quiet", wrap=True),
@@ -72,13 +75,17 @@ class WavesPanel(QWidget):
         layout.addWidget(self.rung)
         layout.addWidget(self.problem)
         layout.addWidget(self.state)
+        layout.addWidget(self.measured)
         below = QHBoxLayout()
         below.addStretch(1)
+        below.addWidget(self.effect)
         below.addWidget(self.back)
         below.addWidget(self.release)
         layout.addLayout(below)
         self.problem.hide()
         self.back.setEnabled(False)
+        self.effect.setEnabled(False)
+        self.measured.hide()
         desk.look.language_changed.connect(self.retranslate)
         self.retranslate()
 
@@ -122,6 +129,18 @@ class WavesPanel(QWidget):
         """Tell what the controllers do; ``released`` while there is something to go back to."""
         self.state.setText(words)
         self.back.setEnabled(released)
+        self.effect.setEnabled(released)
+        self.measured.setVisible(released and bool(self.measured.text()))
+
+    def show_effect(self, found: Effect | None) -> None:
+        """Tell what was measured before and since the release."""
+        texts = self._desk.look.texts
+        self.measured.setText(texts("waves.no_effect"))
+        if found is not None:
+            figures = {"kmh": _changed(found.kmh, ".0f"), "delay": _changed(found.delay_s, ".0f"),
+                       "stops": _changed(found.stops, ".1f")}  # fmt: skip
+            self.measured.setText(texts("waves.effect", minutes=5 * found.pairs, **figures))
+        self.measured.show()
 
     def tell(self, error: Exception) -> None:
         """Say why there is no wave."""
@@ -135,6 +154,7 @@ class WavesPanel(QWidget):
         self.release.setText(texts("waves.release"))
         self.release.setEnabled(self.shown is not None)
         self.back.setText(texts("waves.back"))
+        self.effect.setText(texts("waves.measure_effect"))
         self.roads.setAccessibleName(texts("waves.road"))
         self.cycles.setAccessibleName(texts("waves.cycles"))
         self.roads.clear()
@@ -178,3 +198,8 @@ class WavesPanel(QWidget):
         by_hand = texts("waves.by_hand") if shown.by_hand else texts("waves.stops", share=f"{wave.one_stop:.0%}")
         self.rung.setText(f"{by_hand}\n{texts.said(told(wave))}")
         self.note.emit(texts("waves.note", cycle=f"{wave.cycle_s:.0f}"))
+
+
+def _changed(change: Change, form: str) -> str:
+    """Write a figure before and after, and its change with the interval."""
+    return f"{change.before:{form}} → {change.after:{form}} ({change.low:+.0%} … {change.high:+.0%})"

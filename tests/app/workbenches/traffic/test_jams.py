@@ -17,6 +17,7 @@ from tests.data.traffic.made import stretch_of, traffic
 from twin.city.city import City
 from twin.traffic.graph import road_graph
 from twin.traffic.jams import DAY_S
+from twin.traffic.measured import Measured
 
 TODAY = day_of(1_790_035_200.0)
 
@@ -89,13 +90,17 @@ def test_each_measure_has_its_colours(small_city: City) -> None:
     graph = road_graph(small_city)
     slots = traffic(graph, stretch_of(small_city, graph), TODAY, range(100, 101), range(100, 101))
     slots.queue_m[:], slots.halted[:] = 20.0, 5.0
-    grades = slots.grades(graph, small_city.table("roads")["road_class"].to_numpy(object))
+    classes = small_city.table("roads")["road_class"].to_numpy(object)
+    names = np.full(len(graph), "", object)
+    seen = Measured(graph, slots, slots.grades(graph, classes), slots.sure(graph, classes), names, names)
     for measure in MEASURES:
-        drawing = measured(graph, slots, grades, measure)
+        drawing = measured(seen, measure)
         assert drawing is not None
         assert len(drawing.rows) == len(slots)
-    queue = measured(graph, slots, grades, "queue")
+    queue = measured(seen, "queue")
     assert queue is not None
     assert queue.rows.geometry is not None
     assert all(line.length < 40 for line in queue.rows.geometry)
-    assert measured(graph, slots.take(np.zeros(len(slots), np.bool_)), grades[:0], "speed") is None
+    none = np.zeros(0, np.bool_)
+    empty = Measured(graph, slots.take(np.zeros(len(slots), np.bool_)), seen.grades[:0], none, names, names)
+    assert measured(empty, "speed") is None
