@@ -24,6 +24,8 @@ from data.signals import gateway, releases
 from data.signals.gateway import Switched
 from data.signals.releases import Release
 from data.traffic.days import is_working_day
+from data.traffic.demand import demand
+from data.traffic.rehearsing import Request, rehearse
 from data.traffic.store import TrafficStore
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
@@ -34,10 +36,13 @@ from twin.signals.wave import Candidate, Wish, bands_of, each_wave, wish_for
 from twin.traffic.effect import Effect, effect
 from twin.traffic.graph import road_graph
 from twin.traffic.jams import DAY_S
+from twin.traffic.rehearsal import ACTUATED, COORDINATED, FIXED, LEAVE, Rehearsed
 from twin.traffic.slots import SLOT_S
 from twin.words import Said, say
 
 WATCH_MS = 5_000
+MEASURES = (LEAVE, FIXED, COORDINATED, ACTUATED)
+REHEARSED = {"minutes": 15.0, "choosing": 2, "verdict": 3}
 
 
 class Waves(QObject, Feature):
@@ -73,6 +78,7 @@ class Waves(QObject, Feature):
         )  # fmt: skip
         yield Entry(Command("wave.back", self._back, "signal.back", "Ctrl+Alt+Z"), "traffic", "arrow-u-up-left")
 
+        yield Entry(Command("wave.rehearse", self._rehearse, "simulation.run"), "traffic", "flask")
         yield Entry(Command("wave.effect", self._effect, "traffic.read"), "traffic", "chart-line")
 
     def panels(self) -> Mapping[str, QWidget]:
@@ -132,6 +138,26 @@ class Waves(QObject, Feature):
             raise UsageError("plan a green wave first")
         row = int(call.arguments["row"])
         self.panel.show_changed(shifted(shown, row, float(call.arguments["value"])))
+
+    def _rehearse(self, call: Call) -> None:
+        """Try the plan that is shown in simulation, beside leaving all as it is and two other ways."""
+        plans, road, city = self._asked().drawn.plans, self.panel.corridor(self.panel.road), self._desk.live.city
+        if road is None or city is None:
+            raise UsageError("plan a green wave first")
+        corridor, home, twin = road.part(0, len(plans)), self._desk.session.home, self._twin
+        texts, asked = self._desk.look.texts, {**REHEARSED, **call.arguments}
+
+        def work(report: Report, cancelled: Cancelled) -> Rehearsed:
+            graph = road_graph(city)
+            store = TrafficStore.of(home, twin, graph)
+            streams = demand(city, store, corridor, wish_for(corridor).flows, fixes=None, counts=None, share=1.0)
+            request = Request(
+                city, graph, corridor, plans, streams, MEASURES, (), int(asked["choosing"]), int(asked["verdict"]),
+                60.0 * float(asked["minutes"]),
+            )  # fmt: skip
+            return rehearse(request, lambda share, mode: report(share, texts(f"rehearsal.mode.{mode}")), cancelled)
+
+        self._desk.jobs.submit("job.rehearse", work, self.panel.show_rehearsed, self.panel.tell, key="rehearse")
 
     def _particulars(self, _: Mapping[str, Any]) -> Mapping[str, str]:
         """Return what exactly a second person confirms: the road, and every second of its plans."""

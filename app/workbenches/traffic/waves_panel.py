@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 
 from app.desk import Desk
 from app.widgets.parts import label
+from app.workbenches.traffic.rehearsed import table_of
 from app.workbenches.traffic.time_space import Drawn, TimeSpace
 from twin.signals.corridor import Corridor
 from twin.signals.wave import Candidate, told
 from twin.traffic.effect import Change, Effect
+from twin.traffic.rehearsal import Rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,13 @@ class WavesPanel(QWidget):
         self._waves: tuple[Shown, ...] = ()
         self.shown: Shown | None = None
         self.roads, self.cycles = QComboBox(), QComboBox()
-        self.plan, self.release, self.back, self.effect = (QPushButton() for _ in range(4))
+        self.plan, self.rehearse, self.release, self.back, self.effect = (QPushButton() for _ in range(5))
         self.state = label("quiet", wrap=True)
         self.release.clicked.connect(lambda: desk.run("wave.release", about=self.road))
         self.back.clicked.connect(lambda: desk.run("wave.back", about=self.road))
+        self.rehearse.clicked.connect(lambda: desk.run("wave.rehearse", about=self.road))
+        self.rehearsed = label("plain", rich=True, wrap=True)
+        self._found: Rehearsed | None = None
         self.effect.clicked.connect(lambda: desk.run("wave.effect", about=self.road))
         self.measured = label(rich=False, wrap=True)
         self.worth, self.rung, self.problem = (
@@ -73,11 +78,13 @@ class WavesPanel(QWidget):
         layout.addWidget(self.worth)
         layout.addWidget(self.diagram, 1)
         layout.addWidget(self.rung)
+        layout.addWidget(self.rehearsed)
         layout.addWidget(self.problem)
         layout.addWidget(self.state)
         layout.addWidget(self.measured)
         below = QHBoxLayout()
         below.addStretch(1)
+        below.addWidget(self.rehearse)
         below.addWidget(self.effect)
         below.addWidget(self.back)
         below.addWidget(self.release)
@@ -86,6 +93,9 @@ class WavesPanel(QWidget):
         self.back.setEnabled(False)
         self.effect.setEnabled(False)
         self.measured.hide()
+        self.rehearsed.hide()
+        for button in (self.rehearse, self.effect, self.back, self.release):
+            button.setMinimumWidth(40)
         desk.look.language_changed.connect(self.retranslate)
         self.retranslate()
 
@@ -105,6 +115,7 @@ class WavesPanel(QWidget):
     def show_corridors(self, corridors: Sequence[Corridor]) -> None:
         """List the arterials, the longest first."""
         self._corridors, self._waves, self.shown = tuple(corridors), (), None
+        self.show_rehearsed(None)
         self.retranslate()
 
     def show_waves(self, corridor: Corridor, waves: Sequence[Candidate]) -> None:
@@ -132,6 +143,12 @@ class WavesPanel(QWidget):
         self.effect.setEnabled(released)
         self.measured.setVisible(released and bool(self.measured.text()))
 
+    def show_rehearsed(self, found: Rehearsed | None) -> None:
+        """Tell what simulation said of the ways to run the signals; nothing hides it."""
+        self._found = found
+        self.rehearsed.setText(table_of(found, self._desk.look.texts) if found is not None else "")
+        self.rehearsed.setVisible(found is not None)
+
     def show_effect(self, found: Effect | None) -> None:
         """Tell what was measured before and since the release."""
         texts = self._desk.look.texts
@@ -155,6 +172,9 @@ class WavesPanel(QWidget):
         self.release.setEnabled(self.shown is not None)
         self.back.setText(texts("waves.back"))
         self.effect.setText(texts("waves.measure_effect"))
+        self.rehearse.setText(texts("waves.rehearse"))
+        self.rehearse.setEnabled(self.shown is not None)
+        self.show_rehearsed(self._found)
         self.roads.setAccessibleName(texts("waves.road"))
         self.cycles.setAccessibleName(texts("waves.cycles"))
         self.roads.clear()
