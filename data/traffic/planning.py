@@ -52,6 +52,8 @@ class Question:
     ----------
     roads : tuple of str
         Names of roads on which something happened; none for an ordinary busy hour.
+    links : tuple of int
+        Links of the graph besides: one stretch, chosen on the map.
     left : float
         How much of their capacity is left; 0 closes them.
     trips : float
@@ -73,6 +75,7 @@ class Question:
     times: bool = False
     lorries: float = 0.0
     lorry_free: tuple[str, ...] = ()
+    links: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +202,11 @@ class Planning:
         if question.lorries:
             kept_off = model.rows_of(self.roads(question.lorry_free))
             drivers.append(Drivers(demand.times(question.lorries), LORRY_PCU, ~kept_off))
-        hit = model.rows_of(self.roads(question.roads))
-        if question.roads and not hit.any():
-            raise UsageError(say("{name} is no through road: nobody is led over it", name=", ".join(question.roads)))
+        named = np.array(question.links, np.int64)
+        hit = model.rows_of(np.concatenate([self.roads(question.roads), named]))
+        if (question.roads or len(named)) and not hit.any():
+            names = question.roads or tuple(str(name) for name in self.names[model.graph.road[named[:1]]])
+            raise UsageError(say("{name} is no through road: nobody is led over it", name=", ".join(names)))
         network, closed = model.network, None
         if hit.any() and question.left > 0:
             network = network.with_capacity(np.where(hit, question.left, 1.0))

@@ -234,7 +234,7 @@ class Advising(QObject, Feature):
     # The map
 
     def _pick_road(self, _call: Call) -> None:
-        self._pick(lambda links: self.panel.ways.choose_road(self._name(links)))
+        self._pick(lambda links: self.panel.ways.choose_road(self._name(links), tuple(links.tolist())))
 
     def _pick(self, take: Callable[[IntArray], None]) -> None:
         """Let a click on the map choose a road; the tool is put away with it."""

@@ -27,6 +27,7 @@ class GuidancePanel(QWidget):
         self.setMinimumWidth(NARROWEST_PX)
         self.ways, self.layout_tab, self.origins = GuidanceTab(look), LayoutTab(look), OriginsTab(look)
         self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
         for tab in (self.ways, self.layout_tab, self.origins):
             self.tabs.addTab(tab, "")
         layout = QVBoxLayout(self)

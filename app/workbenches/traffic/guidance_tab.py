@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -37,6 +39,7 @@ class GuidanceTab(QWidget):
         self._look = look
         self.answer: Answer | None = None
         self._words = ""
+        self._stretch: tuple[str, tuple[int, ...]] = ("", ())
         self.situation, self.hour, self.kind, self.view = QComboBox(), QComboBox(), QComboBox(), QComboBox()
         self.road = QComboBox()
         self.road.setEditable(True)
@@ -101,9 +104,13 @@ class GuidanceTab(QWidget):
 
     def question(self) -> Question:
         """Return what is asked."""
-        what = SITUATIONS[max(self.situation.currentIndex(), 0)]
-        roads = () if what == "usual" else (self.road.currentText().strip(),)
-        return Question(roads, LEFT[what], evening=self.hour.currentIndex() == 1, times=self.kind.currentIndex() == 1)
+        what, name = SITUATIONS[max(self.situation.currentIndex(), 0)], self.road.currentText().strip()
+        stretch = self._stretch[1] if self._stretch[0] == name else ()
+        whole = Question(
+            () if stretch else (name,), LEFT[what], evening=self.hour.currentIndex() == 1,
+            times=self.kind.currentIndex() == 1, links=stretch,
+        )  # fmt: skip
+        return replace(whole, roads=(), links=()) if what == "usual" else whole
 
     def show_roads(self, names: list[str]) -> None:
         """List the roads of a twin."""
@@ -111,8 +118,9 @@ class GuidanceTab(QWidget):
         self.road.addItems(names)
         self.road.setCurrentIndex(-1)
 
-    def choose_road(self, name: str) -> None:
-        """Take a road that was chosen on the map."""
+    def choose_road(self, name: str, stretch: tuple[int, ...] = ()) -> None:
+        """Take a road, or the stretch of it that was chosen on the map: until another name is typed."""
+        self._stretch = (name, stretch)
         if self.situation.currentIndex() <= 0:
             self.situation.setCurrentIndex(1)
         self.road.setEditText(name)

@@ -42,6 +42,10 @@ def test_advice_is_worked_out_drawn_sent_and_withdrawn(window: MainWindow, advis
     until(lambda: tab.road.findText(busiest) >= 0)
     tab.choose_road(busiest)
     assert tab.question().roads == (busiest,)
+    tab.choose_road(busiest, (3, 4))
+    assert (tab.question().roads, tab.question().links) == ((), (3, 4))
+    tab.road.setEditText("another")
+    assert tab.question().roads == ("another",), "what was chosen on the map is forgotten once another is named"
     window.acts.run("guidance.ask", question=Question((busiest,), 0.3, BUSY))
     until(lambda: tab.answer is not None, 60.0)
     assert tab.answer is not None
