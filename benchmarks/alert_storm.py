@@ -3,7 +3,7 @@
 ``python -m benchmarks.alert_storm [--alerts 10000] [--seconds 60]`` on a display; prints one JSON line. Another process
 raises the alerts on the small county, as the one that watches scenarios does; meanwhile an operator steps through the
 queue and accepts a row every few seconds. What keeps the window's thread is counted as by ``benchmarks.gui_blocks``,
-drawing left out, and for as long before the storm too.
+drawing left out, and for a while before the storm too.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from data.rules.files import Folder
 from data.store.twin_folder import open_city
 from twin.rules.hit import Hit, Limit, Reading, Subject
 
-EACH_S, STEP_MS, ACCEPT_EVERY = 0.5, 1500, 4
+EACH_S, CALM_S, STEP_MS, ACCEPT_EVERY = 0.5, 15.0, 1500, 4
 
 
 def hits(alerts: int, twin: Path) -> list[Hit]:
@@ -128,10 +128,10 @@ def measure(alerts: int, seconds: float) -> dict[str, object]:
         assert feeder.stdout is not None
         feeder.stdout.readline()
         operator = Operator(window, bench)
-        until(lambda: False, 10)
+        until(lambda: False, CALM_S / 2)
         watch.start()
-        until(lambda: False, seconds / 2)
-        results["before"] = told(watch.stop(), seconds / 2)
+        until(lambda: False, CALM_S)
+        results["before"] = told(watch.stop(), CALM_S)
         watch.start()
         feeder.stdin.write("go\n")
         feeder.stdin.flush()
@@ -139,6 +139,7 @@ def measure(alerts: int, seconds: float) -> dict[str, object]:
         until(lambda: feeder.poll() is not None, seconds * 4)
         results["storm"] = told(watch.stop(), time.monotonic() - begun)
         operator.timer.stop()
+    print(json.dumps(results), file=sys.stderr, flush=True)
     until(lambda: not bench.work.busy and shown(bench) == counted(session.home)["new"], 60)
     results |= {"accepted": operator.accepted, "steps": operator.steps, "queue": shown(bench),
                 "rows": len(bench.queue.list.queue.rows), **counted(session.home)}  # fmt: skip
