@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from types import CodeType
 
 import numpy as np
 import shapely
@@ -67,9 +68,12 @@ def in_bulk(scenarios: Sequence[Loaded], city: City, told: Told) -> tuple[float,
     return spent / looked, hits
 
 
-def alone(scenarios: Sequence[Loaded], city: City, rows: ObservationArray, place_m: FloatArray) -> float:
-    """Return seconds of processor time a row of the loop."""
-    ready = []
+Ready = list[tuple[set[str], list[CodeType], shapely.Geometry | None]]
+
+
+def ready_of(scenarios: Sequence[Loaded], city: City) -> Ready:
+    """Return what the loop asks of each scenario: kinds, filters as Python, and all its areas as one, prepared."""
+    ready: Ready = []
     for loaded in scenarios:
         told = loaded.scenario
         if told.when is None or told.watch is None:
@@ -78,6 +82,12 @@ def alone(scenarios: Sequence[Loaded], city: City, rows: ObservationArray, place
         whole = ground_of(area, city).whole if area is not None else None  # prepared
         kinds = {KINDS[code].name for code in codes_of(told.watch)}
         ready.append((kinds, [compile(_plain(text), loaded.id, "eval") for text in filters_of(told)], whole))
+    return ready
+
+
+def alone(scenarios: Sequence[Loaded], city: City, rows: ObservationArray, place_m: FloatArray) -> float:
+    """Return seconds of processor time a row of the loop."""
+    ready = ready_of(scenarios, city)
     begun, found = time.process_time(), 0
     for row, (east, north) in zip(rows, place_m, strict=True):
         told_row = {name: row[name].item() for name in rows.dtype.names or ()}

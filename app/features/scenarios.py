@@ -14,20 +14,25 @@ from app.back_test_picture import HEIGHT, WIDTH, picture_of
 from app.commands import Call, Command
 from app.desk import Desk
 from app.features.feature import Context, Entry, Feature
+from app.features.tried_marks import TriedMarks
 from app.opening import Opened
+from app.texts import Texts
 from app.theme import ROW_PX
+from app.times import show_time
 from app.verbs.scenario import DAY_S, Tried, known_words, title_of, tried_over
 from app.widgets.parts import label
 from app.widgets.table import Table, TableColumn, TableModel
 from data.rules.files import Folder
 from data.rules.switching import switch
 from twin.errors import UsageError
+from twin.rules.hit import Hit
 from twin.rules.scenario import BOARDS, Loaded
 from twin.words import say
 
 GROUND = frozenset({"terrain", "imagery", "land", "water", "roads", "trees", "buildings", "places"})
 """Layers that a view leaves as they are: what it is about lies on them."""
 ROWS = 5
+EXAMPLE_M = 900.0
 
 
 class Scenarios(QObject, Feature):
@@ -39,12 +44,16 @@ class Scenarios(QObject, Feature):
         self._twin = ""
         self.panel = ScenariosPanel(context.desk)
         self.panel.seen.connect(self.look)
+        self.panel.another.connect(self._put_away)
+        self._map, self._marks = context.map, TriedMarks(context.map, context.desk.look)
         context.opening.opened.connect(self._on_opened)
 
     def entries(self) -> Iterator[Entry]:
         """Return what can be done with one; ``scenario`` is its id, the one chosen in the list if left out."""
         yield Entry(Command("scenario.open", self._open, "scenario.read"), "view", "eye")
         yield Entry(Command("scenario.try", self._try, "scenario.try", needs_purpose=True), "view", "flask")
+        yield Entry(Command("scenario.example", self._go, "scenario.try", in_palette=False), told=False)
+        yield Entry(Command("scenario.clear", lambda _: self._put_away(), "scenario.try"), "view", "x", told=False)
         yield Entry(Command("scenario.turn", self._turn, "scenario.switch"), "view", "power")
 
     def panels(self) -> Mapping[str, QWidget]:
@@ -106,7 +115,29 @@ class Scenarios(QObject, Feature):
             tried = tried_over(home, twin, loaded, folder, until_s - DAY_S, until_s)
             return tried, picture_of(title_of(tried, texts), tried.now, tried.before, tried.city, theme)
 
-        self._desk.jobs.submit("job.scenario_try", work, self.panel.show_tried, self.panel.tell, key="scenario.try")
+        self._desk.jobs.submit("job.scenario_try", work, self._show_tried, self.panel.tell, key="scenario.try")
+
+    def _show_tried(self, answer: tuple[Tried, str]) -> None:
+        """Show it in the panel and on the map, unless another was chosen meanwhile."""
+        tried, city = answer[0], self._desk.live.city
+        if tried.loaded.id == self.panel.chosen and city is not None:
+            self._marks.show(tried, city)
+            self.panel.show_tried(answer)
+
+    def _put_away(self) -> None:
+        self._marks.close()
+        self.panel.put_away()
+
+    def _go(self, call: Call) -> None:
+        """Fly to an example."""
+        hit = next((one for one in self._marks.examples if one.id == call.arguments.get("hit")), None)
+        if hit is None:
+            raise UsageError("try a scenario first, and choose one of its examples")
+        self._map.fly_to(hit.lon_deg, hit.lat_deg, EXAMPLE_M)
+
+    def close(self) -> None:
+        """Take the marks from the map."""
+        self._marks.close()
 
     def _turn(self, call: Call) -> None:
         loaded = self._chosen(call)
@@ -119,6 +150,8 @@ class ScenariosPanel(QWidget):
 
     seen = Signal()
     """It is shown: the files should be read."""
+    another = Signal()
+    """Another one is chosen: what was tried is of no use any more."""
     note = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
@@ -140,6 +173,10 @@ class ScenariosPanel(QWidget):
         self.explain, self.problem = label("quiet", wrap=True), label("problem", wrap=True)
         self.picture = label()
         self.picture.hide()
+        self.examples = self._example_table()
+        self.clear = QPushButton()
+        self.clear.clicked.connect(lambda: desk.run("scenario.clear"))
+        self.put_away()
         self.open, self.turn, self.try_ = QPushButton(), QPushButton(), QPushButton()
         for button, command in ((self.open, "open"), (self.try_, "try"), (self.turn, "turn")):
             button.clicked.connect(lambda _=False, c=command: desk.run(f"scenario.{c}", about=self.chosen))
@@ -147,6 +184,13 @@ class ScenariosPanel(QWidget):
         desk.look.language_changed.connect(self.retranslate)
         desk.look.theme_changed.connect(lambda *_: self.picture.hide())  # it is drawn in the colours of before
         self.retranslate()
+
+    def _example_table(self) -> Table:
+        columns = (TableColumn("at", lambda at_s: show_time(at_s)[11:19], width_px=70), TableColumn("values"))
+        table = Table(TableModel(self._desk.look, "scenarios", columns), self._desk.look)
+        table.setMaximumHeight((ROWS + 1) * ROW_PX)
+        table.chosen.connect(lambda hit: self._desk.run("scenario.example", hit=hit))
+        return table
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -159,7 +203,8 @@ class ScenariosPanel(QWidget):
         for part in (self.explain, self.problem):
             layout.addWidget(part)
         layout.addLayout(buttons)
-        layout.addWidget(self.picture)
+        for shown in (self.picture, self.examples, self.clear):
+            layout.addWidget(shown)
 
     def show_folder(self, folder: Folder) -> None:
         """List them by board; what was refused is told."""
@@ -184,7 +229,7 @@ class ScenariosPanel(QWidget):
     def choose(self, name: str) -> None:
         """Tell what one is for, on which basis, and in which version; a view opens, the rest is tried and switched."""
         if name != self.chosen:
-            self.picture.hide()
+            self.another.emit()
         self.chosen = name
         texts, loaded = self._desk.look.texts, self.scenarios.get(name)
         fires = loaded is not None and loaded.scenario.when is not None
@@ -206,19 +251,25 @@ class ScenariosPanel(QWidget):
     def tell_opened(self, loaded: Loaded) -> None:
         """Say that a view is open, and how to go back."""
         self.chosen = loaded.id
-        self.picture.hide()
+        self.another.emit()
         name = loaded.scenario.english if self._desk.look.texts.language == "en" else loaded.scenario.chinese
         self.explain.setText(self._desk.look.texts("scenarios.opened", name=name))
 
     def show_tried(self, answer: tuple[Tried, str]) -> None:
-        """Show the picture of a back-test, as wide as there is room."""
+        """Show the picture of a back-test, as wide as there is room, what the version before gives, and examples."""
         tried, svg = answer
-        if tried.loaded.id != self.chosen:
-            return
         self.picture.setPixmap(_drawn(svg, max(self.width() - 16, 160), self.devicePixelRatioF()))
         self.picture.show()
-        hits = len(tried.now.hits)
-        self.explain.setText(f"{self._told(tried.loaded)}\n{self._desk.look.texts('scenarios.tried', hits=hits)}")
+        self.explain.setText("\n".join([self._told(tried.loaded), *_counted(tried, self._desk.look.texts)]))
+        rows = [(hit.at_s, _values(hit)) for hit in tried.now.examples()]
+        self.examples.rows.set_rows([hit.id for hit in tried.now.examples()], rows)
+        self.examples.setVisible(bool(rows))
+        self.clear.show()
+
+    def put_away(self) -> None:
+        """Show nothing of a back-test."""
+        for part in (self.picture, self.examples, self.clear):
+            part.hide()
 
     def tell(self, error: Exception) -> None:
         """Say what went wrong."""
@@ -230,6 +281,8 @@ class ScenariosPanel(QWidget):
         texts = self._desk.look.texts
         self.open.setText(texts("scenarios.open"))
         self.try_.setText(texts("scenarios.try"))
+        self.clear.setText(texts("scenarios.put_away"))
+        self.examples.setAccessibleName(texts("scenarios.examples"))
         self.problem.hide()
         self._fill()
 
@@ -241,6 +294,22 @@ class ScenariosPanel(QWidget):
 
 def _place(loaded: Loaded) -> tuple[int, str]:
     return BOARDS.index(loaded.board), loaded.id
+
+
+def _counted(tried: Tried, texts: Texts) -> list[str]:
+    """Say how many there were, and how many the version before would have given."""
+    now, other = tried.now, tried.before
+    if other is None:
+        return [texts("scenarios.tried", hits=len(now.hits)), texts("scenarios.no_other")]
+    fresh, gone = len(now.fresh(other)), len(other.fresh(now))
+    told = texts("scenarios.tried_other", version=other.version, before=len(other.hits), fresh=fresh, gone=gone)
+    return [texts("scenarios.tried", hits=len(now.hits)), told]
+
+
+def _values(hit: Hit) -> str:
+    """Write an example on one line: where, and the values that made it fire; no plates."""
+    readings = [f"{one.name} {one.value:g} {one.unit}".strip() for one in hit.readings if isinstance(one.value, float)]
+    return " · ".join([hit.area] * bool(hit.area) + readings)
 
 
 def _drawn(svg: str, width_px: int, ratio: float) -> QPixmap:

@@ -29,6 +29,7 @@ from data.rules.demo import with_demo
 from data.rules.files import Folder, Known, load
 from data.rules.lists import ListStore
 from data.rules.switching import switch
+from data.rules.versions import before, note
 from data.rules.watching import Watching
 from data.store.kept import kept_path, read_kept
 from data.store.twin_folder import open_city
@@ -57,7 +58,7 @@ class Checked(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """A back-test, beside the version that counts now if another one was tried."""
+    """A back-test, beside another version: the one that counts, or if it is that, the one that counted before."""
 
     loaded: Loaded
     city: City
@@ -175,15 +176,17 @@ def setting_of(home: Home, twin: str, city: City) -> Iterator[Setting]:
 
 
 def tried_over(home: Home, twin: str, loaded: Loaded, folder: Folder, begin_s: float, end_s: float) -> Tried:
-    """Run a scenario over recorded history, and the version that counts now if that is another."""
+    """Run a scenario over recorded history, and the version that counts now; if it is that, the one before it."""
+    note(home, folder.scenarios.values(), time.time())
     counts = folder.scenarios.get(loaded.id)
+    other = before(home, loaded) if counts is None or counts.version == loaded.version else counts
     city = open_city(home.twin(twin), TABLES)
     with setting_of(home, twin, city) as setting, contextlib.closing(History.of(home, twin)) as history:
         past = FilteredHistory(history)
         now = back_test(loaded, setting, past, begin_s, end_s)
-        if counts is None or counts.version == loaded.version:
+        if other is None or other.scenario.when is None:
             return Tried(loaded, city, now, None)
-        return Tried(loaded, city, now, back_test(counts, setting, past, begin_s, end_s))
+        return Tried(loaded, city, now, back_test(other, setting, past, begin_s, end_s))
 
 
 def _run(session: Session, twin: str, watched: bool) -> None:
@@ -295,13 +298,13 @@ def title_of(tried: Tried, texts: Texts) -> str:
 
 
 def _figures(tried: Tried) -> dict[str, Any]:
-    now, before = tried.now, tried.before
+    now, other = tried.now, tried.before
     return {
         "scenario": now.scenario, "version": now.version, "rows": now.rows, "hits": len(now.hits),
         "by_hour": [count for _, count in now.by_hour()],
-        "before": None if before is None else {"version": before.version, "hits": len(before.hits)},
-        "fresh": None if before is None else len(now.fresh(before)),
-        "gone": None if before is None else len(before.fresh(now)),
+        "before": None if other is None else {"version": other.version, "hits": len(other.hits)},
+        "fresh": None if other is None else len(now.fresh(other)),
+        "gone": None if other is None else len(other.fresh(now)),
         "examples": [_example(hit) for hit in now.examples()],
     }  # fmt: skip
 
@@ -331,12 +334,16 @@ def _features(hits: tuple[Hit, ...]) -> dict[str, Any]:
 
 
 def _told(tried: Tried, session: Session) -> Iterator[str]:
-    now, before, texts = tried.now, tried.before, session.texts
+    now, other, texts = tried.now, tried.before, session.texts
     hours = max((now.end_s - now.begin_s) / 3600.0, 1e-9)
     yield texts("scenario.tried", hits=len(now.hits), rate=len(now.hits) / hours, rows=now.rows)
-    if before is not None:
+    if other is not None:
         yield texts(
-            "scenario.tried_before", before=len(before.hits), fresh=len(now.fresh(before)), gone=len(before.fresh(now))
+            "scenario.tried_before",
+            version=other.version,
+            before=len(other.hits),
+            fresh=len(now.fresh(other)),
+            gone=len(other.fresh(now)),
         )
     most = max((count for _, count in now.by_hour()), default=0)
     for begin_s, count in now.by_hour():

@@ -18,6 +18,7 @@ from data.alone import lock
 from data.home import Home
 from data.rules.files import Folder
 from data.rules.remembering import CHECKPOINT_S, Remembering
+from data.rules.versions import note
 from data.store.kept import kept_path, read_kept
 from data.sync.attached import Attached
 from twin.city.city import City
@@ -59,7 +60,7 @@ class Watching:
         self, home: Home, twin: str, city: City, folder: Folder, lists: Callable[[], Mapping[str, RefList]], sink: Sink,
         tell: Callable[[str], None], clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
-        self._table, self._city, self._folder = Attached(home, twin), city, folder
+        self._home, self._table, self._city, self._folder = home, Attached(home, twin), city, folder
         self._lists, self._sink, self._tell, self._clock = lists, sink, tell, clock
         self._kept = kept_path(home, twin)
         self._known_lists = lists()
@@ -164,6 +165,7 @@ class Watching:
 
     def _bring_up_to_date(self) -> None:
         self._folder.read()
+        self._note_versions()
         for error in self._folder.refused.values():
             self._tell_once(error.sentence)
         before = self.rules.running, self._known_lists
@@ -175,6 +177,13 @@ class Watching:
         self._known_lists = lists
         if (self.rules.running, self._known_lists) != before:
             self._checkpoint()  # what is in the log would be seen by other rules now
+
+    def _note_versions(self) -> None:
+        """Keep versions that count for the first time, for back-tests to compare with."""
+        try:
+            note(self._home, self._folder.scenarios.values(), self._clock())
+        except OSError as error:
+            self._tell_once(say("versions of scenarios cannot be kept: {reason}", reason=why(error)))
 
     def _take_fences(self) -> None:
         """Take what was drawn, changed or ended, at once; a file that cannot be read leaves what was."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.features.scenarios import GROUND, Scenarios, ScenariosPanel
+from app.features.tried_marks import LAYER
 from app.main_window import MainWindow
 from data.connectors.demo_life.fleet import plate
 from data.rules.demo import SUSPENDED
@@ -89,6 +90,16 @@ def test_one_is_tried_over_the_last_day_with_its_picture_then_switched_off_and_o
     assert not panel.problem.isVisible()
     assert "1 次" in panel.explain.text()
     assert panel.picture.pixmap().width() >= 160
+    assert "没有记录更早的版本" in panel.explain.text()
+    extras, (hit,) = window.map.extras, panel.examples.rows.keys
+    assert {type(one).__name__ for one in extras.drawings[LAYER].drawings} == {"Symbols", "Labels"}
+    refused: list[str] = []
+    window.acts.run("scenario.example", hit=hit, refused=refused.append)
+    window.acts.run("scenario.example", hit="none", refused=refused.append)
+    assert len(refused) == 1
+    panel.clear.click()
+    assert LAYER not in extras.drawings
+    assert not panel.picture.isVisible()
 
     version = panel.scenarios["unlicensed-driver"].version
     panel.turn.click()
