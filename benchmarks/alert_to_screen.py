@@ -2,9 +2,11 @@
 
 The real window on the small county, with its engine (demo life and a GA/T 1400 source), the rules beside it and the
 records on disk. A gate posts passes of vehicles on a list, one after the other at odd moments; the clock runs from
-before the post until the queue with it was painted. Before that, in the same run, the naive way with the same passes: each is a row of a database, a job that looks each second goes through the new rows with a loop and shapely over
-the same scenarios and writes alerts, and a screen asks for them each second. It has neither gate, journal nor 2,000
-others to look after.
+before the post until the queue with it was painted.
+
+Before that, in the same run, the naive way with the same passes: each is a row of a database, a job that looks each
+second goes through the new rows with a loop and shapely over the same scenarios and writes alerts, and a screen asks
+for them each second. It has neither gate, journal nor 2,000 others to look after.
 """
 
 from __future__ import annotations
