@@ -25,19 +25,20 @@ from data.home import Home
 from data.operations.opening import locate_in, open_operations
 from data.operations.plans import agencies_of, plans_of
 from data.records.database import open_records
-from data.rules.demo import with_demo
+from data.rules.demo import demo_fences, with_demo
 from data.rules.files import Folder, Known, load
 from data.rules.lists import ListStore
 from data.rules.switching import switch
 from data.rules.versions import before, note
 from data.rules.watching import Watching
-from data.store.kept import kept_path, read_kept
+from data.store.kept import kept_path, read_kept, write_kept
 from data.store.twin_folder import open_city
 from data.sync.companion import when_parent_ends
 from layers.catalogue import LAYERS
 from twin.access import mask_plate
 from twin.city.city import City
 from twin.errors import BadInputError, UsageError
+from twin.kept import Kept
 from twin.rules.back_test import BackTest, back_test
 from twin.rules.evaluate import Setting, filters_of
 from twin.rules.ground import ground_of
@@ -201,6 +202,8 @@ def _run(session: Session, twin: str, watched: bool) -> None:
         contextlib.closing(open_operations(home, locate_in(city))) as operations,
     ):
         lists = with_demo(store.lists, time.time()) if city.invented else store.lists
+        if city.invented and not (kept := kept_path(home, twin)).exists():
+            write_kept(kept, Kept(fences=demo_fences(city, time.time())), city.frame)
 
         def tell(problem: str) -> None:
             print(session.texts.said(problem), flush=True)

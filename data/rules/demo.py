@@ -1,15 +1,20 @@
-"""The reference lists of an invented county: they name invented plates and cards, and say so."""
+"""The reference lists and the event area of an invented county: they name invented things, and say so."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import shapely
+
 from data.connectors.demo_life.fleet import plate
 from data.connectors.demo_life.occurrences import CARDS, STRANGERS
+from twin.city.city import City
+from twin.kept import Geofence
 from twin.rules.lists import Entry, RefList, plain
 
 YEAR_S = 365 * 86400.0
 WEEK_S = 7 * 86400.0
+EVENT_M = 400.0
 SUSPENDED, WATCHED, DUE = (3, 17), (29,), (41, 43, 47)
 """Numbers of the demo cars that stand on them."""
 
@@ -29,6 +34,16 @@ def demo_lists(now_s: float) -> dict[str, RefList]:
         ),
     }
     return {key: RefList(key, "演示", "演示", now_s, WEEK_S, listed) for key, listed in entries.items()}
+
+
+def demo_fences(city: City, now_s: float) -> tuple[Geofence, ...]:
+    """Return an area around a station in which an invented event is held; none where there is no station."""
+    sites = city.table("sites")
+    stations = sites[sites["kind"] == "station"]
+    if not len(stations):
+        return ()
+    shape = shapely.buffer(stations.geometry.iloc[0], EVENT_M)
+    return (Geofence("demo-event", "虚构：年货大集", "event", "演示", shape, now_s, now_s + YEAR_S),)
 
 
 def with_demo(lists: Callable[[], Mapping[str, RefList]], now_s: float) -> Callable[[], Mapping[str, RefList]]:

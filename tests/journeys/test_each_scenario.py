@@ -25,11 +25,13 @@ from data.operations.store import SqlOperations
 from data.records.database import engine_of
 from data.rules.files import Folder
 from data.rules.watching import Watching
+from data.store.kept import kept_path, write_kept
 from data.sync.shared import open_for_writing, table_path
 from tests.data.operations.made import opened
-from tests.data.rules.test_scenarios import CITY, FIRES, LISTS, SCENARIOS
+from tests.data.rules.test_scenarios import CITY, FENCES, FIRES, LISTS, SCENARIOS
 from tests.journeys.wires import received
 from tests.twin.rules.town import START
+from twin.kept import Kept
 from twin.live.observation import Observation
 from twin.live.table import LiveTable, place_word
 from twin.operations.deeds import (
@@ -84,6 +86,7 @@ class Room:
         self.store, self.now_s, self.alerts = store, START, list[str]()
         one = Only(SCENARIOS[key])
         one.read()
+        write_kept(kept_path(home, "all"), Kept(fences=FENCES), CITY.frame)
         self._watching = Watching(
             home, "all", CITY, one, lambda: LISTS, self._take, pytest.fail, clock=lambda: self.now_s
         )

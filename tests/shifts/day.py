@@ -13,7 +13,7 @@ from data.operations.opening import Starts
 from data.operations.plans import agencies_of, plans_of
 from data.operations.store import SqlOperations
 from data.router.times import RoadTimes
-from data.rules.demo import demo_lists
+from data.rules.demo import demo_fences, demo_lists
 from data.rules.files import Folder
 from data.simulate.shift import Arrive, Shift
 from twin.city.city import City
@@ -86,7 +86,7 @@ def live(
         store.do(deeds.EnrolUnit(unit), By("supervisor", START_S))
         _on_duty(store, unit, START_S)
     life = Life(town.city, entities, seed, START_S)
-    rules = Rules(town.scenarios.values(), Setting(town.city, (), demo_lists(START_S)))
+    rules = Rules(town.scenarios.values(), Setting(town.city, demo_fences(town.city, START_S), demo_lists(START_S)))
     shift = Shift(store, town.starts, town.arrive, seed, town.agencies)
     steps = round(hours * 3600.0 / STEP_S)
     for step in range(1, steps + 1):

@@ -14,9 +14,10 @@ from twin.geo import FloatArray, LocalFrame
 from twin.live.kinds import KINDS
 from twin.live.observation import OBSERVATION_DTYPE, ObservationArray
 from twin.rules.batch import codes_of
+from twin.rules.conditions import VEHICLES
 from twin.rules.evaluate import Rules, Setting
 from twin.rules.hit import Hit
-from twin.rules.scenario import Loaded, Near
+from twin.rules.scenario import Loaded, Near, Stands
 
 STEP_S = 1.0
 """So much of the past is one batch; live it is what came between two looks."""
@@ -105,6 +106,9 @@ def _pieces(loaded: Loaded, past: PastRows, begin_s: float, end_s: float) -> Ite
     if isinstance(when, Near):
         codes |= set(codes_of(when.to).tolist())
         where = None  # it would leave out those to whom the distance is measured
+    if isinstance(when, Stands) and when.queue:
+        codes |= set(VEHICLES.tolist())
+        where = None  # it would leave out those who stand around it
     kinds = [KINDS[code].name for code in sorted(codes)]
     at_s = begin_s
     while at_s < end_s or at_s == begin_s:

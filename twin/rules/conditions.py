@@ -17,12 +17,16 @@ from scipy.spatial import cKDTree
 from twin.cql2.rows import chosen, hour_of, truth
 from twin.cql2.tree import Node
 from twin.geo import BoolArray, FloatArray
+from twin.live.kinds import CODE, KINDS
 from twin.rules.batch import Batch, Watched
 from twin.rules.ground import Ground
 from twin.rules.lists import RefList
-from twin.rules.memory import IntArray, Memory
+from twin.rules.memory import IntArray, Memory, of_kinds
 
 NOBODY = -1
+QUEUE_M, STANDS_MPS, FRESH_S = 40.0, 1.0, 60.0
+"""Vehicles that stand so near each other, and were heard of lately, wait for the same."""
+VEHICLES = np.array([CODE[kind.name] for kind in KINDS if kind.layer == "vehicles"], np.int64)
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,8 @@ class Staying:
 class Standing:
     """``stands``: does not get away from where it stopped."""
 
-    def __init__(self, memory: Memory, for_s: float, within_m: float, ground: Ground | None) -> None:
+    def __init__(self, memory: Memory, for_s: float, within_m: float, ground: Ground | None, queue: int = 0) -> None:
+        self._memory, self._queue = memory, queue
         self._east, self._north = memory.keep(np.float64, np.inf), memory.keep(np.float64, np.inf)
         self._since = memory.keep(np.float64, np.nan)
         self._told = memory.keep(np.bool_, False)
@@ -193,9 +198,23 @@ class Standing:
         since = np.where(gone, time_s, self._since.values[slot])
         told = self._told.values[slot] & ~gone
         begins = ~gone & ~told & (time_s - since >= self._for_s)
+        figures = {}
+        if self._queue and begins.any():
+            others = self._standing_beside(batch, np.flatnonzero(begins))
+            begins[begins] = others < self._queue
+            figures["others"] = others[others < self._queue].astype(np.float64)
         self._since.values[slot], self._told.values[slot] = since, told | begins
-        dwell = (time_s - since)[begins]
-        return Found(slot[begins], time_s[begins], {"dwell_s": dwell}, _named(area[begins], self._ground))
+        figures["dwell_s"] = (time_s - since)[begins]
+        return Found(slot[begins], time_s[begins], figures, _named(area[begins], self._ground))
+
+    def _standing_beside(self, batch: Batch, some: IntArray) -> IntArray:
+        """Return how many other vehicles stand around some rows of a batch."""
+        rows = self._memory.rows[: self._memory.known]
+        stand = (rows["speed_mps"] < STANDS_MPS) & (rows["time_s"] > batch.now_s - FRESH_S)
+        stand &= of_kinds(rows, VEHICLES)
+        tree = cKDTree(self._memory.place_m[: self._memory.known][stand])
+        beside = tree.query_ball_point(batch.place_m[some], QUEUE_M, return_length=True)
+        return np.asarray(beside - stand[batch.slot[some]], np.int64)
 
 
 class Straying:

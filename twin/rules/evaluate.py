@@ -192,6 +192,8 @@ def limits_of(scenario: words.Scenario) -> Iterable[Limit]:
         yield Limit("lasted_s", "<", when.for_s, "s")
     if isinstance(when, words.Stays | words.Stands):
         yield Limit("dwell_s", "<", when.for_s, "s")
+    if isinstance(when, words.Stands) and when.queue:
+        yield Limit("others", ">=", when.queue)
     if isinstance(when, words.OffPermit):
         yield Limit("speed_mps", "<=", when.moving_mps, "m/s")
         yield from (Limit("hour", "inside", span) for span in when.hours)
@@ -247,7 +249,7 @@ _MAKE: Mapping[type, Callable[..., Condition]] = {
     words.Enters: lambda _, __, memory, ground: Crossing(memory, ground, inward=True),
     words.Leaves: lambda _, __, memory, ground: Crossing(memory, ground, inward=False),
     words.Stays: lambda when, _, memory, ground: Staying(memory, ground, when.for_s),
-    words.Stands: lambda when, _, memory, ground: Standing(memory, when.for_s, when.within_m, ground),
+    words.Stands: lambda when, _, memory, ground: Standing(memory, when.for_s, when.within_m, ground, when.queue),
     words.OffPermit: _straying,
     words.Listed: _on_list,
     words.Crowd: lambda when, _, memory, ground: Crowding(memory, when.most, ground, when.cell_m, when.fresh_s),

@@ -119,10 +119,14 @@ class Listed(_Part, frozen=True, tag="listed", tag_field="kind"):
 
 
 class Stands(_Part, frozen=True, tag="stands", tag_field="kind"):
-    """Stands for longer than a time: does not get farther than ``within_m`` from where it stopped."""
+    """Stands for longer than a time: does not get farther than ``within_m`` from where it stopped.
+
+    With ``queue`` it is not told while so many other vehicles stand around it: it waits, as at a light or in a jam.
+    """
 
     for_s: Seconds
     within_m: Annotated[float, Meta(gt=0, le=500)] = 15.0
+    queue: Annotated[int, Meta(ge=0, le=100)] = 0
     area: Area | None = None
 
 

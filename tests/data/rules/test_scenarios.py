@@ -14,7 +14,7 @@ from data.connectors.demo_life.life import Life
 from data.connectors.demo_life.occurrences import STRANGERS
 from data.connectors.demo_life.scenes import Staged
 from data.own_copy import shipped
-from data.rules.demo import demo_lists
+from data.rules.demo import demo_fences, demo_lists
 from data.rules.files import FOLDER, Folder
 from tests.small_county import small_county
 from tests.twin.rules.town import START, at
@@ -65,12 +65,12 @@ def all_kinds() -> City:
 
 
 CITY = all_kinds()
-LISTS = demo_lists(START)
+LISTS, FENCES = demo_lists(START), demo_fences(CITY, START)
 
 
 def hits_of(key: str, *told: Sequence[Observation]) -> list[list[Hit]]:
     """Tell one scenario batches of rows; return what it found in each."""
-    rules = Rules([SCENARIOS[key]], Setting(CITY, (), LISTS))
+    rules = Rules([SCENARIOS[key]], Setting(CITY, FENCES, LISTS))
     found = []
     for one in told:
         rows = batch("test", one).rows
@@ -199,7 +199,7 @@ class Day:
 
 def test_the_demo_life_sets_all_of_them_off_within_a_day() -> None:
     city, seen = small_county(), set[str]()
-    rules = Rules(FIRING.values(), Setting(city, (), demo_lists(START)))
+    rules = Rules(FIRING.values(), Setting(city, demo_fences(city, START), demo_lists(START)))
     for rows in Day().told():
         place_m = np.column_stack(city.frame.to_local(rows["lon_deg"], rows["lat_deg"]))
         seen |= {hit.scenario for hit in rules.take(rows, place_m, float(rows["time_s"].max()))}

@@ -190,3 +190,17 @@ def test_only_the_kinds_and_rows_that_are_watched_are_seen() -> None:
     told = [("a", "car", "浙F·1"), ("b", "bus", "浙F·2"), ("c", "officer", "浙F·3"), ("d", "car", "沪A")]
     rows = [at(key, 0, 0, 0, kind, label=label, speed_mps=11.0) for key, kind, label in told]
     assert run.fired(rows) == [["a", "c"]]
+
+
+def test_what_stands_among_others_that_stand_waits_and_is_told_once_it_stands_alone() -> None:
+    run = Run(scenario({"kind": "stands", "for_s": 60, "queue": 2}, {"kinds": ["hazmat_truck"]}))
+
+    def look(after_s: float, others_mps: float) -> list[Observation]:
+        truck = at("truck", 0, 0, after_s, "hazmat_truck", speed_mps=0.0)
+        cars = [at(f"c{n}", 10.0 * n + 10, 0, after_s, speed_mps=others_mps) for n in range(2)]
+        return [truck, *cars, at("far", 500, 0, after_s, speed_mps=0.0)]
+
+    assert run.fired(look(0, 0.0), look(61, 0.0), look(90, 0.0)) == [[], [], []]
+    (hit,) = run.tell(*look(100, 9.0))
+    assert {reading.name: reading.value for reading in hit.readings}["others"] == 0
+    assert run.fired(look(110, 9.0), look(120, 0.0)) == [[], []]
