@@ -13,7 +13,7 @@ from twin.operations.agencies import Agency
 from twin.operations.deeds import By, Close, ConfirmAlerts, Deed, HandOver, Resolve, Start
 from twin.operations.desks import HANDER, at_desks
 from twin.operations.records import Incident, Task
-from twin.operations.states import TASK, NotPossibleError
+from twin.operations.states import INCIDENT, TASK, NotPossibleError
 from twin.operations.store import Operations, Row
 
 MOST = 1000
@@ -27,28 +27,30 @@ def hand_on(store: Operations, start: Callable[[str], Start], agencies: Mapping[
     start : callable
         What an incident of a scenario begins with; its plan is for those who are sent, and is left out.
     """
-    done = 0
-    for row in at_desks(store.queue(MOST, at_s), agencies):
-        deed = _next(store, row, start, agencies, at_s)
-        try:
-            done += deed is not None and bool(store.do(deed, By(HANDER, at_s)))
-        except NotPossibleError:
-            continue  # somebody was faster
+    return sum(_onward(store, row, start, agencies, at_s) for row in at_desks(store.queue(MOST, at_s), agencies))
+
+
+def _onward(
+    store: Operations, row: Row, start: Callable[[str], Start], agencies: Mapping[str, Agency], at_s: float
+) -> int:
+    """Do all that one row is waiting for, one deed after the other."""
+    incident, by, done = row.incident, By(HANDER, at_s), 0
+    try:
+        if row.alert is not None:
+            begins = replace(start(row.alert.scenario), plan="", steps=())
+            incident = store.do(ConfirmAlerts((), begins, group=row.alert.group), by).of(Incident)[0]
+            done += 1
+        while incident is not None and (deed := _next(store, incident, agencies, at_s)) is not None:
+            incident = store.do(deed, by).of(Incident)[0]
+            done += 1
+    except NotPossibleError:
+        pass  # somebody was faster
     return done
 
 
-def _next(
-    store: Operations, row: Row, start: Callable[[str], Start], agencies: Mapping[str, Agency], at_s: float
-) -> Deed | None:
-    if row.incident is not None:
-        return _of_incident(store, row.incident, agencies, at_s) if row.incident.opened_by == HANDER else None
-    if row.alert is None:
+def _next(store: Operations, incident: Incident, agencies: Mapping[str, Agency], at_s: float) -> Deed | None:
+    if incident.opened_by != HANDER or incident.state in INCIDENT.ends:
         return None
-    begins = replace(start(row.alert.scenario), plan="", steps=())
-    return ConfirmAlerts((), begins, group=row.alert.group)
-
-
-def _of_incident(store: Operations, incident: Incident, agencies: Mapping[str, Agency], at_s: float) -> Deed | None:
     if incident.state == "resolved":
         return Close(incident.id)
     tasks = store.find(Task, incident=incident.id)

@@ -263,6 +263,7 @@ def test_an_uncovered_truck_is_handed_to_city_management(operator: Operator, sma
 
 def test_a_dormitorys_match_is_confirmed_by_a_person(operator: Operator, small_city: City) -> None:
     lon, lat = place_of(small_city, "dormitory")
+    operator.window.acts.run("work.desks", everywhere=True)  # it is the site officer's queue
     operator.sees("dormitory", Observation("r1", "card_reader", time.time(), lon, lat, STRANGERS[0]))
     assert STRANGERS[0] not in operator.words("why")
     assert operator.store.find(Alert, ("new",), scenario="dormitory")

@@ -38,5 +38,5 @@ def _left(row: Row) -> bool:
     incident = row.incident
     if incident is None:
         return False
-    given_back = incident.opened_by == HANDER and incident.state == "open"
+    given_back = incident.opened_by == HANDER and incident.state not in ("handed_over", "resolved")
     return given_back or (incident.severity < GOOD_TO_KNOW and incident.escalated > 0)

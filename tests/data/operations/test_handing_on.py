@@ -53,7 +53,7 @@ def test_a_round_for_an_agency_is_its_task_once_it_is_over_and_is_closed_when_it
     store.take([hit("stall-9", NOW_S + 3000.0, "street-order", 4, route=ROUND)])
     handed(store, NOW_S + 3599.0)
     assert store.find(Task) == ()
-    handed(store, NOW_S + 3700.0)
+    handed(store, NOW_S + 3700.0, rounds=1)
     (task,), (incident,) = store.find(Task), store.find(Incident)
     assert (task.agency, task.due_s, incident.desk) == ("urban", NOW_S + 7300.0, "urban")
     assert {alert.incident for alert in store.find(Alert)} == {incident.id}
@@ -69,8 +69,9 @@ def test_a_round_for_an_agency_is_its_task_once_it_is_over_and_is_closed_when_it
 
 def test_what_an_agency_gives_back_is_the_control_rooms(store: SqlOperations) -> None:
     store.take([hit("site-1", NOW_S, "construction", 3, route=Route("urban"))])
-    handed(store, NOW_S + 10.0)
+    handed(store, NOW_S + 10.0, rounds=1)
     (task,) = store.find(Task)
+    assert at_control(store, NOW_S + 10.0) == ()
     store.do(AnswerTask(task.id, "returned", "不属本单位"), OFFICER)
     handed(store, NOW_S + 4100.0)
     (row,) = at_control(store, NOW_S + 4100.0)
