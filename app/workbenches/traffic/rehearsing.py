@@ -30,6 +30,7 @@ PAINTED = "rehearsal"
 SIDES = (LEAVE, FIXED)
 TOKENS = {LEAVE: "severity_2", FIXED: "good"}
 LONG_M, WIDE_PX = 4.8, 4.0
+AWAY_M = 1500.0
 TOP_PX, ROW_PX = 76.0, 24.0
 MINUTES, CHOOSING, VERDICT = 15.0, 3, 5
 
@@ -76,8 +77,18 @@ class Rehearsals(QObject, Feature):
         self._desk.jobs.submit("job.rehearsal", work, self._on_found, lambda _: self._end(), key="rehearsal")
 
     def _on_moment(self, moment: Moment) -> None:
+        if len(moment.vehicle) and not any(len(each.vehicle) for each in self.moments.values()):
+            self._fly(moment)
         self.moments[moment.mode] = moment
         self._map.extras.repaint.emit()
+
+    def _fly(self, moment: Moment) -> None:
+        """Go to where the first vehicles are."""
+        city = self._desk.live.city
+        if city is not None:
+            east, north = moment.position_m.mean(axis=0).tolist()
+            lon, lat = city.frame.to_lonlat(east, north)
+            self._map.fly_to(float(lon), float(lat), AWAY_M)
 
     def _on_found(self, found: Rehearsed) -> None:
         self.found = found
@@ -104,7 +115,7 @@ class Rehearsals(QObject, Feature):
             best, reason = self.found.advice
             texts = self._desk.look.texts
             line = texts("rehearsal.best", mode=texts(f"rehearsal.mode.{best}"), why=texts.said(reason))
-            _words(painter, theme, line, middle, LEAVE, row=1)
+            _words(painter, theme, line, middle, FIXED, row=1)
 
     def _told(self, mode: str) -> str:
         texts, moment = self._desk.look.texts, self.moments.get(mode)
