@@ -266,6 +266,9 @@ def main() -> None:
     for name, pose in POSES.items():
         results[name]["ours, no window"] = measure(draw_ours, pose)
         check_drawn("ours", pixels(window))
+    scenery.stage.set_layer("trees", visible=False, opacity=1.0, hidden=None)
+    for name, pose in POSES.items():
+        results[name]["ours without trees, no window"] = measure(draw_ours, pose)
     scenery.close()
     window.Finalize()
     draw_empty, window = empty()
