@@ -168,9 +168,12 @@ class TimeSpace(QWidget):
     def _words(self, painter: QPainter, drawn: Drawn) -> None:
         """Write names and offsets on the left, seconds below."""
         theme, texts = self._look.theme, self._look.texts
-        metrics = QFontMetricsF(painter.font())
+        metrics, above = QFontMetricsF(painter.font()), float("inf")
         for row, (junction, plan) in enumerate(zip(drawn.corridor.junctions, drawn.plans, strict=True)):
             y = self._y(row)
+            if above - y < WORDS_PX + 1:
+                continue  # it would stand on the name before; the tip tells it
+            above = y
             name = metrics.elidedText(
                 _short(junction.name, drawn.corridor.name), Qt.TextElideMode.ElideRight, LEFT_PX - 46
             )
