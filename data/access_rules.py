@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from data.own_copy import counting
 from twin.access import EVERYTHING, Permission, Role, Rules, TableRule
@@ -49,6 +50,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permission: dict[str, _Permission] = {}
     bulk_rows: Annotated[int, msgspec.Meta(ge=0)] = 0
     tables: dict[str, _Table] = {}
+
+
+learn(_File)
 
 
 def read_rules(path: Path) -> Rules:

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from data.connectors.gat1400.envelope import fields_of, text_of
 from data.connectors.gat1400.options import Gate
+from data.forms import learn
 from data.home import Home
 from data.sync.journal import journal_path
 from data.sync.ledger import Ledger
@@ -57,6 +58,9 @@ class Picture:
 class _PictureOptions(msgspec.Struct, frozen=True):
     picture_hosts: tuple[str, ...] = ()
     devices: dict[str, Gate] = {}
+
+
+learn(_PictureOptions)
 
 
 def last_picture(home: Home, twin: str, camera: Camera) -> Picture:

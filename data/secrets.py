@@ -22,6 +22,7 @@ from typing import Literal
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from data.whole_file import write_file
 from twin.errors import BadInputError, MissingPieceError
@@ -37,6 +38,9 @@ class SecretSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     keep: Literal["file", "keyring"] | None = None
     encrypt: bool = False
+
+
+learn(SecretSettings)
 
 
 def secret(home: Home, name: str) -> bytes | None:

@@ -11,12 +11,15 @@ import sqlalchemy as sa
 
 from data.accounts.store import AccountStore
 from data.audit.trail import append
+from data.forms import learn
 from data.records.database import answering
 from data.records.tables import ORDERS
 from twin.access import AuditEntry, Decision, Resource
 from twin.errors import NotAllowedError, UsageError
 from twin.orders import LONGEST_S, Order, Terms
 from twin.words import say
+
+learn(Terms)
 
 
 class OrderStore:

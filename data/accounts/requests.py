@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from data.accounts.store import AccountStore
 from data.audit.trail import append
+from data.forms import learn
 from data.records.database import answering
 from data.records.tables import REQUESTS
 from twin.access import Actor, AuditEntry, Decision, Resource, Rules, decide
@@ -20,6 +21,9 @@ from twin.requests import CONFIRMED, DONE, LIFE_S, OPEN, REFUSED, WITHDRAWN, Dee
 from twin.words import say
 
 NEWEST = 200
+
+
+learn(Deed)
 
 
 class RequestStore:

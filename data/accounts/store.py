@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from data.accounts.passwords import NOBODY, first_password, fits, hashed
+from data.forms import learn
 from data.records.database import answering
 from data.records.tables import ACCOUNTS, SEATS
 from twin.access import Actor, Rules, Scope
@@ -23,6 +24,9 @@ FIRST_ROLE = "administrator"
 SEAT_S = 90.0
 """A seat that has not been heard of for so long is free."""
 WRONG = "the account or the password is wrong"
+
+
+learn(Scope, list[str])
 
 
 class AccountStore:

@@ -11,6 +11,7 @@ import hmac
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from data.secrets import random_secret
 from twin.access import Actor
@@ -23,6 +24,9 @@ LIFE_S = 2 * 3600.0
 class _Ticket(msgspec.Struct, frozen=True):
     actor: Actor
     until_s: float
+
+
+learn(_Ticket)
 
 
 def write_ticket(home: Home, actor: Actor, now_s: float) -> str:

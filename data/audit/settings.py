@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from data.own_copy import counting
 from twin.errors import BadInputError
@@ -46,6 +47,9 @@ class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def witness_folder(self) -> Path | None:
         """Where this machine's checkpoints are witnessed."""
         return Path(self.witness).expanduser() / self.machine if self.witness else None
+
+
+learn(AuditSettings)
 
 
 def audit_settings(home: Home) -> AuditSettings:

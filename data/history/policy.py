@@ -30,6 +30,7 @@ from typing import Literal
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from twin.errors import BadInputError
 from twin.live.kinds import KINDS
@@ -122,6 +123,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     record: Recording = Recording()
     keep: Keeping = Keeping()
     ask: Asking = Asking()
+
+
+learn(Policy)
 
 
 def policy_of(home: Home) -> Policy:

@@ -19,6 +19,7 @@ import tomllib
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from data.operations.plans import REMEDY
 from data.simulate.doors import invented_doors
@@ -32,6 +33,9 @@ FILE = "doors.toml"
 
 class _Doors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     door: tuple[Door, ...]
+
+
+learn(_Doors)
 
 
 def doors_of(home: Home, city: City) -> tuple[Door, ...]:

@@ -19,6 +19,7 @@ from typing import Annotated
 import msgspec
 import sqlalchemy as sa
 
+from data.forms import learn
 from data.home import Home
 from data.sealed import key_of
 from twin.errors import BadInputError
@@ -34,6 +35,9 @@ class RecordsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password_file: str = ""
     follow: bool = True
     position_days: Annotated[int, msgspec.Meta(ge=1)] = 30
+
+
+learn(RecordsSettings)
 
 
 def records_settings(home: Home) -> RecordsSettings | None:

@@ -21,12 +21,16 @@ from typing import cast
 import msgspec
 
 from data.connectors.contract import SourceSettings
+from data.forms import learn
 from data.home import Home
 from twin.errors import BadInputError
 from twin.words import say
 
 FILE = "sources.toml"
 DEMO = SourceSettings("demo life", "demo-life")
+
+
+learn(tuple[SourceSettings, ...])
 
 
 def sources_of(home: Home, twin: str, invented: bool) -> tuple[SourceSettings, ...]:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from data.forms import learn
 from data.home import Home
 from data.own_copy import counting
 from data.sync.held import DEFAULT_CAP, Cap
@@ -50,6 +51,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: tuple[_Zone, ...]
     rule: tuple[_Rule, ...] = ()
     quarantine: _Quarantine = _Quarantine()
+
+
+learn(_File)
 
 
 @dataclass(frozen=True, slots=True)
