@@ -170,6 +170,9 @@ class Rehearsed:
         """
         fit = [mode for mode in self.modes if mode == LEAVE or not self.too_much(mode)]
         delay = {mode: float(self.values(mode, ALL, held_out=False).mean()) for mode in fit}
+        fit = [mode for mode in fit if math.isfinite(delay[mode])]
+        if LEAVE not in fit:
+            return LEAVE, say("no vehicle was seen to arrive: there is nothing to compare")
         best = min(fit, key=delay.__getitem__)
         simple = next(mode for mode in fit if delay[mode] <= delay[best] * (1.0 + WORTH))
         gain = self.change(simple, ALL, held_out=False)

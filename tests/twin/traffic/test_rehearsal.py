@@ -70,6 +70,14 @@ def test_leaving_it_is_advised_when_nothing_is_surely_better() -> None:
     assert Rehearsed("", tuple(unsure), "tracks", 1.0).best == LEAVE
 
 
+def test_where_nobody_arrived_nothing_is_advised() -> None:
+    nobody = Met(*[math.nan] * 6, 0)
+    found = rehearsed(fixed=replace(USUAL, all_s=30.0), actuated=nobody)
+    assert found.best == FIXED
+    empty = replace(found, runs=tuple(replace(run, met=nobody) for run in found.runs))
+    assert empty.best == LEAVE
+
+
 def test_the_verdict_does_not_choose() -> None:
     runs = [
         replace(run, met=replace(run.met, all_s=1.0)) if run.held_out and run.mode == FIXED else run
