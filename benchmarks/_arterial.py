@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 import sumolib
 
+from data.traffic.sumo_net import program
 from data.traffic.sumo_run import met_by, read_trips
 from twin.city.city import City
 from twin.geo import LocalFrame
@@ -92,8 +93,8 @@ def make_net(folder: Path, at_m: Sequence[float], plans: Sequence[Plan] = ()) ->
     (folder / "a.edg.xml").write_text(f"<edges>{text}</edges>")
     (folder / "a.con.xml").write_text(f"<connections>{''.join(_connections(n))}</connections>")
     net = folder / "a.net.xml"
-    made = ["netconvert", "-n", folder / "a.nod.xml", "-e", folder / "a.edg.xml", "-x", folder / "a.con.xml", "-o", net,
-            "--no-turnarounds"]  # fmt: skip
+    made = [program("netconvert"), "-n", folder / "a.nod.xml", "-e", folder / "a.edg.xml", "-x", folder / "a.con.xml",
+            "-o", net, "--no-turnarounds"]  # fmt: skip
     _run(made)
     if plans:
         lights = folder / "own.add.xml"
@@ -222,7 +223,7 @@ def simulate(folder: Path, net: Path, traffic: Path, lights: Path | None, seed: 
     """Run SUMO until all have arrived, or twenty minutes more."""
     trips = folder / "trips.xml"
     more = ["-a", lights] if lights else []
-    _run(["sumo", "-n", net, "-r", traffic, *more, "--seed", str(seed), "--tripinfo-output", trips,
+    _run([program("sumo"), "-n", net, "-r", traffic, *more, "--seed", str(seed), "--tripinfo-output", trips,
           "--tripinfo-output.write-unfinished",
           "--tripinfo-output.write-undeparted", "--end", str(seconds + 1200), "--no-step-log", "--no-warnings",
           "--time-to-teleport", "-1"])  # fmt: skip

@@ -17,16 +17,20 @@ from rasterio.transform import from_origin
 from app.commands import Call
 from data.simulate.county.build import build_county
 from data.store.imagery import GeoTiffImagery
+from tests.data.traffic.made import traffic
 from tests.layers.tiny import tiny_kept
 from twin.access import DEMO_ACTOR, Purpose
 from twin.city.city import City
 from twin.live.frame import TrackFrame
 from twin.live.observation import Observation, batch
+from twin.traffic.graph import road_graph
+from twin.traffic.measured import Measured
 from twin.world import SourceState, World
 
 AT_S = 1_780_000_000.0
 PURPOSE = Purpose("查找失踪老人", "A-2026-1")
 IMAGE_PX = (700, 500)
+DAY_S = 86_400.0
 KINDS = ("car", "bus", "police_car", "officer", "guard", "drone", "air_sensor", "noise_sensor", "gate")
 
 
@@ -38,7 +42,17 @@ def county_world(folder: Path) -> World:
     city = build_county(seed=1, small=True)
     city = dataclasses.replace(city, imagery=picture(city, folder / "imagery.tif"))
     sources = (SourceState("演示", "demo-life", True, "", AT_S, 1.0),)
-    return World(city, frame(city), sources, AT_S, live=True, kept=tiny_kept())
+    return World(city, frame(city), sources, AT_S, live=True, kept=tiny_kept(), measured=measured(city))
+
+
+def measured(city: City) -> Measured:
+    """Traffic on the first eighty links, every other one jammed with a queue before it."""
+    graph, begin_s = road_graph(city), AT_S - AT_S % DAY_S
+    slots = traffic(graph, np.arange(80), begin_s, range(0), range(1))
+    slots.seconds[::2] *= 6.0
+    slots.queue_m[::2], slots.halted[::2] = np.minimum(20.0, graph.length_m[slots.link[::2]]), 5.0
+    classes, names = city.table("roads")["road_class"].to_numpy(object), np.full(len(graph), "中山路", object)
+    return Measured(graph, slots, slots.grades(graph, classes), slots.sure(graph, classes), names, names)
 
 
 def picture(city: City, path: Path) -> GeoTiffImagery:
