@@ -17,20 +17,24 @@ TICK_MS = 100
 SHARE = 0.01
 """Of the time, for looking through everything."""
 LONG_S = 0.008
+YOUNG_S = 60.0
+"""What is made so soon after the beginning, or after a city was read, lives as long as the program or the city."""
 _HELD: list[object] = []
 """One for each reading that makes what is never looked through."""
+_READ_S: list[float] = []
+"""When the last reading ended."""
 
 
 class Collector(QObject):
     """Collects when Python would, in a turn of its own; nothing else does as long as it lives.
 
-    With ``settle`` what lives through a long look at everything is not looked through again: the parts of a window
-    live as long as the program, and one look at them all is a turn that can be felt.
+    With ``settle`` what is made at the beginning, or lives through a long look at everything, is not looked through
+    again: the parts of a window live as long as the program, and one look at them all is a turn that can be felt.
     """
 
     def __init__(self, parent: QObject, settle: bool = False) -> None:
         super().__init__(parent)
-        self._settle = settle
+        self._settle, self._begun_s = settle, time.monotonic()
         gc.disable()
         self._next_full_s = 0.0
         self._timer = QTimer(self)
@@ -46,6 +50,10 @@ class Collector(QObject):
         begin_s = time.monotonic()
         if not oldest or begin_s < self._next_full_s:
             gc.collect(1 if older else 0)
+            return
+        if self._settle and begin_s < max([self._begun_s, *_READ_S]) + YOUNG_S:
+            gc.collect(1)
+            gc.freeze()
             return
         gc.collect()
         end_s = time.monotonic()
@@ -70,4 +78,5 @@ def uncollected() -> Iterator[None]:
         gc.freeze()
         if was:
             gc.enable()
+        _READ_S[:] = [time.monotonic()]
         _HELD.remove(mine)

@@ -59,9 +59,19 @@ def test_what_lives_through_a_long_look_at_everything_is_left_out_from_then_on(
     monkeypatch.setattr("app.collector.LONG_S", 0.0)
     monkeypatch.setattr(gc, "get_count", lambda: (10_000, 100, 100))
     collector, before = Collector(qapp, settle=True), gc.get_freeze_count()
+    freed_on: list[str] = []
     kept = [[number] for number in range(1000)]
     try:
+        gc.collect()
+        ring(freed_on)
+        gc.freeze()
+        collector.look()  # at the beginning all are taken to live on
+        assert gc.get_freeze_count() >= before + len(kept)
+        assert not freed_on
+        gc.unfreeze()
+        monkeypatch.setattr("app.collector.YOUNG_S", -1e9)
         collector.look()
+        assert freed_on
         assert gc.get_freeze_count() >= before + len(kept)
         gc.unfreeze()
         collector.look()  # one look cost so much that the next has to wait
