@@ -71,7 +71,7 @@ def test_leaving_it_is_advised_when_nothing_is_surely_better() -> None:
 
 
 def test_where_nobody_arrived_nothing_is_advised() -> None:
-    nobody = Met(*[math.nan] * 6, 0)
+    nobody = Met(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, 0)
     found = rehearsed(fixed=replace(USUAL, all_s=30.0), actuated=nobody)
     assert found.best == FIXED
     empty = replace(found, runs=tuple(replace(run, met=nobody) for run in found.runs))
