@@ -13,7 +13,8 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, QTimer
 
-TICK_MS = 100
+TICK_MS = 20
+"""What 100 ms of a worker make takes 9 ms to look through."""
 SHARE = 0.01
 """Of the time, for looking through everything."""
 LONG_S = 0.008

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,14 +83,9 @@ def _bytes(colour: Rgb | FloatArray) -> NDArray[np.uint8]:
 
 def _plant(picture: NDArray[np.uint8], scene: PreparedScene, day: float) -> None:
     """Mix in the trees by the share of each cell that they cover."""
-    mesh, height, width = scene.meshes["trees"], *picture.shape[:2]
-    west, south, east, north = scene.cover_bounds_m
-    x, y = _cells_of(mesh, scene, picture)
-    crown_m = mesh.code[:, 2] * 0.1
+    mesh = scene.meshes["trees"]
     # Three vertices stand for each tree.
-    area = crown_m * crown_m * (np.pi / 3 * width * height / ((east - west) * (north - south)))
-    place, share = _corners(x, y, width, height)
-    covered = np.bincount(place, (share * area).ravel(), height * width).astype(np.float32)
+    (covered,) = _spread(mesh, scene, picture, lambda v: [(mesh.code[v, 2] * 0.1) ** 2 * (np.pi / 3)])
     at = np.flatnonzero(covered > 0.01)
     flat = picture.reshape(-1, 4)
     cover = np.minimum(covered[at], DENSEST)[:, None]
@@ -98,31 +93,54 @@ def _plant(picture: NDArray[np.uint8], scene: PreparedScene, day: float) -> None
     flat[at, :3] = (flat[at, :3] * (1 - cover) + colour * cover).astype(np.uint8)
 
 
-def _cells_of(
-    mesh: TiledMesh, scene: PreparedScene, picture: NDArray[np.uint8]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return where the vertices of a mesh are in the picture: column and row, (N,) each."""
+def _spread(
+    mesh: TiledMesh,
+    scene: PreparedScene,
+    picture: NDArray[np.uint8],
+    amounts_m2: Callable[[slice], Sequence[FloatArray]],
+) -> list[NDArray[np.float32]]:
+    """Spread areas, given in m² for a slice of a mesh's vertices, over the cells around each vertex.
+
+    Tile by tile, for whatever takes all of them at once holds Python's lock for tens of milliseconds.
+
+    Returns
+    -------
+    list of (H * W,) arrays
+        Of each amount its share of each cell.
+    """
     height, width = picture.shape[:2]
     west, south, east, north = scene.cover_bounds_m
-    corner = np.repeat(mesh.tiles["corner"], np.diff(mesh.tiles["vertices"], axis=1).ravel(), axis=0)
-    x = (mesh.vertices[:, 0] + corner[:, 0] - west) * (width / (east - west)) - 0.5
-    y = (north - mesh.vertices[:, 1] - corner[:, 1]) * (height / (north - south)) - 0.5
-    return x, y
+    across, down = width / (east - west), height / (north - south)
+    sums = [np.zeros((height, width), np.float32) for _ in amounts_m2(slice(0, 0))]
+    for tile in mesh.tiles:
+        v = slice(*tile["vertices"])
+        x = np.clip((mesh.vertices[v, 0] + tile["corner"][0] - west) * across - 0.5, 0, width - 1)
+        y = np.clip((north - mesh.vertices[v, 1] - tile["corner"][1]) * down - 0.5, 0, height - 1)
+        if not len(x):
+            continue
+        left, top = int(x.min()), int(y.min())
+        cols, rows = min(int(x.max()) + 2, width) - left, min(int(y.max()) + 2, height) - top
+        place, share = _corners(x - left, y - top, cols, rows)
+        for total, amount in zip(sums, amounts_m2(v), strict=True):
+            spread = np.bincount(place, (share * (amount * across * down)).ravel(), rows * cols)
+            total[top : top + rows, left : left + cols] += spread.reshape(rows, cols)
+    return [total.ravel() for total in sums]
 
 
 def _build_up(picture: NDArray[np.uint8], scene: PreparedScene, day: float, hidden: BoolArray | None) -> None:
     """Mix in the buildings by the share of each cell that they cover, and the light of their windows."""
     mesh, height, width = scene.meshes["dots"], *picture.shape[:2]
     west, south, east, north = scene.cover_bounds_m
-    x, y = _cells_of(mesh, scene, picture)
-    code = mesh.code.astype(np.float64)
-    area = code[:, 2] ** 2 * (width * height / ((east - west) * (north - south)))
-    lit = (code[:, 1] > 150) * np.minimum(0.5 + 0.06 * code[:, 3], 1.5) * np.minimum(area, 1.5)
-    if hidden is not None:
-        area, lit = area * ~hidden[mesh.owner], lit * ~hidden[mesh.owner]
-    place, share = _corners(x, y, width, height)
-    built = np.bincount(place, (share * area).ravel(), height * width).astype(np.float32)
-    light = np.bincount(place, (share * lit).ravel(), height * width).astype(np.float32)
+    cell_m2 = (east - west) * (north - south) / (width * height)
+
+    def amounts_m2(v: slice) -> tuple[FloatArray, FloatArray]:
+        code = mesh.code[v].astype(np.float64)
+        area_m2 = code[:, 2] ** 2
+        shown = 1.0 if hidden is None else ~hidden[mesh.owner[v]]
+        windows = (code[:, 1] > 150) * np.minimum(0.5 + 0.06 * code[:, 3], 1.5)
+        return area_m2 * shown, windows * np.minimum(area_m2, 1.5 * cell_m2) * shown
+
+    built, light = _spread(mesh, scene, picture, amounts_m2)
     at = np.flatnonzero(built > 0.01)
     flat = picture.reshape(-1, 4)
     cover = np.minimum(built[at], DENSEST)[:, None]

@@ -35,9 +35,9 @@ class Arrays:
     triangles: NDArray[np.int32]
 
 
-def wrap(values: NDArray[np.generic], *, copied: bool = False) -> vtkDataArray:
+def wrap(values: NDArray[np.generic]) -> vtkDataArray:
     """Give VTK an array to read; it keeps a reference to it."""
-    return numpy_to_vtk(values, deep=copied)  # type: ignore[no-any-return,no-untyped-call]  # VTK's own helper
+    return numpy_to_vtk(values)  # type: ignore[no-any-return,no-untyped-call]  # VTK's own helper
 
 
 class Material:
@@ -164,7 +164,7 @@ def make_texture(rgba: NDArray[np.uint8], *, smooth: bool = True, mipmap: bool =
     image = vtkImageData()
     image.SetDimensions(width, height, 1)
     flipped = np.ascontiguousarray(rgba[::-1]).reshape(-1, 4)
-    image.GetPointData().SetScalars(wrap(flipped, copied=True))
+    image.GetPointData().SetScalars(wrap(flipped))
     texture = vtkTexture()
     texture.SetInputData(image)
     texture.SetColorModeToDirectScalars()
