@@ -85,7 +85,7 @@ def _plant(picture: NDArray[np.uint8], scene: PreparedScene, day: float) -> None
     """Mix in the trees by the share of each cell that they cover."""
     mesh = scene.meshes["trees"]
     # Three vertices stand for each tree.
-    (covered,) = _spread(mesh, scene, picture, lambda v: [(mesh.code[v, 2] * 0.1) ** 2 * (np.pi / 3)])
+    (covered,) = _spread(mesh, scene, picture, lambda v: [(mesh.code[v, 2] * np.float64(0.1)) ** 2 * (np.pi / 3)])
     at = np.flatnonzero(covered > 0.01)
     flat = picture.reshape(-1, 4)
     cover = np.minimum(covered[at], DENSEST)[:, None]

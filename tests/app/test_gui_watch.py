@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from app.gui_watch import Spent, spent
 
 
 def test_work_of_its_own_and_waiting_while_others_of_ours_worked_count() -> None:
-    assert Spent(0.030, 0.004, others_cpu_s=0.010, rests=3).kept_s() == 0.014
-    assert Spent(0.030, 0.004, others_cpu_s=0.050, queued_s=0.020, rests=3).kept_s() == 0.010
+    assert Spent(0.030, 0.004, others_cpu_s=0.010, rests=3).kept_s() == pytest.approx(0.014)
+    assert Spent(0.030, 0.004, others_cpu_s=0.050, queued_s=0.020, rests=3).kept_s() == pytest.approx(0.010)
 
 
 def test_a_thread_that_never_rested_did_not_wait() -> None:

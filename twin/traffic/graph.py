@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import geopandas as gpd
@@ -136,9 +137,8 @@ def road_graph(city: City, mode: Mode = "drive") -> RoadGraph:
     nodes = nodes.reshape(-1, 2)
     node_m = np.zeros((len(names), 2))
     for side, end in enumerate((0, -1)):
-        node_m[nodes[:, side]] = in_pieces(
-            lambda some, end=end: shapely.get_coordinates(shapely.get_point(some, end)), lines[usable]
-        ).reshape(-1, 2)
+        points = in_pieces(partial(shapely.get_point, index=end), lines[usable])
+        node_m[nodes[:, side]] = shapely.get_coordinates(points).reshape(-1, 2)
     node = np.full((len(roads), 2), NO_LINK)
     node[usable] = nodes
     turned = node[road]
