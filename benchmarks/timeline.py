@@ -249,6 +249,7 @@ def main() -> None:
     with ExitStack() as stack:
         if not has_display():
             os.environ["DISPLAY"] = stack.enter_context(virtual_display(1920, 1080))
+        stack.callback(lambda: make_application().shutdown())  # while there still is a display
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zhian-timeline-")))
         lake = arguments.lake or home / "lake"
         if not (lake / "manifest.sqlite").exists():
