@@ -30,7 +30,7 @@ class Rule(StrEnum):
     LIFO = "lifo"
     PRO_RATA = "pro_rata"
     POISON = "poison"
-    LOWEST = "lowest"
+    LOWEST_BALANCE = "lowest_balance"
 
     @property
     def conserves(self) -> bool:
@@ -92,7 +92,7 @@ def share(amount_fen: int, traced_fen: int, balance_fen: int) -> int:
     return (2 * amount_fen * traced_fen + balance_fen) // (2 * balance_fen)
 
 
-class Lowest(ProRata):
+class LowestBalance(ProRata):
     """Other money is spent first; what is traced is never more than the lowest balance since it came."""
 
     def pay(self, amount_fen: int, before_fen: int) -> Row:
@@ -184,5 +184,5 @@ POT: dict[Rule, Callable[[], Pot]] = {
     Rule.LIFO: LastOut,
     Rule.PRO_RATA: ProRata,
     Rule.POISON: Poison,
-    Rule.LOWEST: Lowest,
+    Rule.LOWEST_BALANCE: LowestBalance,
 }
