@@ -92,7 +92,7 @@ def test_backward_money_that_was_never_seen_to_come_is_told() -> None:
     made, legs = ledger((1, 0, 1, 30), (2, 1, 2, 100))
     found = trace(made, Question((legs[1],), 0, backward=True), Rule.PRO_RATA)
     assert [(leg.source, leg.target, leg.traced_fen, leg.ended) for leg in found.legs] == [
-        (1, 2, 100, False), (UNSEEN, 1, 70, True), (0, 1, 30, False),
+        (1, 2, 100, False), (UNSEEN, 1, 70, True), (0, 1, 30, False), (UNSEEN, 0, 30, True),
     ]  # fmt: skip
 
 
