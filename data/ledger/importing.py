@@ -372,8 +372,9 @@ def sweep(folder: Path, manifest: Manifest) -> None:
     """Remove what is not listed: what an import or a merge left that did not come to its end, or replaced."""
     listed = {piece.name for kind in (RECORD, INDEX) for piece in manifest.pieces(kind)}
     _clear(folder / "scratch")
-    for path in (*folder.glob("record-*"), *folder.glob("index-*"), *folder.glob("*.new")):
-        if path.name not in listed:
+    for path in folder.iterdir():
+        ours = path.name.startswith(("record-", "index-")) or path.suffix == ".new"
+        if ours and path.name not in listed:
             with suppress(PermissionError):  # Windows keeps what somebody reads: the next sweep takes it
                 path.unlink()
 

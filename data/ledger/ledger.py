@@ -87,7 +87,9 @@ class Ledger:
         """
         number = int(self._manifest.numbers([name])[0])
         if number < 0:
-            raise BadInputError(say("account"), "the ledger does not know it", "check the bank and the number")
+            raise BadInputError(
+                say("account asked for"), "the ledger does not know it", "check the bank and the number"
+            )
         return number
 
     def names(self, accounts: Sequence[int]) -> dict[int, str]:

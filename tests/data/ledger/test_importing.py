@@ -47,7 +47,7 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_lines_that_come_again_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "PART_BYTES", 500)
+    monkeypatch.setattr(importing, "PART_BYTES", 2000)
     take(tmp_path / "l", write(tmp_path / "a.csv", [line(n) for n in range(100)]))
     report = take(
         tmp_path / "l", write(tmp_path / "b.csv", [line(n) for n in (*range(80, 130), *range(90, 120))], "gb18030")
