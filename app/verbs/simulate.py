@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from app import simulated_banks
 from app.commands import Call, Command
 from app.session import Session
 from data.simulate.faults import Faults
@@ -39,6 +40,7 @@ def add_parser(verbs: Any) -> None:
         "--seed", type=int, default=1, help="the same seed gives the same drives and faults (default 1)"
     )
     parser.set_defaults(run=_simulate)
+    simulated_banks.add_parser(parser.add_subparsers(dest="simulate_action"))
 
 
 def commands(session: Session) -> tuple[Command, ...]:
@@ -47,7 +49,10 @@ def commands(session: Session) -> tuple[Command, ...]:
     def simulate(call: Call) -> dict[str, Outcome]:
         return asyncio.run(_play(call.arguments["simulations"]))
 
-    return (Command("simulation.run", simulate, permission="simulation.run", in_palette=False),)
+    return (
+        Command("simulation.run", simulate, permission="simulation.run", in_palette=False),
+        *simulated_banks.commands(session),
+    )
 
 
 async def _play(simulations: Mapping[str, Simulation]) -> dict[str, Outcome]:

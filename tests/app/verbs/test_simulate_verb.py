@@ -76,3 +76,23 @@ def test_what_makes_no_sense_is_exit_code_2(
     monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
     assert main(["simulate", "--jt808", *arguments]) == 2
     assert capsys.readouterr().err
+
+
+def test_banks_are_played_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
+    played = ["simulate", "bank", "--port", "0", "--seconds", "0.05", "--moods", "silent=0.3", "--cashier", "10"]
+    assert main(["--json", *played, "--accounts", "earlier=0.1"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == {"done": 0}
+    assert json.loads(told.err.splitlines()[0])["address"].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("wrong", [["--moods", "sulky=1"], ["--key", "x"], ["--accounts", "partial=2"]])
+def test_banks_that_cannot_be_played_are_refused(
+    wrong: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
+    assert main(["--language", "en", "simulate", "bank", *wrong]) == 2
+    assert wrong[0] in capsys.readouterr().err
