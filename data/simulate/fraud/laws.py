@@ -27,18 +27,24 @@ class Laws:
         Least and most accounts that a victim pays into.
     layers : int
         Accounts one behind the other; from the last everything becomes cash.
+    layer_accounts, parts : tuple of int
+        Least and most accounts that the mules of a case share in each further layer, and how many of them get a part
+        of what leaves one account.
     cash_out : tuple of float
         Least and most of what leaves an account that leaves as cash.
     dwell : tuple of (float, float)
-        Seconds, and the share of money that has moved on by then; uniform up to the first, log-uniform between.
+        Seconds, and the share of money that has moved on by then; uniform between them, log-uniform from the last but
+        one to the last, by which all has.
     """
 
     loss_median_yuan: float = 49_000.0
     loss_spread: float = 1.2
     delay_median_s: float = HOUR_S
-    delay_spread: float = 1.2
+    delay_spread: float = 0.5
     first_accounts: tuple[int, int] = (1, 3)
     layers: int = 4
+    layer_accounts: tuple[int, int] = (2, 6)
+    parts: tuple[int, int] = (1, 3)
     cash_out: tuple[float, float] = (0.15, 0.45)
     dwell: tuple[tuple[float, float], ...] = ((15 * MINUTE_S, 0.28), (HOUR_S, 0.53), (72 * HOUR_S, 1.0))
 
@@ -53,22 +59,22 @@ class Laws:
     def dwell_s(self, chance: Random) -> float:
         """Draw how long money lies in an account."""
         drawn, before_s, before = chance.random(), 0.0, 0.0
-        for until_s, share in self.dwell:
+        for until_s, share in self.dwell[:-1]:
             if drawn <= share:
-                part = (drawn - before) / (share - before)
-                return until_s * part if not before_s else before_s * (until_s / before_s) ** part
+                return before_s + (until_s - before_s) * (drawn - before) / (share - before)
             before_s, before = until_s, share
-        return before_s
+        last_s = self.dwell[-1][0]
+        return before_s * math.exp(math.log(last_s / before_s) * (drawn - before) / (1 - before))
 
     def still_there(self, age_s: float) -> float:
         """Return the share of money that lies longer than ``age_s``."""
         before_s, before = 0.0, 0.0
-        for until_s, share in self.dwell:
+        for until_s, share in self.dwell[:-1]:
             if age_s <= until_s:
-                part = age_s / until_s if not before_s else math.log(age_s / before_s) / math.log(until_s / before_s)
-                return 1.0 - before - (share - before) * part
+                return 1.0 - before - (share - before) * max(age_s - before_s, 0.0) / (until_s - before_s)
             before_s, before = until_s, share
-        return 0.0
+        last_s = self.dwell[-1][0]
+        return (1 - before) * max(1 - math.log(age_s / before_s) / math.log(last_s / before_s), 0.0)
 
     def cash_share(self, chance: Random) -> float:
         """Draw how much of what leaves an account becomes cash."""
