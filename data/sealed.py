@@ -12,7 +12,8 @@ import io
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -32,6 +33,9 @@ FIRST = ("cipher_log = off", "cipher_log_level = NONE")
 
 _TOLD: dict[Path, tuple[int, bool]] = {}
 """Of each file that was looked at or opened its inode, and whether it is encrypted."""
+
+_HOMES: dict[Path, Home] = {}
+"""Whose key the files of a folder open with."""
 
 Key = Callable[[], str]
 """Tells the key that a file opens with, in hex, each time it is opened; empty for a plain file."""
@@ -87,6 +91,23 @@ def made_key(home: Home) -> str:
     return kept.decode()
 
 
+def kept_by(home: Home, path: Path) -> Path:
+    """Have a file, and those beside it, opened by the key of their home in this process; return its path."""
+    _HOMES[path.parent.absolute()] = home
+    return path
+
+
+def home_of(path: Path) -> Home | None:
+    """Return whose the files of a folder are, as :func:`kept_by` was told."""
+    return _HOMES.get(path.absolute())
+
+
+def key_at(path: Path) -> str:
+    """Return the key that a file opens with, as :func:`key_of`; of nobody's files none."""
+    home = home_of(path.parent)
+    return key_of(home, path) if home is not None else ""
+
+
 def sealed_engine(path: Path, key: str, uri: str = "", **connect_args: object) -> sa.Engine:
     """Return an engine on a file; ``uri`` opens it in another way than its path does.
 
@@ -133,6 +154,12 @@ def errors(key: str) -> type[Exception]:
     return found
 
 
+def faults(*others: type[Exception], names: Sequence[str] = ("Error",)) -> tuple[type[Exception], ...]:
+    """Return errors of SQLite by their names, of the libraries for it that this process has loaded, and some others."""
+    libraries = [sqlite3, sys.modules.get("sqlcipher3.dbapi2")]
+    return (*others, *(getattr(library, name) for library in libraries if library is not None for name in names))
+
+
 def turn(path: Path, old: str, new: str) -> None:
     """Turn a plain file into an encrypted one or back: whole or not at all, whenever it is killed.
 
@@ -150,16 +177,11 @@ def turn(path: Path, old: str, new: str) -> None:
     try:
         beside.unlink(missing_ok=True)
         beside.touch(0o600)
-        with _alone(path, old, old or new) as connection, path.open("r+b", buffering=0) as before:
+        with _alone(path, old, old or new) as connection:
             _export(connection, beside, new)
-            _on_disk(beside)
             if os.name == "nt":  # no file that is open gives its name away there
                 connection.close()
-                before.close()
-            beside.replace(path)
-            _on_disk(path.parent)
-            if not before.closed:
-                _wipe(before)
+            take_place(beside, path)
     except (OSError, errors(old), errors(old or new)) as error:
         beside.unlink(missing_ok=True)
         reason = wrong_key(error) or why(error)
@@ -229,7 +251,19 @@ def _export(connection: sqlite3.Connection, beside: Path, key: str) -> None:
         fresh.execute("PRAGMA journal_mode = WAL")
 
 
-def _wipe(before: io.FileIO) -> None:
+def take_place(beside: Path, path: Path) -> None:
+    """Put a file that is complete in the place of another, whose content is overwritten; on disk when this returns."""
+    with path.open("r+b", buffering=0) as before:
+        to_disk(beside)
+        if os.name == "nt":
+            before.close()
+        beside.replace(path)
+        to_disk(path.parent)
+        if not before.closed:
+            wipe(before)
+
+
+def wipe(before: io.FileIO) -> None:
     """Overwrite what the file held: nobody goes on in it, and it is not left on the disk."""
     for at in range(0, os.fstat(before.fileno()).st_size, WIPE_BYTES):
         before.seek(at)
@@ -237,7 +271,8 @@ def _wipe(before: io.FileIO) -> None:
     os.fsync(before.fileno())
 
 
-def _on_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """Have a file or a folder on disk."""
     if path.is_dir() and os.name == "nt":
         return  # Windows opens no folders
     handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

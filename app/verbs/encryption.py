@@ -1,4 +1,4 @@
-"""``zhian encryption``: the databases encrypted on disk."""
+"""``zhian encryption``: databases, journals and histories encrypted on disk."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from data.sealed import made_key
 
 def add_parser(verbs: Any) -> None:
     """Add ``zhian encryption``."""
-    actions = verbs.add_parser("encryption", help="records and audit trail encrypted on disk").add_subparsers(
-        dest="action", required=True, metavar="ACTION"
-    )
-    actions.add_parser("status", help="which databases are encrypted").set_defaults(run=_status)
+    actions = verbs.add_parser(
+        "encryption", help="records, audit trail, journal and history encrypted on disk"
+    ).add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("status", help="what is encrypted").set_defaults(run=_status)
     turning = actions.add_parser("on", help="encrypt them, and those to come; nothing else may have them open")
     turning.set_defaults(run=_turn)
     actions.add_parser("off", help="take the encryption away again").set_defaults(run=_turn)

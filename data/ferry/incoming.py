@@ -28,6 +28,7 @@ from data.ferry.outgoing import ENDING
 from data.ferry.seal import Sealed, SealError, read_file, seal, unseal
 from data.home import Home
 from data.rules.carried import leave, list_folder
+from data.sealed import faults
 from data.signing.keys import own_key
 from data.sync.chunks import LAYOUTS, unpacked
 from data.sync.journal import Entry, Journal, Origin, journal_path
@@ -100,7 +101,7 @@ def _opened(path: Path) -> Iterator[Journal]:
     try:
         with contextlib.closing(Journal(path)) as journal:
             yield journal
-    except (sqlite3.Error, DBAPIError) as error:
+    except faults(DBAPIError) as error:
         reason = getattr(error, "orig", None) or error
         raise DiskError(say("the journal {path} cannot be written: {reason}", path=path, reason=reason)) from error
 

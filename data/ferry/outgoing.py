@@ -25,6 +25,7 @@ from data.history.manifest import lake_path
 from data.history.retention import read_tombstone
 from data.home import Home
 from data.rules.carried import CarriedList
+from data.sealed import kept_by
 from data.signing.keys import OwnKey, own_key
 from data.sync.chunks import LAYOUT, Chunk, DamagedChunkError, chunks, journal_id, packed, tell_followed
 from data.sync.journal import Journal, journal_path
@@ -354,7 +355,7 @@ def _wanted(asked: Sequence[Receipt], place: _Place) -> tuple[int, list[int]]:
 @contextmanager
 def _state(home: Home, twin: str) -> Iterator[sa.Connection]:
     """Open the database of the lines in a transaction that nobody shares."""
-    engine = open_engine(home.state / f"ferry-{twin}.sqlite")
+    engine = open_engine(kept_by(home, home.state / f"ferry-{twin}.sqlite"))
     try:
         create_tables(engine, _META)
         with engine.connect() as connection, connection.begin():

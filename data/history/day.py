@@ -6,6 +6,7 @@ Asked with pyarrow, which the window has loaded anyway, rather than with an engi
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pyarrow.dataset as ds
@@ -14,6 +15,7 @@ from data.history.files import ENTITY, PLACE
 from data.history.lean import DEGREE, NAMES, LeanArray, lean_of_table, rows_of, taken
 from data.history.manifest import File
 from data.history.reader import History
+from data.history.sealing import dataset
 from twin.geo import BoolArray
 from twin.live.observation import ObservationArray
 
@@ -52,7 +54,7 @@ def _told(
         files, tail = history.snapshot(order, begin_ms, end_ms)
         paths = [str(history.folder / file.name) for file in files if may(file)]
         try:
-            parts = [tail[holds(tail)], *([_read(paths, where, begin_ms, end_ms)] if paths else [])]
+            parts = [tail[holds(tail)], *([_read(history.folder, paths, where, begin_ms, end_ms)] if paths else [])]
             break
         except FileNotFoundError:
             if not again:
@@ -62,9 +64,7 @@ def _told(
     return rows_of(lean, history.told_of(lean))
 
 
-def _read(paths: list[str], where: ds.Expression, begin_ms: int, end_ms: int) -> LeanArray:
+def _read(folder: Path, paths: list[str], where: ds.Expression, begin_ms: int, end_ms: int) -> LeanArray:
     told = ds.field("t")
-    table = ds.dataset(paths, format="parquet").to_table(
-        columns=list(NAMES), filter=where & (told >= begin_ms) & (told <= end_ms)
-    )
+    table = dataset(folder, paths).to_table(columns=list(NAMES), filter=where & (told >= begin_ms) & (told <= end_ms))
     return lean_of_table(table)

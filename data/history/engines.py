@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -11,7 +12,8 @@ import pyarrow as pa
 
 from data.history.lean import LEAN_DTYPE, NAMES
 from data.history.policy import Asking
-from twin.errors import MissingPieceError
+from data.history.sealing import is_sealed, read_by
+from twin.errors import MissingPieceError, UsageError
 from twin.words import say
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class DuckDB:
         try:
             told = connection.from_arrow(tail)
             if paths:
-                files = connection.read_parquet(list(paths), hive_partitioning=False)
+                files = read_by(connection, paths)
                 told = files.union(told) if tail.num_rows else files
             told.create_view("told", replace=True)
             return connection.sql(sql).to_arrow_table()
@@ -99,7 +101,15 @@ class Spark:
         self._session = SparkSession.builder.remote(remote).getOrCreate()
 
     def select(self, sql: str, paths: Sequence[str], tail: pa.Table) -> pa.Table:
-        """Return the answer of one statement over ``told``."""
+        """Return the answer of one statement over ``told``.
+
+        Raises
+        ------
+        twin.errors.UsageError
+            If the lake is encrypted.
+        """
+        if any(is_sealed(Path(path)) for path in paths):
+            raise UsageError("the history is encrypted, and Spark is not given its key: ask DuckDB")
         names = tail.column_names
         parts = [self._session.createDataFrame(tail)] if tail.num_rows or not paths else []
         if paths:

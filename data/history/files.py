@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from data.history.lean import DAY_MS, LEAN_DTYPE, NAMES, SCHEMA, SLICE_MS, LeanArray, lean_of_table, table_of
+from data.history.sealing import new_key, to_read, to_write
+from data.sealed import take_place, to_disk
 
 PLACE, ENTITY = "a", "b"
 """The two orders: slice of five minutes, cell, time; and entity, time."""
@@ -73,13 +74,12 @@ def write(folder: Path, order: str, lean: LeanArray, *, part: bool, step: Step =
     final = place / f"{order}-{secrets.token_hex(8)}.parquet"
     fresh = final.with_suffix(".new")
     step("write")
-    _parquet(fresh, order, lean)
-    with fresh.open("rb+") as file:
-        os.fsync(file.fileno())
+    _parquet(fresh, order, lean, new_key(folder))
+    to_disk(fresh)
     step("rename")
     fresh.replace(final)
     for changed in (place, folder):
-        _sync_folder(changed)
+        to_disk(changed)
     minutes, counts = np.unique(lean["t"] // MINUTE_MS, return_counts=True)
     (west, east), (south, north) = _edges(lean["lon"]), _edges(lean["lat"])
     return Written(
@@ -95,16 +95,38 @@ def _edges(values: NDArray[Any]) -> tuple[int, int]:
     return int(values.min()), int(values.max())
 
 
-def _parquet(path: Path, order: str, lean: LeanArray) -> None:
-    # The numbers' columns in differences, the narrow ones by dictionary; Spark 3.3+, DuckDB and Arrow read both.
-    delta = [name for name in _DELTA if not (order == PLACE and name == "entity")]
-    with pq.ParquetWriter(
-        path, SCHEMA, compression="zstd", compression_level=3, version="2.6", data_page_version="1.0",
-        use_dictionary=[name for name in NAMES if name not in delta],
-        column_encoding=dict.fromkeys(delta, "DELTA_BINARY_PACKED"),
-    ) as file:  # fmt: skip
+def turn(folder: Path, name: str, key: bytes) -> int:
+    """Encrypt a file of the lake by a key, or with none take it away again, and return its bytes; whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If the disk does not take it, or the file opens by another key; it is as it was.
+    """
+    path = folder / name
+    fresh = path.with_suffix(".new")
+    order = path.name[0]
+    with pq.ParquetFile(path, decryption_properties=to_read(folder)) as file, _writer(fresh, order, key) as writer:
+        for group in range(file.num_row_groups):
+            writer.write_table(file.read_row_group(group), row_group_size=GROUP_ROWS[order])
+    take_place(fresh, path)
+    return path.stat().st_size
+
+
+def _parquet(path: Path, order: str, lean: LeanArray, key: bytes) -> None:
+    with _writer(path, order, key) as file:
         for piece in _slices(lean) if order == PLACE else [lean]:
             file.write_table(table_of(piece), row_group_size=GROUP_ROWS[order])
+
+
+def _writer(path: Path, order: str, key: bytes) -> pq.ParquetWriter:
+    # The numbers' columns in differences, the narrow ones by dictionary; Spark 3.3+, DuckDB and Arrow read both.
+    delta = [name for name in _DELTA if not (order == PLACE and name == "entity")]
+    return pq.ParquetWriter(
+        path, SCHEMA, compression="zstd", compression_level=3, version="2.6", data_page_version="1.0",
+        use_dictionary=[name for name in NAMES if name not in delta],
+        column_encoding=dict.fromkeys(delta, "DELTA_BINARY_PACKED"), encryption_properties=to_write(key),
+    )  # fmt: skip
 
 
 def _slices(lean: LeanArray) -> list[LeanArray]:
@@ -119,7 +141,11 @@ def read(
     filters = [("t", ">=", begin_ms), ("t", "<=", end_ms)]
     if entities is not None:
         filters += [("entity", ">=", entities[0]), ("entity", "<=", entities[1])]
-    tables = [pq.read_table(folder / name, schema=SCHEMA, filters=filters, partitioning=None) for name in names]
+    opened = to_read(folder)
+    tables = [
+        pq.read_table(folder / name, schema=SCHEMA, filters=filters, partitioning=None, decryption_properties=opened)
+        for name in names
+    ]
     return lean_of_table(pa.concat_tables(tables)) if tables else np.empty(0, LEAN_DTYPE)
 
 
@@ -129,19 +155,9 @@ def read_slice(path: Path, number: int) -> LeanArray:
     Reads its row groups and nothing else: half the time of a filter, which is compared with each row.
     """
     begin_ms, end_ms = number * SLICE_MS, (number + 1) * SLICE_MS - 1
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, decryption_properties=to_read(path.parent.parent)) as file:
         edges = [file.metadata.row_group(group).column(_T).statistics for group in range(file.num_row_groups)]
         groups = [group for group, edge in enumerate(edges) if edge.max >= begin_ms and edge.min <= end_ms]
         lean = lean_of_table(file.read_row_groups(groups, columns=list(NAMES)))
     inside = (lean["t"] >= begin_ms) & (lean["t"] <= end_ms)
     return lean if inside.all() else lean[inside]
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # a folder cannot be opened there; NTFS keeps its names in a log of its own
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -17,6 +17,7 @@ from duckdb.func import PythonUDFType
 from data.history.files import ENTITY
 from data.history.lean import DEGREE, NAMES, LeanArray, lean_of_table, rows_of, table_of, taken
 from data.history.reader import History
+from data.history.sealing import read_by
 from twin.cql2.rows import HOURS_EAST
 from twin.cql2.tree import ARITHMETIC, Call, Literal, Node, Property, Shape
 from twin.errors import UsageError
@@ -67,7 +68,7 @@ class FilteredHistory:
         """
         try:
             return self._once(where, kinds, begin_s, end_s)
-        except duckdb.IOException:  # a file was replaced meanwhile
+        except (duckdb.IOException, FileNotFoundError):  # a file was replaced meanwhile
             return self._once(where, kinds, begin_s, end_s)
 
     def _once(self, where: Node | None, kinds: Sequence[str], begin_s: float, end_s: float) -> ObservationArray:
@@ -78,7 +79,7 @@ class FilteredHistory:
             told = connection.from_arrow(table_of(tail))
             if files:
                 paths = [str(self._history.folder / file.name) for file in files]
-                lake = connection.read_parquet(paths, hive_partitioning=False)
+                lake = read_by(connection, paths)
                 told = lake.union(told) if len(tail) else lake
             told.create_view("told")
             connection.register("entity_told", self._dictionary())

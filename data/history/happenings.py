@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from data.history.entities import Entities
 from data.history.lean import SCHEMA, LeanArray, joined, lean_of_table, taken
 from data.history.manifest import File
+from data.history.sealing import to_read
 from twin.live.happening import URGENT_CODES, Happening, beginnings
 from twin.live.kinds import KINDS, STATES
 
@@ -25,7 +26,13 @@ def urgent_rows(folder: Path, files: Sequence[File], begin_ms: int, end_ms: int)
         If one of the files was deleted meanwhile.
     """
     filters = [("t", ">=", begin_ms), ("t", "<=", end_ms), ("state", "in", URGENT_CODES.tolist())]
-    tables = [pq.read_table(folder / file.name, schema=SCHEMA, filters=filters, partitioning=None) for file in files]
+    opened = to_read(folder)
+    tables = [
+        pq.read_table(
+            folder / file.name, schema=SCHEMA, filters=filters, partitioning=None, decryption_properties=opened
+        )
+        for file in files
+    ]
     return lean_of_table(pa.concat_tables(tables)) if tables else joined([])
 
 

@@ -15,10 +15,12 @@ import sqlalchemy as sa
 
 from data.history.files import Written
 from data.home import Home
+from data.sealed import kept_by
 from data.sync.tables import create_tables, open_engine
 from twin.errors import DiskError, IntegrityError
 from twin.words import say
 
+MANIFEST = "manifest.sqlite"
 META = sa.MetaData()
 FILES = sa.Table(
     "file",
@@ -136,9 +138,9 @@ class Entity(NamedTuple):
 
 
 def lake_path(home: Home, twin: str) -> Path:
-    """Return the folder of a twin's lake."""
+    """Return the folder of a twin's lake; its files are opened by the key of its home."""
     home.twin(twin)  # refuses what cannot name a twin
-    return home.data / "history" / twin
+    return kept_by(home, home.data / "history" / twin / MANIFEST).parent
 
 
 class Manifest:
@@ -153,7 +155,7 @@ class Manifest:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.path = folder, folder / "manifest.sqlite"
+        self.folder, self.path = folder, folder / MANIFEST
         self._engine = open_engine(self.path)
         with self._faults():
             create_tables(self._engine, META)

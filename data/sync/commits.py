@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from data.sealed import faults
 from data.sync.held import DEFAULT_CAP, Cap
 from data.sync.journal import Entry, Journal, Kept
 from data.sync.recovery import is_damage, open_or_recover
@@ -23,8 +23,7 @@ RETRY_S = 0.5
 
 Tell = Callable[[str, str, dict[str, str]], None]
 Group = list[tuple[Entry, Future[Kept]]]
-DISK_FAULTS = (sqlite3.Error, DBAPIError, OSError)
-ENTRY_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
+OF_THE_ENTRY = ("IntegrityError", "ProgrammingError", "InterfaceError", "DataError")
 
 
 class BadEntryError(ValueError):
@@ -100,7 +99,7 @@ class Commits:
         """
         try:
             kept = self._insist([entry for entry, _ in group])
-        except DISK_FAULTS:
+        except faults(DBAPIError, OSError):
             return  # the end came first
         except Exception as error:  # noqa: BLE001 - whatever it is goes to who put the entry, not to the thread's end
             if len(group) > 1:
@@ -119,9 +118,9 @@ class Commits:
                 if self._journal is None:
                     self._journal = open_or_recover(self._path, self._tell, self._clock, self._cap)
                 kept = self._journal.append(entries)
-            except ENTRY_FAULTS as error:
+            except faults(names=OF_THE_ENTRY) as error:
                 raise BadEntryError(str(error)) from error
-            except DISK_FAULTS as error:
+            except faults(DBAPIError, OSError) as error:
                 self._suffer(error)
                 if self._closing.wait(RETRY_S):
                     raise

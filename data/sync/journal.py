@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import sqlalchemy as sa
 
 from data.connectors.contract import Gap, Record
 from data.home import Home
+from data.sealed import kept_by
 from data.sync.chunks import ensure_id, insert_chunk
 from data.sync.held import DEFAULT_CAP, Cap, Hold
 from data.sync.tables import RECORDS, SUMMED, ensure_tables, is_record_sound, open_engine, record_sum
@@ -117,8 +118,8 @@ class Stored(NamedTuple):
 
 
 def journal_path(home: Home, twin: str) -> Path:
-    """Return where the journal of a twin lies."""
-    return home.state / f"journal-{twin}.sqlite"
+    """Return where the journal of a twin lies; it is opened by the key of its home."""
+    return kept_by(home, home.state / f"journal-{twin}.sqlite")
 
 
 class Journal:
@@ -254,10 +255,7 @@ class Journal:
 
 
 def _sqlite(connection: sa.PoolProxiedConnection) -> sqlite3.Connection:
-    raw = connection.driver_connection
-    if not isinstance(raw, sqlite3.Connection):
-        raise TypeError(f"the journal is SQLite, not {type(raw).__name__}")
-    return raw
+    return cast("sqlite3.Connection", connection.driver_connection)  # or that of SQLCipher, which is alike
 
 
 def read(path: Path, after: int = 0, limit: int = 10_000) -> Iterator[Stored]:

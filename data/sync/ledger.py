@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -248,7 +247,7 @@ class Ledger:
                     connection.execute(sa.update(QUARANTINE).where(sa.false()).values(replayed_s=None))
                 yield connection
         except sa.exc.DatabaseError as error:
-            if isinstance(error.orig, sqlite3.OperationalError):
+            if isinstance(error, sa.exc.OperationalError):
                 raise
             raise IntegrityError(
                 say(

@@ -7,13 +7,15 @@ it, as that one states it; so a broken frame costs itself, and those after it ca
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.sync.cover import PAGE, Numbered
+
 HEAD, FRAME_HEAD = 32, 24
-PAGE = 4096
 ORDERS = {0x377F0682: "<u4", 0x377F0683: ">u4"}
 """The first word of a log, and in which order its check sums take the bytes."""
 Words = NDArray[np.uint32]
@@ -61,11 +63,18 @@ class Log:
         return bool(len(breaks)) and int(np.count_nonzero(self.commits[breaks[0] :])) > 1
 
     @property
-    def broken_pages(self) -> list[bytes]:
+    def broken_pages(self) -> list[Numbered]:
         """Return what stands in the frames that are not what was written, up to the last transaction that ended."""
         ends = np.flatnonzero(self.commits)
-        until = int(ends[-1]) if len(ends) else 0
-        return [self._frames[index, FRAME_HEAD:].tobytes() for index in np.flatnonzero(~self.whole[:until]).tolist()]
+        return list(self._pages(np.flatnonzero(~self.whole[: int(ends[-1]) if len(ends) else 0])))
+
+    def pages(self) -> Iterator[Numbered]:
+        """Yield what stands in all frames."""
+        return self._pages(np.arange(len(self._frames)))
+
+    def _pages(self, frames: NDArray[np.intp]) -> Iterator[Numbered]:
+        for index in frames.tolist():
+            yield int(self._heads[index, 0]) - 1, self._frames[index, FRAME_HEAD:].tobytes()
 
     def apply(self, file: Path) -> None:
         """Write the newest whole page of each into a database file, up to the last transaction that ended."""
@@ -97,7 +106,7 @@ def log_of(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
-def with_log_applied(path: Path, copy: Path) -> list[bytes]:
+def with_log_applied(path: Path, copy: Path) -> list[Numbered]:
     """Make a copy of a database with what is whole of its log, also past a break; return the pages that are not."""
     shutil.copyfile(path, copy)
     log = Log(log_of(path))

@@ -14,14 +14,10 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-PAGE = 4096
-FILE_HEAD = 100
-"""Of the first page, before its own head."""
+from data.sync.cover import BARE, FILE_HEAD, PAGE, Cover
+
 LEAF, LEAF_HEAD = 13, 8
 INDEX_PAGES = (2, 10)
-MOST_LOCAL = PAGE - 35
-LEAST_LOCAL = (PAGE - 12) * 32 // 255 - 23
-"""Bytes of a row that stand in its leaf at most; and at least, where the rest goes on in pages of its own."""
 MOST_BYTES = 1 << 30
 MOST_NUMBER = 1 << 62
 ROW_NUMBER = -1
@@ -63,12 +59,21 @@ class Pages:
         Those whose rows are looked for.
     is_sound : callable
         Given a row, whether its own check sum holds; None if it has none.
+    cover : Cover
+        How the pages stand there.
     """
 
     def __init__(
-        self, data: bytes | mmap, tables: Sequence[sa.Table], is_sound: Callable[[Found], bool | None]
+        self,
+        data: bytes | mmap,
+        tables: Sequence[sa.Table],
+        is_sound: Callable[[Found], bool | None],
+        cover: Cover = BARE,
     ) -> None:
-        self._data, self._is_sound = data, is_sound
+        self._data, self._is_sound, self._cover = data, is_sound, cover
+        self._usable = PAGE - cover.reserved
+        self._most = self._usable - 35  # bytes of a row that stand in its leaf at most
+        self._least = (self._usable - 12) * 32 // 255 - 23  # and at least, where the rest goes on in others
         self._shapes = {table.name: _shape(table) for table in tables}
         self._plan = functools.lru_cache(maxsize=1 << 16)(self._plan_of)
         self._followed: set[int] = set()
@@ -82,7 +87,7 @@ class Pages:
         Parameters
         ----------
         loose : sequence of bytes
-            Pages that stand elsewhere and are damaged; they are searched as well.
+            Pages that stand elsewhere, opened, and are damaged; they are searched as well.
         """
         hurt = []
         for number in range(-(-len(self._data) // PAGE)):
@@ -100,7 +105,7 @@ class Pages:
             yield from self._searched(page)
 
     def _page(self, number: int) -> bytes:
-        return bytes(self._data[number * PAGE : (number + 1) * PAGE]).ljust(PAGE, b"\0")
+        return self._cover.opened(number, bytes(self._data[number * PAGE : (number + 1) * PAGE]).ljust(PAGE, b"\0"))
 
     def _leaf(self, page: bytes, head: int) -> Generator[Found, None, bool]:
         """Yield the rows of a leaf that can be read and that hold; return whether these were all."""
@@ -141,15 +146,15 @@ class Pages:
         plan = self._plan(page[at : at + head_size])
         if plan is None or head_size + plan.size != size:
             raise _NoRowError
-        payload = page[at : at + size] if size <= MOST_LOCAL else self._long(page, at, size)
+        payload = page[at : at + size] if size <= self._most else self._long(page, at, size)
         if len(payload) != size:
             raise _NoRowError
         return Found(plan.table, tuple(_value(payload, rowid, *column) for column in plan.columns))
 
     def _long(self, page: bytes, at: int, size: int) -> bytes:
         """Return a row that goes on in other pages, each of which names the next."""
-        local = LEAST_LOCAL + (size - LEAST_LOCAL) % (PAGE - 4)
-        local = local if local <= MOST_LOCAL else LEAST_LOCAL
+        local = self._least + (size - self._least) % (self._usable - 4)
+        local = local if local <= self._most else self._least
         parts, left = [page[at : at + local]], size - local
         (following,) = struct.unpack_from(">I", page, at + local)
         numbers: list[int] = []
@@ -158,7 +163,7 @@ class Pages:
                 raise _NoRowError
             numbers.append(following - 1)
             more = self._page(following - 1)
-            parts.append(more[4 : 4 + left])
+            parts.append(more[4 : min(4 + left, self._usable)])
             left -= len(parts[-1])
             (following,) = struct.unpack_from(">I", more)
         self._followed.update(numbers)

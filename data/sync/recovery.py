@@ -7,11 +7,15 @@ import mmap
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
+from data.sealed import NOT_OURS, SECRET, errors, faults, home_of, key_at, opened, wrong_key
+from data.secrets import secret, settings_of
+from data.sync.cover import BARE, PAGE, Cover, Numbered, sealed_by
 from data.sync.held import DEFAULT_CAP, Cap
 from data.sync.journal import Journal
 from data.sync.log_file import Log, log_of, with_log_applied
@@ -20,6 +24,7 @@ from data.sync.settling import settle
 from data.sync.sums import is_sound
 from data.sync.tables import CHUNKS, META, QUARANTINE, RECORDS, ensure_tables, lenient_text, open_engine
 from data.sync.witness import missing, noted_id
+from twin.errors import MissingPieceError
 
 CHECKED_BYTES = 500_000_000
 """A file up to this size is checked as a whole on opening (about a second); of a longer one only the head is."""
@@ -49,6 +54,8 @@ def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.ti
     ------
     sqlalchemy.exc.DBAPIError, sqlite3.Error, OSError
         If the disk does not let it.
+    twin.errors.MissingPieceError
+        If it is encrypted, and the key is not here; it is left as it is.
     """
     try:
         _check(path)
@@ -56,11 +63,12 @@ def open_or_recover(path: Path, tell: Tell, clock: Callable[[], float] = time.ti
         if gone:
             tell("error", "journal_cut", {"path": str(path), "messages": str(gone)})
         return Journal(path, clock, cap)
-    except (sqlite3.Error, DBAPIError) as error:
+    except faults(DBAPIError) as error:
         if not is_damage(error):
             raise
+        cover = _cover(path)
         aside = _set_aside(path, clock())
-        taken = _take_over(aside, path)
+        taken = _take_over(aside, path, cover)
         tell(
             "error",
             "journal_damaged",
@@ -80,9 +88,11 @@ def mend(path: Path) -> list[tuple[str, str, dict[str, str]]]:
     Whoever opens a file with a broken log and closes it again has SQLite throw away the log behind the break.
     """
     lines: list[tuple[str, str, dict[str, str]]] = []
-    if path.exists():
-        with contextlib.suppress(sqlite3.Error, DBAPIError, OSError):  # a full disk is told with the first message
+    try:
+        if path.exists():
             open_or_recover(path, lambda *line: lines.append(line)).close()
+    except faults(DBAPIError, OSError):
+        return lines  # a full disk is told with the first message
     return lines
 
 
@@ -91,7 +101,7 @@ def _check(path: Path) -> None:
         return
     if Log(log_of(path)).broken:
         raise sqlite3.DatabaseError("malformed: its log is broken in the middle")
-    with contextlib.closing(sqlite3.connect(path)) as connection:
+    with opened(path, key_at(path)) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if path.stat().st_size <= CHECKED_BYTES:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -127,10 +137,29 @@ def _set_aside(path: Path, now_s: float) -> Path:
     return aside
 
 
-def _fill_up(torn: Path) -> None:
+def _cover(path: Path) -> Cover:
+    """Return how the pages of a damaged journal stand in it: its first bytes, which would tell, may have been hit."""
+    home = home_of(path.parent)
+    key = (secret(home, SECRET) or b"").decode() if home is not None else ""
+    for cover in ([sealed_by(key)] if key else []) + [BARE]:
+        if cover.fits(_pages(path)):
+            return cover
+    if home is not None and (key or settings_of(home).encrypt) and any(any(page) for _, page in _pages(path)):
+        raise MissingPieceError(wrong_key(NOT_OURS))
+    return BARE
+
+
+def _pages(path: Path) -> Iterator[Numbered]:
+    with path.open("rb") as file:
+        for number, page in enumerate(iter(partial(file.read, PAGE), b"")):
+            yield number, page.ljust(PAGE, b"\0")
+    yield from Log(log_of(path)).pages()
+
+
+def _fill_up(torn: Path, cover: Cover) -> None:
     """Give a file that was cut off its length again: SQLite reads nothing of one that is shorter than it says."""
     with torn.open("r+b") as file:
-        head = file.read(100)
+        head = cover.opened(0, file.read(PAGE).ljust(PAGE, b"\0"))
         page_bytes = int.from_bytes(head[16:18], "big")
         said = int.from_bytes(head[28:32], "big") * (65536 if page_bytes == 1 else page_bytes)
         if torn.stat().st_size < said <= 1 << 40:
@@ -144,20 +173,21 @@ class _Taken(NamedTuple):
     destroyed: int
 
 
-def _take_over(aside: Path, path: Path) -> _Taken:
+def _take_over(aside: Path, path: Path, cover: Cover) -> _Taken:
     """Put the rows that can be read into a new file and make its balance exact."""
     fresh, copy = path.with_name(path.name + ".recovering"), aside.with_name(aside.name + ".copy")
     _remove(fresh)
     loose = with_log_applied(aside, copy)
-    _fill_up(copy)
+    _fill_up(copy, cover)
     engine = open_engine(fresh)
     ensure_tables(engine)
     engine.dispose()
-    with contextlib.closing(sqlite3.connect(fresh)) as raw:
+    with opened(fresh, key_at(fresh)) as raw:
         with raw:
-            for table, rows in _in_groups(_found(copy, loose)):
+            raw.execute("BEGIN")
+            for table, rows in _in_groups(_found(copy, loose, cover)):
                 raw.executemany(_insert(table), rows)
-            _take_alike(copy, raw)
+            _take_alike(copy, cover, raw)
             raw.execute("INSERT OR IGNORE INTO about (name, value) SELECT 'id', ? WHERE ? != ''", (noted_id(path),) * 2)
             destroyed = settle(raw)
             (records,) = raw.execute("SELECT count(*) FROM record").fetchone()
@@ -173,11 +203,12 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
-def _found(copy: Path, loose: Sequence[bytes]) -> Iterator[Found]:
+def _found(copy: Path, loose: Sequence[Numbered], cover: Cover) -> Iterator[Found]:
     """Yield the rows of all tables that are known by their shape."""
     with copy.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if copy.stat().st_size else b""
-        yield from Pages(data, [table for table in META.sorted_tables if table not in ALIKE], is_sound).rows(loose)
+        tables = [table for table in META.sorted_tables if table not in ALIKE]
+        yield from Pages(data, tables, is_sound, cover).rows([cover.opened(*page) for page in loose])
         del data
 
 
@@ -199,11 +230,12 @@ def _insert(table: str) -> str:
     )
 
 
-def _take_alike(copy: Path, raw: sqlite3.Connection) -> None:
+def _take_alike(copy: Path, cover: Cover, raw: sqlite3.Connection) -> None:
     """Take over the tables that only SQLite can tell apart, and lost sources from their index, if it still can."""
-    with contextlib.closing(sqlite3.connect(copy)) as damaged:
+    key = cover.key.hex()
+    with opened(copy, key) as damaged:
         for table, where in (*((table.name, "NOT INDEXED") for table in ALIKE), ("source", _SOURCE_INDEX)):
-            with contextlib.suppress(sqlite3.DatabaseError):
+            with contextlib.suppress(errors(key)):
                 columns = ", ".join(f'"{name}"' for name in _COLUMNS[table])
                 for row in damaged.execute(f'SELECT {columns} FROM "{table}" {where}'):  # noqa: S608
                     raw.execute(_insert(table), row)
@@ -213,7 +245,8 @@ def _skip_what_was_cut(path: Path) -> int:
     """Return how many messages a journal lost at its end, of which it knows nothing itself; go on well after them."""
     if not path.exists():
         return 0
-    with contextlib.closing(sqlite3.connect(path)) as raw, raw:
+    with opened(path, key_at(path)) as raw, raw:
+        raw.execute("BEGIN")
         known = raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone()
         gone = missing(path, raw) if known else 0
         if gone:

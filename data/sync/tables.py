@@ -11,6 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from data.sealed import faults, key_at, sealed_engine
+
 LOG_KEPT_BYTES = 64_000_000
 BUSY_S = 10.0
 
@@ -237,7 +239,7 @@ def open_engine(path: Path) -> sa.Engine:
     """Return an engine whose commits are on disk when they return; the log is only checkpointed by the writer."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(0o600)  # it holds who was where
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
+    engine = sealed_engine(path, key_at(path), timeout=BUSY_S, check_same_thread=False)
 
     @sa.event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
@@ -264,8 +266,8 @@ def _keep_log(connection: sqlite3.Connection) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+        except faults(names=["OperationalError"]) as error:
+            if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(0.01)
         else:

@@ -60,9 +60,9 @@ where, path, key = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 if where == "before":
     Path.replace = die
 elif where == "after":
-    sealed._wipe = die
+    sealed.wipe = die
 elif where == "written":
-    sealed._on_disk = die
+    sealed.to_disk = die
 sealed.turn(path, "", key)
 """
 
@@ -212,7 +212,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(home: Home, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("data.sealed._on_disk", full)
+    monkeypatch.setattr("data.sealed.to_disk", full)
     with pytest.raises(DiskError, match="stays as it was"):
         encrypt(home)
     monkeypatch.undo()

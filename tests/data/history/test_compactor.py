@@ -187,9 +187,9 @@ def test_a_full_disk_changes_nothing_and_is_gone_on_from(place: Place, monkeypat
     place.record(told)
     real, calls = file_module._parquet, list[str]()
 
-    def full(path: Path, order: str, lean: ObservationArray) -> None:
+    def full(path: Path, order: str, lean: ObservationArray, key: bytes) -> None:
         calls.append(order)
-        real(path, order, lean)
+        real(path, order, lean, key)
         if len(calls) == 2:
             raise OSError(28, "No space left on device")
 

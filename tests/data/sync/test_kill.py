@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.connectors.contract import SourceSettings
+from data.secrets import set_encrypt
 from data.simulate.fleet import Fleet
 from data.simulate.jt808 import Jt808Simulation
 from data.sync.journal import journal_path
@@ -31,6 +32,7 @@ def test_kill_9_under_load_loses_nothing_that_was_acknowledged_and_doubles_nothi
     monkeypatch.setattr("data.connectors.jt808.client.RECONNECT_S", (0.05, 0.2))
     monkeypatch.setattr("data.connectors.jt808.client.RESEND_S", 0.5)
     home, port = home_with_county(tmp_path), free_port()
+    set_encrypt(home, True)  # the other test that kills has a plain journal
     set_sources(home, "small", [SourceSettings("vans", "jt808", {"port": port, "secret": "kept over restarts"})])
     fleet = Fleet(terminals=20, rate_hz=1000, seconds=1e6)
     simulation = Jt808Simulation(fleet, "127.0.0.1", port)

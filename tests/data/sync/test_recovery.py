@@ -12,9 +12,10 @@ import pytest
 
 from data.connectors.contract import Record
 from data.sync.chunks import journal_id
+from data.sync.cover import PAGE
 from data.sync.journal import Entry, Journal, Origin
 from data.sync.ledger import Ledger
-from data.sync.pages import PAGE, Pages, same_shape
+from data.sync.pages import Pages, same_shape
 from data.sync.recovery import open_or_recover
 from data.sync.tables import META, QUARANTINE, RECORDS
 
