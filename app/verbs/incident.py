@@ -14,17 +14,23 @@ from app.commands import Call, Command
 from app.live_now import running_world
 from app.operations import SHOWN, asks, does, tell, tell_done
 from app.session import Session
+from data.operations.doors import doors_of
 from data.operations.handing_on import hand_on
 from data.operations.minding import mind, watch_over
 from data.operations.opening import Starts
 from data.operations.outbox import Outbox, carriers_of, outbox_folder
 from data.operations.plans import agencies_of
 from data.operations.store import SqlOperations
+from data.rules.files import Folder
 from data.store.twin_folder import open_city
-from twin.operations.deeds import Assignment, Close, OpenIncident, ReportDispatch, Resolve, SendUnits
+from twin.cql2.read import no_such
+from twin.errors import UsageError
+from twin.operations.deeds import AskDoor, Assignment, Close, OpenIncident, ReportDispatch, Resolve, SendUnits
+from twin.operations.doors import NO_DOOR, Door, doors_near
 from twin.operations.following import Follower, goal_in, seen
-from twin.operations.records import Incident, Unit
+from twin.operations.records import DOOR_WISHES, Incident, Unit
 from twin.operations.states import DISPATCH, INCIDENT, OUTCOMES
+from twin.words import say
 
 ROUND_S = 2.0
 
@@ -49,9 +55,13 @@ def add_parser(verbs: Any) -> None:
     reporting.add_argument("--why", default="", help="of one that was refused or called back")
     resolving = actions.add_parser("resolve", help="say how it ended; units are free again")
     resolving.add_argument("outcome", choices=OUTCOMES)
+    asking = actions.add_parser("door", help="list the doors around it, or ask for one to be locked or opened")
+    asking.add_argument("door", nargs="?", default="", metavar="DOOR", help="as the list names it")
+    asking.add_argument("wish", nargs="?", choices=DOOR_WISHES, help="what it is to do")
+    asking.add_argument("--twin", default="", help="which twin (default: the current one)")
     for name, words in (("show", "all of one incident, as JSON"), ("close", "close what is resolved")):
         actions.add_parser(name, help=words)
-    for name in ("show", "send", "resolve", "close"):
+    for name in ("show", "send", "door", "resolve", "close"):
         actions.choices[name].add_argument("--incident", required=True, metavar="ID", help="which one")
     for name in ("resolve", "close"):
         actions.choices[name].add_argument("--note", default="", help="a line for the record")
@@ -75,6 +85,8 @@ def commands(session: Session) -> tuple[Command, ...]:
         does(session, "incident.work", "incident.work"),
         does(session, "incident.close", "incident.close"),
         does(session, "unit.send", "unit.send"),
+        asks(session, "incident.doors", "alert.read", lambda store, call: _doors_near(store, session, call)),
+        does(session, "incident.door", AskDoor.permission),
         asks(session, "incident.mind", "unit.send", lambda store, call: _minded(store, session, call)),
     )
 
@@ -109,6 +121,32 @@ def _send(arguments: argparse.Namespace, session: Session) -> int:
 def _report(arguments: argparse.Namespace, session: Session) -> int:
     deed = ReportDispatch(arguments.dispatch, arguments.state, arguments.why)
     return tell_done(session, session.commands.run("unit.send", about=arguments.dispatch, deeds=(deed,)))
+
+
+def _door(arguments: argparse.Namespace, session: Session) -> int:
+    """List the doors with how far they are, or ask for one of them."""
+    twin, incident = arguments.twin or session.home.current(), arguments.incident
+    found, basis = session.commands.run("incident.doors", about=incident, incident=incident, twin=twin)
+    near: dict[str, tuple[Door, float]] = {door.id: (door, away_m) for door, away_m in found}
+    if not arguments.door:
+        for door, away_m in near.values():
+            told = {"id": door.id, "name": door.chinese, "away_m": round(away_m)}
+            print(json.dumps(told, ensure_ascii=False) if session.as_json else "  ".join(map(str, told.values())))
+        return 0
+    if arguments.door not in near:
+        raise UsageError(no_such(arguments.door, list(near)) if near else NO_DOOR)
+    if arguments.wish is None:
+        raise UsageError(say("say what it is to do: {wishes}", wishes=", ".join(DOOR_WISHES)))
+    deed = AskDoor(incident, arguments.door, near[arguments.door][0].chinese, arguments.wish, basis)
+    return tell_done(session, session.commands.run("incident.door", about=arguments.door, deeds=(deed,)))
+
+
+def _doors_near(store: SqlOperations, session: Session, call: Call) -> tuple[list[tuple[Door, float]], str]:
+    """Return the doors around an incident, and the legal basis of its scenario."""
+    home, incident = session.home, store.one(Incident, call.arguments["incident"])
+    city = open_city(home.twin(call.arguments["twin"]), only=("boundaries", "sites"))
+    loaded = Folder.of(home).scenarios.get(incident.scenario)
+    return doors_near(doors_of(home, city), city, incident), loaded.scenario.legal_basis if loaded is not None else ""
 
 
 def _resolve(arguments: argparse.Namespace, session: Session) -> int:
@@ -151,6 +189,6 @@ def _minded(store: SqlOperations, session: Session, call: Call) -> tuple[int, in
 
 
 _RUNS = {
-    "list": _list, "show": _show, "open": _open, "send": _send, "report": _report, "resolve": _resolve,
+    "list": _list, "show": _show, "open": _open, "send": _send, "report": _report, "door": _door, "resolve": _resolve,
     "close": _close, "mind": _mind,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from twin.operations.records import Incident
 
 NEAR_M = 300.0
 """Doors farther off have nothing to do with it."""
+NO_DOOR = "no door with a controller is within 300 m of it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,13 @@ from twin.access import Purpose
 from twin.city.city import City
 from twin.errors import UsageError
 from twin.operations.deeds import AnswerStep, AskDoor, OpenIncident, SendNotice, Start
-from twin.operations.doors import doors_near
+from twin.operations.doors import NO_DOOR, doors_near
 from twin.operations.records import Incident, Step
 
 ACT, CAMERAS, NOTICE, PART, DOOR = (f"work.{name}" for name in ("act", "cameras", "notice", "part", "door"))
 CAMERA_M = 400.0
 """A camera farther off shows nothing of the place."""
 NO_CAMERA = "no camera stands within 400 m of it"
-NO_DOOR = "no door with a controller is within 300 m of it"
 NO_STEP = "this step is not of the incident in hand"
 
 

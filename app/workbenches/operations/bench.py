@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
@@ -18,7 +19,7 @@ from app.workbenches.operations.advising import Advice, stuck
 from app.workbenches.operations.marks import LAYER, Marks, UnitMark, place_of
 from app.workbenches.operations.next_card import NextCard
 from app.workbenches.operations.office import Office
-from app.workbenches.operations.orders import CLAIM, DISMISS, UNDO, Orders
+from app.workbenches.operations.orders import CLAIM, DISMISS, PASS, UNDO, Orders
 from app.workbenches.operations.page import IncidentPage
 from app.workbenches.operations.parts import Parts
 from app.workbenches.operations.queue_panel import QueuePanel
@@ -33,7 +34,7 @@ from twin.operations.records import Dispatch
 from twin.operations.states import UNDER_WAY
 from twin.world import World
 
-ALSO = (DISMISS, CLAIM, UNDO)
+ALSO = (DISMISS, PASS, CLAIM, UNDO)
 FLY_M, FLY_AFTER_MS = 1500.0, 120
 
 
@@ -69,6 +70,9 @@ class OperationsBench(QObject, Feature):
         self._fly.setSingleShot(True)
         self._fly.setInterval(FLY_AFTER_MS)
         self._fly.timeout.connect(self._follow)
+        self._mark = QTimer(self)
+        self._mark.setSingleShot(True)
+        self._mark.timeout.connect(self._show_marks)
         self._join()
 
     def _join(self) -> None:
@@ -117,6 +121,7 @@ class OperationsBench(QObject, Feature):
     def close(self) -> None:
         """Let go of the records and the map."""
         self._fly.stop()
+        self._mark.stop()
         self.sound.close()
         self.acting.close()
         self.marks.close()
@@ -138,15 +143,18 @@ class OperationsBench(QObject, Feature):
     def _on_changed(self, *_: object) -> None:
         texts, proposed = self._desk.look.texts, self.sending.proposals.incidents
         titles: Callable[[str], str] = lambda scenario: self._parts.name("scenario", scenario, texts.language)  # noqa: E731
-        self._rows = ranked(queue_rows(self.work.rows, titles, self._parts.start, proposed, self._stuck))
-        self.queue.show_rows(self._rows, self.work.held.key)
+        rows = ranked(queue_rows(self.work.rows, titles, cache(self._parts.start), proposed, self._stuck))
         self.queue.show_elsewhere(self.work.elsewhere, self.work.everywhere)
-        self.board.rows = self._rows
+        self.queue.set_muted(self.sound.muted, bool(self.sound.player))
+        self._rows = self.board.rows = rows
         self._ring_bell()
+        self._mark.start()  # in a turn of its own: many rows take some milliseconds here and there
+        self.queue.show_rows(rows, self.work.held.key)
+        self._show_card()
+
+    def _show_marks(self) -> None:
         if self._desk.live.city is not None:
             self.marks.show_rows(self._desk.live.city, self._rows)
-        self.queue.set_muted(self.sound.muted, bool(self.sound.player))
-        self._show_card()
 
     def _on_language_changed(self, *_: object) -> None:
         """Write the rows anew first: the page takes its title from them."""
@@ -227,7 +235,7 @@ class OperationsBench(QObject, Feature):
         self.card.show_row(row, does, any(one.next for one in self._rows))
         is_alert = row is not None and row.next == ACCEPT
         mine = incident is not None and incident.owner == self._desk.session.commands.actor.id
-        offered = {DISMISS} if is_alert else set() if mine or incident is None else {CLAIM}
+        offered = {DISMISS, PASS} if is_alert else set() if mine or incident is None else {CLAIM}
         self.card.offer(frozenset(offered | ({UNDO} if self.work.undoable else set())))
 
     def _ring_bell(self) -> None:

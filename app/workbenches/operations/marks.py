@@ -98,14 +98,18 @@ class Marks:
                 painter.drawEllipse(QPointF(x, y), RING_PX, RING_PX)
                 painter.setPen(QPen(theme.colour("accent"), 2.5))
                 painter.drawEllipse(QPointF(x, y), RING_PX, RING_PX)
+        held = _seen(lens, [self._held]) if self._held is not None else []
         for unit in self._units:
             for x, y in _seen(lens, [unit.position_m]):
-                self._paint_unit(painter, x, y, unit)
+                beside = max(
+                    (at + RING_PX for at, over in held if math.dist((at, over), (x, y)) < 2 * RING_PX), default=x
+                )
+                self._paint_unit(painter, max(x, beside) + 12, y, unit)
 
-    def _paint_unit(self, painter: QPainter, x: float, y: float, unit: UnitMark) -> None:
+    def _paint_unit(self, painter: QPainter, left: float, y: float, unit: UnitMark) -> None:
         theme = self._look.theme
         width = QFontMetricsF(painter.font()).horizontalAdvance(unit.words) + 14
-        room = QRectF(x + 12, y - 11, width, 22)
+        room = QRectF(left, y - 11, width, 22)
         painter.setPen(QPen(theme.colour("accent" if unit.first else "line"), 1))
         painter.setBrush(theme.colour("panel", 0.92))
         painter.drawRoundedRect(room, 4, 4)

@@ -28,6 +28,7 @@ from twin.operations.deeds import (
     Escalate,
     HandOver,
     MergeIncidents,
+    PassAlerts,
     Reopen,
     Resolve,
     RestoreAlerts,
@@ -36,10 +37,10 @@ from twin.operations.records import Alert, Incident, Task
 from twin.operations.states import DISMISSALS, OUTCOMES
 from twin.operations.store import Done
 
-DISMISS, UNDO, CLAIM, MERGE, STEP, NOTE, HAND_OVER, WITHDRAW, ESCALATE, REVEAL = (
-    f"work.{name}"
-    for name in ("dismiss", "undo", "claim", "merge", "step", "note", "hand_over", "withdraw", "escalate", "reveal")
-)
+DISMISS, PASS, UNDO, CLAIM, MERGE, STEP, NOTE, HAND_OVER, WITHDRAW, ESCALATE, REVEAL = (
+    f"work.{name}" for name in ("dismiss", "pass", "undo", "claim", "merge", "step", "note", "hand_over", "withdraw",
+                                "escalate", "reveal")
+)  # fmt: skip
 NOTHING = "choose a row of the queue first"
 NOT_NEW = "this is an incident already; nothing is left to confirm"
 NOT_OPEN = "confirm the alert first: there is no incident yet"
@@ -59,6 +60,7 @@ class Orders:
         table: tuple[tuple[str, Callable[[Call], None], str, str, str], ...] = (
             (ACCEPT, self._accept, ConfirmAlerts.permission, "A", "check"),
             (DISMISS, self._dismiss, DismissAlerts.permission, "X", "x"),
+            (PASS, self._pass, PassAlerts.permission, "Q", "share-network"),
             (CLAIM, self._claim, ClaimIncident.permission, "C", "hand"),
             (RESOLVE, self._resolve, Resolve.permission, "R", "flag"),
             (CLOSE, self._close, Close.permission, "Shift+C", "lock-simple"),
@@ -122,6 +124,32 @@ class Orders:
             self._work.do(call, DISMISS, deed, _restore)
         else:
             self._ask(DISMISS, "dismissal", DISMISSALS, "reason")
+
+    def _pass(self, call: Call) -> None:
+        """Put the alerts into the queue of another desk, which is named, or chosen from those that scenarios tell."""
+        alert, ids, group = self._alerts()
+        desk = str(call.arguments.get("desk", ""))
+        if not desk:
+            self._ask_desk(alert)
+            return
+        why = str(call.arguments.get("why", "")) or self._desk.look.texts("work.passed_by_hand")
+        back = PassAlerts(ids, alert.desk, self._desk.look.texts("work.taken_back"), group)
+        self._work.do(call, PASS, PassAlerts(ids, desk, why, group), lambda _: back)
+
+    def _ask_desk(self, alert: Alert) -> None:
+        menu, parts, language = self._menu(), self._parts, self._desk.look.language
+        for number, desk in enumerate((desk for desk in parts.desks() if desk != alert.desk), start=1):
+            key = f"&{number}  " if number < 10 else ""
+            menu.addAction(
+                key + (parts.name("agency", desk, language) if desk in parts.agencies else self._named(desk)),
+                lambda desk=desk: self._acts.run(PASS, about=alert.id, desk=desk),
+            )
+        self._open(menu)
+
+    def _named(self, desk: str) -> str:
+        """Return what a desk is called; a role that a site made for itself by its id."""
+        texts, key = self._desk.look.texts, f"work_desk.{desk}"
+        return texts(key) if key in texts else desk
 
     def _claim(self, call: Call) -> None:
         self._work.do(call, CLAIM, ClaimIncident(self.incident().id))

@@ -21,6 +21,8 @@ from twin.operations.doors import Door
 from twin.operations.plans import Plan
 from twin.operations.records import Unit
 from twin.operations.store import Operations, Whole
+from twin.rules.hit import CONTROL
+from twin.rules.routing import route_of
 from twin.rules.scenario import Loaded
 from twin.world import World
 
@@ -58,6 +60,11 @@ class Parts:
             return answer(engine, wish)
         finally:
             engine.dispose()
+
+    def desks(self) -> tuple[str, ...]:
+        """Return the desks that scenarios tell, the control room first."""
+        told = {route_of(loaded.scenario).desk for loaded in self.scenarios.values()}
+        return (CONTROL, *sorted(told - {CONTROL}))
 
     def start(self, scenario: str) -> Start:
         """Return what an incident of a scenario begins with; its title is Chinese, as records are."""

@@ -67,8 +67,9 @@ class QueuePanel(QWidget):
 
     def show_rows(self, rows: tuple[QueueRow, ...], hold: str) -> None:
         """Show rows in the order they are given; ``hold`` is in hand."""
-        self._rows, self._hold = rows, hold
-        self._fill()
+        if (rows, hold) != (self._rows, self._hold):
+            self._rows, self._hold = rows, hold
+            self._fill()
 
     def show_elsewhere(self, count: int, everywhere: bool) -> None:
         """Say how many rows other desks have, and whether they are shown here too."""

@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -27,8 +26,10 @@ from data.traffic.days import is_working_day
 from data.traffic.demand import demand
 from data.traffic.rehearsing import Request, rehearse
 from data.traffic.store import TrafficStore
+from twin.access import Resource
 from twin.city.city import City
 from twin.errors import UsageError, ZhianError
+from twin.requests import Deed
 from twin.signals.check import verify
 from twin.signals.corridor import corridors
 from twin.signals.watch import Duty, astray
@@ -73,9 +74,8 @@ class Waves(QObject, Feature):
         yield Entry(Command("wave.plan", self._plan, "signal.plan"), "traffic", "traffic-sign")
         yield Entry(Command("wave.shift", self._shift, "signal.plan", in_palette=False), told=False)
         yield Entry(
-            Command("wave.release", self._release, "signal.send", needs_purpose=True, told=self._particulars),
-            "traffic", "paper-plane-right",
-        )  # fmt: skip
+            Command("wave.release", self._release, "signal.plan", needs_purpose=True), "traffic", "paper-plane-right"
+        )
         yield Entry(Command("wave.back", self._back, "signal.back", "Ctrl+Alt+Z"), "traffic", "arrow-u-up-left")
 
         yield Entry(Command("wave.rehearse", self._rehearse, "simulation.run"), "traffic", "flask")
@@ -159,7 +159,7 @@ class Waves(QObject, Feature):
 
         self._desk.jobs.submit("job.rehearse", work, self.panel.show_rehearsed, self.panel.tell, key="rehearse")
 
-    def _particulars(self, _: Mapping[str, Any]) -> Mapping[str, str]:
+    def _particulars(self) -> Mapping[str, str]:
         """Return what exactly a second person confirms: the road, and every second of its plans."""
         shown = self._asked()
         plans = shown.drawn.plans
@@ -173,12 +173,20 @@ class Waves(QObject, Feature):
         return self.panel.shown
 
     def _release(self, call: Call) -> None:
-        """Send the plans that are shown, have them read back and run; all or none."""
+        """Send the plans that are shown, have them read back and run; all or none.
+
+        That it may be sent, and who confirmed it, is asked where it is sent: off the window's thread.
+        """
+        deed = Deed("signal.send", Resource("wave.release", self.panel.road), self._particulars(), call.purpose)
         drawn, home, who, twin = self._asked().drawn, self._desk.session.home, call.actor.id, self._twin
         plans = tuple(zip(drawn.corridor.junctions, drawn.plans, strict=True))
         names = {junction.id: junction.name for junction, _ in plans}
 
         def work(*_: object) -> Release:
+            with call.held(deed):
+                return send()
+
+        def send() -> Release:
             now, told = time.time(), list[Release]()
 
             def remember(switched: Switched) -> None:

@@ -12,6 +12,8 @@ import pytest
 from app.cli import main
 from data.home import Home
 from data.operations.opening import open_operations
+from data.store.twin_folder import save_city
+from tests.small_county import small_county
 from tests.twin.operations.hits import hit
 from twin.operations.deeds import By, OpenIncident, SendNotice, Start
 from twin.operations.records import Incident
@@ -53,6 +55,22 @@ def test_from_an_alert_to_closed(alert: str, capsys: Said) -> None:
     assert (line["key"], line["count"]) == ("", 1)
     assert main(["results", "response", "--by", "scenario", "--sql"]) == 0
     assert "operation_incident" in capsys.readouterr().out
+
+
+def test_a_door_is_listed_and_asked_for(capsys: Said) -> None:
+    home = Home.of_user()
+    save_city(small_county(), home.twin("small"))
+    (home.data / "doors.toml").write_text(
+        '[[door]]\nid = "east"\nchinese = "东门"\nenglish = "east door"\nlon_deg = 120.92\nlat_deg = 30.84\n', "utf-8"
+    )
+    (opened,) = run(capsys, "incident", "open", "hospital", "--at", "120.921", "30.84")[:1]
+    about = ("--twin", "small", "--incident", opened["id"])
+    assert run(capsys, "incident", "door", *about) == [{"id": "east", "name": "东门", "away_m": 96}]
+    for wrong, why in ((["west", "lock"], "west"), (["east"], "lock, open")):
+        assert main(["incident", "door", *about, *wrong]) == 2
+        assert why in capsys.readouterr().err
+    asked = run(capsys, "incident", "door", *about, "east", "lock")
+    assert [(one["channel"], one["template"]) for one in asked if "channel" in one] == [("door", "lock")]
 
 
 def test_an_alert_is_dismissed_with_a_reason_and_taken_back(alert: str, capsys: Said) -> None:

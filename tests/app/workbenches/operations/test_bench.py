@@ -130,6 +130,21 @@ def test_a_dismissal_asks_for_its_reason_under_a_number(
     assert [alert.reason for alert in store.find(Alert, ("dismissed",))] == ["false_alarm"]
 
 
+def test_an_alert_is_passed_to_another_desk_and_taken_back(
+    window: MainWindow, store: SqlOperations, bench: OperationsBench
+) -> None:
+    key = seen(window, store, bench, 6)
+    window.acts.run("work.pass")
+    (menu,) = (menu for menu in window.findChildren(QMenu) if menu.isVisible() and menu.actions())
+    (investigators,) = (action for action in menu.actions() if "侦查席" in action.text())
+    investigators.trigger()
+    until(lambda: not bench.work.busy, 60.0)
+    assert [alert.desk for alert in store.find(Alert, ("new",), group=key.removeprefix("a:"))] == ["investigator"]
+    window.acts.run("work.undo")
+    until(lambda: not bench.work.busy, 60.0)
+    assert [alert.desk for alert in store.find(Alert, ("new",), group=key.removeprefix("a:"))] == ["control"]
+
+
 def test_the_page_tells_why_and_masks_until_a_purpose_is_stated(
     window: MainWindow, store: SqlOperations, bench: OperationsBench
 ) -> None:
