@@ -136,10 +136,10 @@ def test_an_alert_is_passed_to_another_desk_and_taken_back(
     key = seen(window, store, bench, 6)
     window.acts.run("work.pass")
     (menu,) = (menu for menu in window.findChildren(QMenu) if menu.isVisible() and menu.actions())
-    (investigators,) = (action for action in menu.actions() if "侦查席" in action.text())
-    investigators.trigger()
+    (traffic,) = (action for action in menu.actions() if "交通席" in action.text())
+    traffic.trigger()
     until(lambda: not bench.work.busy, 60.0)
-    assert [alert.desk for alert in store.find(Alert, ("new",), group=key.removeprefix("a:"))] == ["investigator"]
+    assert [alert.desk for alert in store.find(Alert, ("new",), group=key.removeprefix("a:"))] == ["traffic_engineer"]
     window.acts.run("work.undo")
     until(lambda: not bench.work.busy, 60.0)
     assert [alert.desk for alert in store.find(Alert, ("new",), group=key.removeprefix("a:"))] == ["control"]
