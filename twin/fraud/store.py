@@ -38,8 +38,8 @@ class Book(Protocol):
         """Return the records in some states, of all cases."""
         ...
 
-    def next_id(self, kind: type[R], case: str) -> str:
-        """Return a fresh id: ``FZ20261123-0001-M02``."""
+    def made(self, kind: type[R], head: str) -> int:
+        """Return how many records of a kind were ever made whose ids begin with ``FZ20261123-0001-M``."""
         ...
 
     def next_case(self, day: str) -> str:
