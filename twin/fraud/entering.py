@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +21,7 @@ LARGEST_FEN = int(LARGEST_YUAN * 100)
 LONGEST_STORY = 20_000
 CASE_FIELDS = ("title", "kind", "level", "victim", "victim_phone", "victim_account", "story", "district", "street")
 PAYMENT_FIELDS = ("to_account", "to_holder", "from_account", "from_holder", "bank_reference")
-FIGURES = {"amount_fen": int, "paid_at_s": float, "happened_s": float}
+FIGURES: dict[str, Callable[[str], float]] = {"amount_fen": int, "paid_at_s": float, "happened_s": float}
 AHEAD_S = 300.0
 """Clocks of banks may be ahead of ours by so much; what is later is doubted."""
 
@@ -141,7 +141,7 @@ def correct(deed: Correct, draft: Draft, by: By) -> None:
         draft.keep(replace(record, **{deed.field: value}, origins=origins))  # type: ignore[arg-type]  # as above
 
 
-def _valued(field: str, text: str) -> str | int | float:
+def _valued(field: str, text: str) -> str | float:
     if field in FIGURES:
         try:
             value = FIGURES[field](text)

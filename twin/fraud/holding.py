@@ -45,6 +45,21 @@ def answered(deed: ReportAnswer, draft: Draft, by: By) -> None:
         measure = draft.one(Measure, kept.measure)
         draft.keep(_EXECUTED[kept.verb](measure, kept, _safe_time(kept, answer, by), answer))
         _end_plan(draft, kept)
+        if kept.verb == LIFT:
+            _supersede(draft, kept)
+
+
+def goes_out(instruction: Instruction, measure: Measure) -> bool:
+    """Tell whether an instruction is to be sent, again if need be: to a cleared account nothing but its lift goes."""
+    over = measure.cleared_s > 0 or measure.state in ("lifted", "closed")
+    return instruction.state in ("signed", *OUT) and (instruction.verb == LIFT or not over)
+
+
+def _supersede(draft: Draft, lift: Instruction) -> None:
+    """End what was still out when a hold was lifted; whether the bank did it is not known, so a stop stays spent."""
+    for other in draft.of(Instruction, lift.case):
+        if other.measure == lift.measure and other.state in OUT:
+            draft.keep(replace(other, state="superseded"), "lifted")
 
 
 def _failed(draft: Draft, instruction: Instruction) -> None:
@@ -82,7 +97,8 @@ def _frozen(measure: Measure, instruction: Instruction, at_s: float, answer: Ans
 
 def _renewed(measure: Measure, instruction: Instruction, at_s: float, answer: Answer) -> Measure:
     ends_s = _ends(freeze_ends_s(measure.ends_s, instruction.months), measure.ends_s, answer)
-    return replace(measure, ends_s=ends_s, held_fen=answer.held_fen or measure.held_fen)
+    state = "frozen" if measure.state == "expired" else measure.state
+    return replace(measure, state=state, ends_s=ends_s, held_fen=answer.held_fen or measure.held_fen, ended_s=0.0)
 
 
 def _lifted(measure: Measure, instruction: Instruction, at_s: float, answer: Answer) -> Measure:
@@ -91,7 +107,7 @@ def _lifted(measure: Measure, instruction: Instruction, at_s: float, answer: Ans
 
 def _returned(measure: Measure, instruction: Instruction, at_s: float, answer: Answer) -> Measure:
     returned_fen = measure.returned_fen + instruction.amount_fen
-    return replace(measure, state="returned", returned_fen=returned_fen)
+    return replace(measure, state="returned" if measure.state == "frozen" else measure.state, returned_fen=returned_fen)
 
 
 _EXECUTED: Mapping[str, Callable[[Measure, Instruction, float, Answer], Measure]] = {

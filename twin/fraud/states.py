@@ -21,8 +21,9 @@ INSTRUCTION = Life("instruction", {
     "sent_back":    ("submitted", "withdrawn"),
     "approved":     ("signed", "withdrawn"),
     "signed":       ("sent", "withdrawn"),
-    "sent":         ("acknowledged", "executed", "failed"),
-    "acknowledged": ("executed", "failed"),
+    "sent":         ("acknowledged", "executed", "failed", "superseded"),
+    "acknowledged": ("executed", "failed", "superseded"),
+    "superseded":   (),                             # the hold was lifted before the bank said what it did
     "executed":     (),
     "failed":       (),
     "withdrawn":    (),

@@ -131,8 +131,8 @@ def test_there_is_no_third_stop_of_an_account_whosever_case_asks(book: MemoryBoo
     further: dict[str, object] = {"payment": "", "account": ACCOUNT, "holder": "张三", "amount_fen": 1}
     further |= {"paid_at_s": NOW_S, "evidence": "x"}
     with pytest.raises(NotPossibleError, match="no third one"):
-        asked(book, case, **further)
-    _, freeze = asked(book, case, **further, freeze=True)
+        asked(book, case, NOW_S, **further)
+    _, freeze = asked(book, case, NOW_S, **further, freeze=True)
     assert (freeze.verb, freeze.nth) == ("freeze", 0)
 
 
