@@ -11,7 +11,7 @@ from twin.fraud.case import LARGEST_YUAN, LONGEST_TITLE
 from twin.fraud.clocks import CHINA, DAY_S
 from twin.fraud.deeds import AddPayments, By, Correct, NewPayment, OpenCase, TurnCase, WithdrawPayment
 from twin.fraud.draft import Draft
-from twin.fraud.records import FraudCase, Origin, Payment
+from twin.fraud.records import FraudCase, Measure, Origin, Payment
 from twin.fraud.sharing import must_work_on
 from twin.fraud.states import CASE, KINDS, LEVELS, PAYMENT
 from twin.operations.states import NotPossibleError
@@ -162,7 +162,17 @@ def turn(deed: TurnCase, draft: Draft, by: By) -> None:
     case = must_work_on(draft, deed.case, by)
     if deed.state not in ("open", "filed", "closed", "withdrawn") or case.status == "merged":
         raise NotPossibleError(say("the case {case} cannot become {state} this way", case=deed.case, state=deed.state))
+    if deed.state in ("closed", "withdrawn"):
+        _close_measures(draft, deed.case)
     draft.keep(replace(case, status=deed.state, changed_s=by.at_s), deed.why)
+
+
+def _close_measures(draft: Draft, case: str) -> None:
+    for measure in draft.of(Measure, case):
+        if measure.state in ("asked", "stopped", "extended", "frozen"):
+            raise NotPossibleError(say("{measure} is open: lift it first, or wait for its end", measure=measure.id))
+        if measure.state in ("returned", "lifted", "expired", "failed"):
+            draft.keep(replace(measure, state="closed"))
 
 
 def _title(text: str) -> str:

@@ -79,6 +79,8 @@ def _ends(ours_s: float, began_s: float, answer: Answer) -> float:
 
 
 def _stopped(measure: Measure, instruction: Instruction, at_s: float, answer: Answer) -> Measure:
+    if measure.state in ("frozen", "returned"):  # it was frozen before the bank said that it had stopped it again
+        return replace(measure, stops=measure.stops + 1)
     earlier = tuple(one.by for one in answer.earlier)
     state = {"asked": "stopped"}.get(measure.state, "extended")
     return replace(
