@@ -131,19 +131,24 @@ class Desk:
         for measure in self.owed():
             if not any(one.kind == "lift" and one.tone(self.now_s) for one in deadlines(measure)):
                 continue
-            lifts = [
-                one for one in self.instructions(*WAITING, *OUT) if (one.measure, one.verb) == (measure.id, "lift")
-            ]
-            if not lifts:
+            self.lift(measure)
+            if self.book.one(Measure, measure.id).state in IN_FORCE:  # all who may approve it are on the request
+                for one in self.lifts(measure, *WAITING):
+                    self.attempt(Withdraw((one.id,)), self.who("ann"))
                 self.attempt(FollowMeasure(measure.id, "lift", "bob", "文书", "无关"), self.who("ann"))
                 self.submit()
-                lifts = [one for one in self.instructions("submitted") if one.measure == measure.id]
-            for one in lifts:
-                for name in ("head", "chief", "lead"):  # one of them neither asked for it nor is second
-                    self.attempt(Decide((yes(self.book, one.id),)), self.who(name))
-                now = self.book.one(Instruction, one.id)
-                if now.state in ("signed", *OUT):
-                    self.carry(now)
+                self.lift(measure)
+
+    def lifts(self, measure: Measure, *states: str) -> list[Instruction]:
+        return [one for one in self.instructions(*states) if (one.measure, one.verb) == (measure.id, "lift")]
+
+    def lift(self, measure: Measure) -> None:
+        for one in self.lifts(measure, *WAITING, *OUT):
+            for name in ("head", "chief", "lead"):
+                self.attempt(Decide((yes(self.book, one.id),)), self.who(name))
+            now = self.book.one(Instruction, one.id)
+            if now.state in ("signed", *OUT):
+                self.carry(now)
 
 
 def nobody_approved_what_they_asked_for(desk: Desk) -> None:
