@@ -27,7 +27,19 @@ CASES = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("opened_by", sa.String(64), nullable=False),
     *(sa.Column(name, sa.String(64), nullable=False, server_default="") for name in ("district", "street")),
+    sa.Column("kind", sa.Text, nullable=False, server_default="other"),
+    sa.Column("level", sa.Text, nullable=False, server_default="county"),
+    *(
+        sa.Column(name, sa.Text, nullable=False, server_default="")
+        for name in ("victim", "victim_phone", "victim_account", "story")
+    ),
+    sa.Column("merged_into", sa.Text, nullable=False, server_default="", index=True),
+    sa.Column("split_from", sa.Text, nullable=False, server_default=""),
+    *(sa.Column(name, sa.Text, nullable=False, server_default="[]") for name in ("reports", "origins")),
+    sa.Column("version", sa.BigInteger, nullable=False, server_default="0"),
+    *(sa.Column(name, sa.Double, nullable=False, server_default="0") for name in ("happened_s", "changed_s")),
 )
+"""Fraud cases, as of :class:`twin.fraud.records.FraudCase`; their other tables are in :mod:`data.fraud.tables`."""
 
 SOURCES = sa.Table(
     "source",

@@ -32,7 +32,7 @@ def answer(deed: AnswerAppeal, draft: Draft, by: By) -> None:
     """Acknowledge or decide an appeal; nobody decides on what they asked for themselves."""
     appeal = draft.one(Appeal, deed.appeal)
     if deed.state == "acknowledged":
-        draft.keep(replace(appeal, state="acknowledged", acknowledged_s=by.at_s))
+        draft.turn(replace(appeal, state="acknowledged", acknowledged_s=by.at_s))
         return
     if deed.state not in ("upheld", "rejected") or not deed.decision.strip():
         raise UsageError("an appeal is acknowledged, or upheld or rejected with a reason")
@@ -40,7 +40,7 @@ def answer(deed: AnswerAppeal, draft: Draft, by: By) -> None:
         if instruction.measure == appeal.measure and by.actor == instruction.asked_by:
             raise NotPossibleError("who asked for the measure does not decide on the appeal")
     heard_s = appeal.acknowledged_s or by.at_s
-    draft.keep(
+    draft.turn(
         replace(appeal, state=deed.state, acknowledged_s=heard_s, decided_s=by.at_s, decided_by=by.actor,
                 decision=deed.decision)
     )  # fmt: skip

@@ -112,7 +112,7 @@ def submit(deed: Submit, draft: Draft, by: By) -> None:
     for id_ in deed.instructions:
         instruction = draft.one(Instruction, id_)
         must_work_on(draft, instruction.case, by)
-        draft.keep(replace(instruction, state="submitted", submitted_s=by.at_s, sent_back_why=""))
+        draft.turn(replace(instruction, state="submitted", submitted_s=by.at_s, sent_back_why=""))
 
 
 def withdraw(deed: Withdraw, draft: Draft, by: By) -> None:
@@ -125,10 +125,10 @@ def withdraw(deed: Withdraw, draft: Draft, by: By) -> None:
 
 def take_back(draft: Draft, instruction: Instruction, why: str) -> None:
     """Withdraw one instruction."""
-    draft.keep(replace(instruction, state="withdrawn"), why)
+    draft.turn(replace(instruction, state="withdrawn"), why)
     measure = draft.one(Measure, instruction.measure)
     if measure.state == "asked":
-        draft.keep(replace(measure, state="withdrawn"), why)
+        draft.turn(replace(measure, state="withdrawn"), why)
 
 
 def approvers(instruction: Instruction, measure: Measure) -> tuple[str, ...]:
@@ -159,16 +159,16 @@ def decide(deed: Decide, draft: Draft, by: By) -> None:
         if not verdict.approved:
             _send_back(instruction, verdict, draft, by)
             continue
-        approved = draft.keep(_approved(instruction, verdict.shown, draft, by))
+        approved = draft.turn(_approved(instruction, verdict.shown, draft, by))
         if deed.sign:
-            draft.keep(replace(approved, state="signed", signed_by=by.actor, signed_s=by.at_s))
+            draft.turn(replace(approved, state="signed", signed_by=by.actor, signed_s=by.at_s))
 
 
 def _send_back(instruction: Instruction, verdict: Verdict, draft: Draft, by: By) -> None:
     _check_stranger(instruction, by)
     if not verdict.why.strip():
         raise UsageError(say("say why {instruction} is sent back", instruction=instruction.id))
-    draft.keep(replace(instruction, state="sent_back", sent_back_why=verdict.why), verdict.why)
+    draft.turn(replace(instruction, state="sent_back", sent_back_why=verdict.why), verdict.why)
 
 
 def _approved(instruction: Instruction, shown: str, draft: Draft, by: By) -> Instruction:
@@ -209,4 +209,4 @@ def sign(deed: Sign, draft: Draft, by: By) -> None:
     for id_ in deed.instructions:
         instruction = draft.one(Instruction, id_)
         _check_stranger(instruction, by)
-        draft.keep(replace(instruction, state="signed", signed_by=by.actor, signed_s=by.at_s))
+        draft.turn(replace(instruction, state="signed", signed_by=by.actor, signed_s=by.at_s))

@@ -92,6 +92,11 @@ class Draft:
         self._changes[type(record), record.id] = Change(None, record, why)
         return record
 
+    def turn(self, record: R, why: str = "") -> R:
+        """Change a record to another state; one that is in it already is refused like any other."""
+        LIFE[type(record)].check(record.id, self.one(type(record), record.id).state, record.state)
+        return self.keep(record, why)
+
     def keep(self, record: R, why: str = "") -> R:
         """Change a record: it is one version on, however often the deed changes it.
 

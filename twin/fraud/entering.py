@@ -120,7 +120,7 @@ def withdraw_payment(deed: WithdrawPayment, draft: Draft, by: By) -> None:
     """Take a payment out that was entered by mistake."""
     payment = draft.one(Payment, deed.payment)
     must_work_on(draft, payment.case, by)
-    draft.keep(replace(payment, state="withdrawn"), deed.why)
+    draft.turn(replace(payment, state="withdrawn"), deed.why)
 
 
 def correct(deed: Correct, draft: Draft, by: By) -> None:
@@ -164,7 +164,7 @@ def turn(deed: TurnCase, draft: Draft, by: By) -> None:
         raise NotPossibleError(say("the case {case} cannot become {state} this way", case=deed.case, state=deed.state))
     if deed.state in ("closed", "withdrawn"):
         _close_measures(draft, deed.case)
-    draft.keep(replace(case, status=deed.state, changed_s=by.at_s), deed.why)
+    draft.turn(replace(case, status=deed.state, changed_s=by.at_s), deed.why)
 
 
 def _close_measures(draft: Draft, case: str) -> None:
@@ -172,7 +172,7 @@ def _close_measures(draft: Draft, case: str) -> None:
         if measure.state in ("asked", "stopped", "extended", "frozen"):
             raise NotPossibleError(say("{measure} is open: lift it first, or wait for its end", measure=measure.id))
         if measure.state in ("returned", "lifted", "expired", "failed"):
-            draft.keep(replace(measure, state="closed"))
+            draft.turn(replace(measure, state="closed"))
 
 
 def _title(text: str) -> str:

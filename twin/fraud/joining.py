@@ -28,13 +28,13 @@ def merge(deed: MergeCases, draft: Draft, by: By) -> None:
         case = must_work_on(draft, number, by)
         for part in draft.of(FraudCase, number):
             draft.keep(replace(part, merged_into=into.number, changed_s=by.at_s), deed.why)
-        draft.keep(replace(case, status="merged", merged_into=into.number, changed_s=by.at_s), deed.why)
+        draft.turn(replace(case, status="merged", merged_into=into.number, changed_s=by.at_s), deed.why)
 
 
 def unmerge(deed: UnmergeCase, draft: Draft, by: By) -> None:
     """Have a case stand for itself again; one that was merged into it meanwhile stays where it is."""
     case = must_work_on(draft, deed.case, by)
-    draft.keep(replace(case, status=CASE.first, merged_into="", changed_s=by.at_s), "taken apart")
+    draft.turn(replace(case, status=CASE.first, merged_into="", changed_s=by.at_s), "taken apart")
 
 
 def split(deed: SplitCase, draft: Draft, by: By) -> None:
@@ -61,7 +61,7 @@ def unsplit(deed: UnsplitCase, draft: Draft, by: By) -> None:
     if not case.split_from:
         raise NotPossibleError(say("the case {case} was not split off another", case=deed.case))
     _move(draft, draft.of(Payment, deed.case), deed.case, case.split_from, by)
-    draft.keep(replace(case, status="withdrawn", changed_s=by.at_s), "split undone")
+    draft.turn(replace(case, status="withdrawn", changed_s=by.at_s), "split undone")
 
 
 def _move(draft: Draft, payments: Sequence[Payment], here: str, there: str, by: By) -> None:

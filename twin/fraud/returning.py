@@ -168,7 +168,7 @@ def notice(deed: NoticeReturn, draft: Draft, by: By) -> None:
     must_work_on(draft, plan.case, by)
     if plan.basis != PRO_RATA:
         raise NotPossibleError("only a plan pro rata is put up for notice")
-    draft.keep(replace(plan, state="noticed", noticed_s=by.at_s))
+    draft.turn(replace(plan, state="noticed", noticed_s=by.at_s))
 
 
 def object_to(deed: ObjectToReturn, draft: Draft, by: By) -> None:
@@ -185,7 +185,7 @@ def withdraw(deed: WithdrawReturn, draft: Draft, by: By) -> None:
     must_work_on(draft, plan.case, by)
     if plan.state == "approved":
         raise NotPossibleError(say("{plan} has gone out", plan=plan.id))
-    draft.keep(replace(plan, state="withdrawn"), deed.why)
+    draft.turn(replace(plan, state="withdrawn"), deed.why)
 
 
 def approve(deed: ApproveReturn, draft: Draft, by: By) -> None:
@@ -200,7 +200,7 @@ def approve(deed: ApproveReturn, draft: Draft, by: By) -> None:
         raise NotPossibleError(say("{plan} was objected to: withdraw it and make another", plan=plan.id))
     if plan.basis == PRO_RATA and (plan.state != "noticed" or by.at_s < plan.noticed_s + NOTICE_S):
         raise NotPossibleError("a plan pro rata is approved after 30 days of notice")
-    draft.keep(replace(plan, state="approved", approved_by=by.actor, approved_s=by.at_s))
+    draft.turn(replace(plan, state="approved", approved_by=by.actor, approved_s=by.at_s))
     for share in plan.shares:
         fresh = Instruction(
             draft.next_id(Instruction, plan.case), 0, "signed", plan.case, measure.id, measure.account, RETURN, 0, 0,

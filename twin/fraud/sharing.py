@@ -72,4 +72,4 @@ def end(deed: EndGrant, draft: Draft, by: By) -> None:
     """End a grant now."""
     grant = draft.one(Grant, deed.grant)
     must_work_on(draft, grant.case, by)
-    draft.keep(replace(grant, state="ended", ended_by=by.actor, ends_s=min(grant.ends_s, by.at_s)), deed.why)
+    draft.turn(replace(grant, state="ended", ended_by=by.actor, ends_s=min(grant.ends_s, by.at_s)), deed.why)
