@@ -135,3 +135,37 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER zhian_answer_task AFTER UPDATE OF state ON operation_task
 FOR EACH ROW EXECUTE FUNCTION zhian_access.answer_task();
+
+CREATE OR REPLACE FUNCTION zhian_access.has_role(wanted text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT EXISTS (SELECT FROM account WHERE id = zhian_access.me() AND enabled AND roles::jsonb ? wanted) $$;
+
+-- Who asks for a stop or a freeze asks for themselves, who approves and signs says so themselves and in a role they
+-- have, and what a bank answered is written by who talks to banks. The table's checks keep the three persons apart.
+CREATE OR REPLACE FUNCTION zhian_access.keep_officers() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    me text := zhian_access.me();
+BEGIN
+    IF NOT zhian_access.is_account() THEN RETURN NEW; END IF;
+    IF TG_OP = 'INSERT' AND NEW.approved_by = '' THEN
+        IF NEW.asked_by <> me OR NEW.state NOT IN ('draft', 'submitted') THEN
+            RAISE insufficient_privilege USING MESSAGE = 'an instruction is asked for by who asks';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF TG_OP = 'INSERT' AND (NEW.verb <> 'return' OR NOT EXISTS (
+        SELECT FROM fraud_return_plan WHERE id = NEW.basis AND proposed_by = NEW.asked_by))
+    THEN RAISE insufficient_privilege USING MESSAGE = 'an instruction is asked for before it is approved'; END IF;
+    IF (TG_OP = 'INSERT' OR NEW.approved_by <> OLD.approved_by) AND
+        (NEW.approved_by <> me OR NOT zhian_access.may('measure.approve') OR NOT zhian_access.has_role(NEW.approver_role))
+    THEN RAISE insufficient_privilege USING MESSAGE = 'who approves says so, in a role of their own'; END IF;
+    IF (TG_OP = 'INSERT' OR NEW.signed_by <> OLD.signed_by) AND NEW.signed_by <> me
+    THEN RAISE insufficient_privilege USING MESSAGE = 'who signs says so'; END IF;
+    IF TG_OP = 'UPDATE' AND NEW.state <> OLD.state
+        AND NEW.state IN ('sent', 'acknowledged', 'executed', 'failed', 'superseded')
+        AND NOT zhian_access.may('measure.send')
+    THEN RAISE insufficient_privilege USING MESSAGE = 'what a bank said is written by who talks to banks'; END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER zhian_keep_officers BEFORE INSERT OR UPDATE ON fraud_instruction
+FOR EACH ROW EXECUTE FUNCTION zhian_access.keep_officers();

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from data.access_rules import FILE, read_rules
 from data.audit.trail import append
+from data.fraud.tables import INSTRUCTIONS
 from data.operations.store import SqlOperations
 from data.own_copy import shipped
 from data.records.database import engine_of, upgrade
@@ -45,8 +46,8 @@ TOLD = tomllib.loads(shipped(FILE).read_text("utf-8"))
 RULES = read_rules(shipped(FILE))
 OWN, OTHER = "罗星", "西塘"
 ROLES = tuple(name for name, role in TOLD["role"].items() if not role.get("invented"))
-BESIDE = (ACCOUNTS, SEATS, REQUESTS, ORDERS, AUDIT)
-"""Tables with rows of one's own, or that are append-only: told apart below."""
+BESIDE = (ACCOUNTS, SEATS, REQUESTS, ORDERS, AUDIT, INSTRUCTIONS)
+"""Tables with rows of one's own, that are append-only, or whose rows must make sense: told apart below."""
 PLAIN = tuple(table for name, table in META.tables.items() if name in TOLD["tables"] and table not in BESIDE)
 
 
@@ -202,7 +203,7 @@ def test_an_administrator_reads_no_case_and_an_auditor_changes_nothing(secured: 
         assert connection.execute(sa.select(CASES)).all() == []
         assert len(connection.execute(sa.select(ACCOUNTS)).all()) == len(ROLES)
     with acting(secured, "auditor", "核查") as connection:
-        tables = [table for table in META.sorted_tables if table not in (AUDIT, SEATS, REQUESTS)]
+        tables = [table for table in META.sorted_tables if table not in (AUDIT, SEATS, REQUESTS, INSTRUCTIONS)]
         assert [t.name for t in tables for deed in ("add", "remove") if done(connection, t, deed, OWN)] == []
         assert connection.execute(sa.select(sa.func.count()).select_from(REQUESTS)).scalar() == 2
         assert connection.execute(sa.update(REQUESTS).values(reason="x")).rowcount == 0
@@ -285,6 +286,35 @@ def test_an_agency_sees_and_answers_its_own_tasks_alone(secured: sa.Engine) -> N
     with secured.begin() as owner:
         owner.execute(sa.delete(tasks).where(ours))
         owner.execute(sa.update(ACCOUNTS).where(own).values(scope=account("partner", "partner")["scope"]))
+
+
+def test_each_officer_says_their_own_part_by_their_own_credential(secured: sa.Engine) -> None:
+    stop = filled(INSTRUCTIONS, 1, "") | {
+        "state": "submitted", "verb": "stop", "asked_by": "fraud_analyst", "second": "investigator", "approved_by": "",
+        "signed_by": "", "approver_role": "", "months": 0,
+    }  # fmt: skip
+    by_lead = {"approved_by": "fraud_lead", "approver_role": "fraud_lead", "state": "approved"}
+    change = sa.update(INSTRUCTIONS).where(INSTRUCTIONS.c.id == "1")
+
+    def refused(name: str, statement: sa.Executable) -> bool:
+        with acting(secured, name, "止付") as connection:
+            try:
+                connection.execute(statement)
+            except sa.exc.DBAPIError as error:
+                return "says so" in str(error) or "who asks" in str(error) or "before it is" in str(error)
+        return False
+
+    add = sa.insert(INSTRUCTIONS)
+    assert refused("fraud_lead", add.values(stop))  # in another's name
+    assert refused("fraud_analyst", add.values(stop | by_lead))
+    assert not refused("fraud_analyst", add.values(stop))
+    with secured.begin() as owner:
+        owner.execute(add.values(stop))
+    assert refused("fraud_analyst", change.values(by_lead))  # the lead's word by another
+    assert refused("county_head", change.values(by_lead | {"approved_by": "county_head"}))  # in a role they lack
+    assert not refused("fraud_lead", change.values(by_lead))
+    with acting(secured, "fraud_lead") as connection:  # no purpose stated
+        assert connection.execute(sa.select(INSTRUCTIONS)).all() == []
 
 
 @pytest.fixture(scope="module")
