@@ -35,7 +35,7 @@ WORKSPACES: tuple[Workspace, ...] = (
     Workspace("traffic", ("layers",), ("jams", "traffic", "details"), left_share=0.122, right_share=0.255,
               heights=(7, 3, 2),
               layers=frozenset({"congestion"})),
-    Workspace("fraud", (), ("fraud", "details", "events"), right_share=0.28, heights=(4, 3, 2)),
+    Workspace("fraud", (), ("fraud", "money", "details"), right_share=0.34, heights=(5, 6, 2)),
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),
     Workspace("networks", ("layers",), ("networks", "details", "events"), right_share=0.235, heights=(6, 3, 2)),
     Workspace("study", ("layers",), ("details", "traffic", "sites"), right_share=0.235, heights=(3, 3, 3)),

@@ -24,6 +24,7 @@ from app.features.trails import Trails
 from app.features.views import Views
 from app.features.wall import Wall
 from app.instruments.feature import Instruments
+from app.workbenches.fraud.money import Money
 from app.workbenches.operations.bench import operations_bench
 from app.workbenches.traffic.guidance import Advising
 from app.workbenches.traffic.jams import Jams
@@ -50,6 +51,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Snapshots,
     QualityChoice,
     operations_bench,
+    Money,
     Jams,
     Waves,
     Rehearsals,

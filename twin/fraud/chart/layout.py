@@ -12,8 +12,8 @@ from twin.geo import FloatArray
 
 COLUMN, ROW = 220.0, 44.0
 """Distances between layers and between the accounts of one, in units of the chart."""
-MOST_IN_COLUMN = 60
-"""A layer with more accounts is folded into columns side by side."""
+LEAST_IN_COLUMN = 24
+"""A layer with more accounts than this, or than twice the root of all, is folded into columns side by side."""
 SWEEPS, ROUNDS = 8, 50
 TIME_LAYERS = 8
 
@@ -68,7 +68,7 @@ def _ranked(layer: IntArray, wish: FloatArray) -> FloatArray:
 
 def _placed(layer: IntArray, rank: FloatArray) -> FloatArray:
     size = np.bincount(layer)
-    columns = -(-size // MOST_IN_COLUMN)
+    columns = -(-size // max(LEAST_IN_COLUMN, round(2.0 * len(layer) ** 0.5)))
     left = np.cumsum(columns + 0.35 * (columns - 1)) - columns
     high = -(-size // np.maximum(columns, 1))
     at = np.round(rank + (size[layer] - 1) / 2).astype(np.int64)
