@@ -54,9 +54,9 @@ def _set_manner(document: Document, report: Report) -> None:
     section.left_margin = section.right_margin = Mm(18)
     _run(section.footer.paragraphs[0].add_run(report.foot), 7.5, quiet=True)
     normal = document.styles["Normal"]
-    normal.font.name, normal.font.size = LATIN, Pt(9.5)  # type: ignore[attr-defined]  # a paragraph style has a font
+    normal.font.name, normal.font.size = LATIN, Pt(9.5)
     normal.element.rPr.rFonts.set(qn("w:eastAsia"), CHINESE)
-    normal.paragraph_format.space_after = Pt(2)  # type: ignore[attr-defined]  # and a format
+    normal.paragraph_format.space_after = Pt(2)
     properties, at = document.core_properties, datetime.fromtimestamp(report.as_of_s, UTC).replace(tzinfo=None)
     properties.title, properties.author = report.title, report.words["author"]
     properties.created = properties.modified = at
@@ -106,7 +106,7 @@ def _sources(document: Document, report: Report) -> None:
 
 def _run(run: Run, size: float = 9.5, *, bold: bool = False, quiet: bool = False) -> None:
     run.font.name, run.font.size, run.font.bold = LATIN, Pt(size), bold
-    run._element.rPr.rFonts.set(qn("w:eastAsia"), CHINESE)
+    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), CHINESE)
     if quiet:
         run.font.color.rgb = QUIET
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -15,7 +16,7 @@ from twin.fraud.report import Report
 from twin.words import say, why
 
 TEMPLATE = "fraud.typ"
-STANDARD = "a-2u"
+STANDARD: Literal["a-2u"] = "a-2u"
 """Made to be kept (ISO 19005-2), with text that can be read back."""
 
 
@@ -33,7 +34,7 @@ def pdf_of(report: Report, language: str = "zh") -> bytes:
     template = (resources.files("resources") / "reports" / TEMPLATE).read_bytes()
     try:
         made = typst.compile(
-            template, font_paths=_fonts(), format="pdf", pdf_standards=[STANDARD], timestamp=report.as_of_s,
+            template, font_paths=_fonts(), format="pdf", pdf_standards=STANDARD, timestamp=report.as_of_s,
             sys_inputs={"report": json.dumps(content, ensure_ascii=False)},
         )  # fmt: skip
     except typst.TypstError as error:

@@ -138,8 +138,8 @@ class LinkChart(QWidget):
 
     def _seen(self) -> BoolArray:
         scene, most = self._scene(), (self.width() + CARD_PX / 2, self.height() + CARD_TALL_PX)
-        seen: BoolArray = ((scene >= (-CARD_PX / 2, -CARD_TALL_PX)) & (scene <= most)).all(1)
-        return seen
+        inside = (scene >= (-CARD_PX / 2, -CARD_TALL_PX)) & (scene <= most)
+        return inside[:, 0] & inside[:, 1]
 
     def _card(self, seen: BoolArray) -> QRectF | None:
         """Return how large cards are, about their middle; None where there is no room for cards."""
@@ -460,5 +460,5 @@ def _mixed(theme: Theme, share: float) -> QColor:
     over, ground = theme.colour("quiet"), theme.colour("panel")
     return QColor.fromRgbF(*(
         share * a + (1.0 - share) * b
-        for a, b in zip(over.getRgbF()[:3], ground.getRgbF()[:3], strict=True)  # type: ignore[index,arg-type]  # a tuple
+        for a, b in zip(over.getRgbF()[:3], ground.getRgbF()[:3], strict=True)  # type: ignore[index]  # a tuple
     ))  # fmt: skip

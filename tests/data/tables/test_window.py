@@ -17,8 +17,8 @@ ROWS = 300_000
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = Path(tmp_path_factory.mktemp("rows")) / "it's.parquet"
     made = "SELECT i AS id, (i * 7919) % 1000 AS fen, 'ICBC:' || i AS account FROM range(?) t(i)"
-    rows = duckdb.sql(made, params=[ROWS])
-    rows.write_parquet(str(path))
+    with duckdb.connect() as base:
+        base.execute(made, [ROWS]).df().to_parquet(path)
     return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -10,7 +10,7 @@ import networkx as nx
 from twin.fraud.chart.board import Board
 from twin.geo import FloatArray
 
-WRITERS: Mapping[str, Callable[[nx.MultiDiGraph[str]], object]] = {
+WRITERS: Mapping[str, Callable[[nx.MultiDiGraph[str]], Iterable[str]]] = {
     "graphml": nx.generate_graphml,
     "gexf": nx.generate_gexf,
 }
@@ -39,5 +39,4 @@ def exported(board: Board, kind: str, places: Mapping[str, FloatArray], written:
                 name[flow.source], name[flow.target], key=flow.id, time=time, amount_fen=flow.amount_fen,
                 traced_fen=flow.traced_fen, hop=flow.hop,
             )  # fmt: skip
-    lines = WRITERS[kind](graph)
-    return "\n".join(lines) + "\n"  # type: ignore[call-overload]  # both generate lines
+    return "\n".join(WRITERS[kind](graph)) + "\n"

@@ -45,7 +45,7 @@ def large_flows(accounts: int, seed: int = 1) -> tuple[Flow, ...]:
     """A tree of mules with as many accounts, and as many flows across it."""
     rng = np.random.default_rng(seed)
     hop = np.minimum((np.log1p(np.arange(accounts)) / np.log(6)).astype(int), 5)
-    found = []
+    found: list[Flow] = []
     for number in range(1, accounts):
         before = np.flatnonzero(hop[:number] < hop[number])
         for _ in range(2):
