@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QTabWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QTabWidget, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from app import formats
 from app.desk import Desk
-from app.widgets.parts import label, line
+from app.widgets.parts import label, line, named
 from app.widgets.table import Table, TableColumn, TableModel
 from app.workbenches.fraud.case_chart import LAYOUTS, CaseChart
 from app.workbenches.fraud.flow_timeline import FlowTimeline
@@ -22,6 +22,7 @@ from twin.fraud.chart.traced import RULES, Traced
 VIEWS = ("links", "flows", "times", "rows")
 TOOLS = ("chart.fit", "chart.undo", "chart.redo", "chart.expand", "chart.merge", "chart.split", "chart.note",
          "chart.remove", "chart.path", "chart.save", "fraud.report")  # fmt: skip
+NARROW_PX = 56
 TABLE_MOST = 20_000
 """Of the flows on the chart so many stand in the table here; the ledger's own table has them all."""
 
@@ -61,25 +62,32 @@ class MoneyPanel(QWidget):
         self.retranslate()
 
     def _build(self) -> None:
-        top, bar = QHBoxLayout(), QHBoxLayout()
+        top, below, bar = (
+            QHBoxLayout(),
+            QHBoxLayout(),
+            named(QToolBar(), "moneyTools"),
+        )  # a tool bar keeps what it has no room for
         top.setSpacing(2)
         top.addWidget(self.rule)
         top.addWidget(self.layout_box)
         for command, button in self.tools.items():
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.clicked.connect(lambda _=False, command=command: self._desk.run(command, refused=self.say))
-            top.addWidget(button)
+            bar.addWidget(button)
+        top.addWidget(bar, 3)
         top.addWidget(self.words, 1)
-        bar.addWidget(self.summary, 1)
+        for narrow in (self.rule, self.layout_box, self.words):
+            narrow.setMinimumWidth(NARROW_PX)
+        below.addWidget(self.summary, 1)
         for button in (self.outward, self.inward):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.hide()
-            bar.addWidget(button)
+            below.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 4)
         layout.setSpacing(4)
         layout.addLayout(top)
-        layout.addLayout(bar)
+        layout.addLayout(below)
         layout.addWidget(self.problem)
         layout.addWidget(self.tabs, 1)
 
