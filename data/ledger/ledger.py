@@ -59,13 +59,13 @@ class Ledger:
             )
         self._folder = folder
         self._manifest = Manifest(folder)
-        self._indexes = [Index(folder / piece.name) for piece in self._manifest.pieces(INDEX)]
-        self._joined = Joined(self._indexes)
+        self.indexes = [Index(folder / piece.name) for piece in self._manifest.pieces(INDEX)]
+        self._joined = Joined(self.indexes)
         self.hubs: Mapping[int, str] = self._manifest.hubs()
 
     def close(self) -> None:
         """Let go of all files."""
-        for index in self._indexes:
+        for index in self.indexes:
             index.close()
         self._manifest.close()
 
@@ -91,6 +91,11 @@ class Ledger:
                 say("account asked for"), "the ledger does not know it", "check the bank and the number"
             )
         return number
+
+    def set_hub(self, account: int, why: str) -> None:
+        """List an account as one that is not walked through; an empty reason takes it off."""
+        with self._manifest.change():
+            self._manifest.set_hub(account, why)
 
     def names(self, accounts: Sequence[int]) -> dict[int, str]:
         """Return the names of accounts."""

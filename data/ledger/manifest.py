@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from data.ledger.index import Opening
 from twin.fraud.tracing.legs import IntArray
 
 FILE_NAME = "manifest.sqlite"
@@ -26,8 +25,7 @@ create table if not exists file (
     first_number integer not null, begin_s integer not null, end_s integer not null);
 create table if not exists piece (
     name text primary key, kind text not null, rows integer not null, base integer not null);
-create table if not exists account (
-    id integer primary key, name text not null unique, opening_fen integer not null default 0);
+create table if not exists account (id integer primary key, name text not null unique);
 create table if not exists hub (account integer primary key, why text not null);
 create table if not exists next (number integer not null, file integer not null);
 insert into next select 0, 1 where not exists (select * from next);
@@ -153,17 +151,6 @@ class Manifest:
             marks = ", ".join("?" * len(some))
             found.update(self._rows(f"select id, name from account where id in ({marks})", *some))  # noqa: S608  # only marks
         return found
-
-    def set_opening(self, accounts: IntArray, fen: IntArray) -> None:
-        """Keep what accounts held before their first line."""
-        rows = zip(fen.tolist(), accounts.tolist(), strict=True)
-        self._base.executemany("update account set opening_fen = ? where id = ?", rows)
-
-    def opening(self) -> Opening:
-        """Return what accounts held before their first line, where anything was told."""
-        rows = self._rows("select id, opening_fen from account where opening_fen > 0 order by id")
-        told = np.array(rows, np.int64).reshape(-1, 2)
-        return Opening(told[:, 0], told[:, 1])
 
     def hubs(self) -> dict[int, str]:
         """Return the accounts that are not walked through, and why."""

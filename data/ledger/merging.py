@@ -14,7 +14,7 @@ import numpy as np
 
 from data.ledger import index as indexing
 from data.ledger.importing import INDEX_LEGS, Step, nothing, sweep
-from data.ledger.index import Index, Legs, Opening
+from data.ledger.index import Index, Legs
 from data.ledger.manifest import INDEX, RECORD, Manifest, Piece
 from data.ledger.record import PARTS, Record
 
@@ -75,18 +75,17 @@ class Merger:
 
     def _index(self, pieces: list[Piece], made: int, transfers: int, *, rebuild: bool) -> Piece:
         path = self._folder / f"index-base-{made:06d}"
-        opening = self._manifest.opening()
         if rebuild:
-            self._rebuild(path, opening)
+            self._rebuild(path)
         else:
             indexes = [Index(self._folder / piece.name) for piece in pieces]
-            indexing.merge(path, indexes, opening)
+            indexing.merge(path, indexes)
             for index in indexes:
                 index.close()
         self._step("index")
         return Piece(path.name, INDEX, transfers, True)
 
-    def _rebuild(self, path: Path, opening: Opening) -> None:
+    def _rebuild(self, path: Path) -> None:
         """Sort the record's transfers as much at a time as fits into memory, and merge."""
         built, waiting = list[Index](), list[Legs]()
 
@@ -104,6 +103,6 @@ class Merger:
                 if sum(len(one) for one in waiting) >= INDEX_LEGS:
                     build()
         build()
-        indexing.merge(path, built, opening)
+        indexing.merge(path, built)
         for index in built:
             index.close()
