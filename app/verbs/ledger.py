@@ -9,8 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from app.commands import Call, Command
 from app.session import Session
 from app.times import parse_time, show_time
@@ -25,7 +23,6 @@ from twin.fraud.tracing.hubs import HUB_LINES, Hubs
 from twin.fraud.tracing.legs import UNSEEN, EntryArray, Leg
 from twin.fraud.tracing.rules import Rule
 from twin.fraud.tracing.trace import HOPS, THRESHOLD_PPM, Question, Trace, side_by_side
-from twin.words import say
 
 ALL = "all"
 HOUR_S = 3600
@@ -56,7 +53,7 @@ def add_parser(verbs: Any) -> None:
     )
     taking.add_argument("--bank", default="", help="the bank of accounts that name none")
     taking.add_argument("--columns", default="", metavar="FIELD=NAME,…",
-                        help="which column is what, as source=付款账号,target=收款账号,amount=金额,time=时间")  # fmt: skip
+                        help="which column is what: source, target, amount, time …")  # fmt: skip
     taking.add_argument(
         "--clock", type=float, default=8.0, metavar="HOURS", help="the file's clock ahead of UTC (default 8)"
     )
@@ -76,7 +73,7 @@ def add_parser(verbs: Any) -> None:
     following.add_argument("--hours", type=float, default=72.0, help="how long it is followed (default 72)")
     following.add_argument("--hops", type=int, default=HOPS, help=f"how many steps (default {HOPS})")
     following.add_argument("--threshold", type=int, default=THRESHOLD_PPM, metavar="PPM",
-                           help=f"smallest part of the loss that is followed, in millionths (default {THRESHOLD_PPM})")  # fmt: skip
+                           help=f"smallest part of the loss, in millionths (default {THRESHOLD_PPM})")  # fmt: skip
     following.add_argument("--hub", type=int, default=HUB_LINES, metavar="N",
                            help=f"transfers that make a hub (default {HUB_LINES}); 0 to walk through all")  # fmt: skip
     looking = actions.add_parser("expand", help="how many transfers an account has, and the largest of them")
@@ -231,7 +228,7 @@ def _hub(arguments: argparse.Namespace, session: Session) -> int:
     return 0
 
 
-def _times(arguments: argparse.Namespace) -> dict[str, int]:
+def _times(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"begin_s": int(parse_time(arguments.begin)) if arguments.begin else 0,
             "end_s": int(parse_time(arguments.until)) if arguments.until else END_S}  # fmt: skip
 
@@ -267,7 +264,8 @@ def _told(found: Followed, session: Session) -> Iterator[str]:
             yield "  " + texts(
                 "ledger.leg", hop=leg.hop, time=show_time(leg.time_s), number=leg.number,
                 source=_name(found, leg.source) or texts("ledger.unseen"), target=_name(found, leg.target),
-                amount=_yuan(leg.amount_fen), traced=_yuan(leg.traced_fen), end=texts("ledger.ended") if leg.ended else "",
+                amount=_yuan(leg.amount_fen), traced=_yuan(leg.traced_fen),
+                end=texts("ledger.ended") if leg.ended else "",
             ).rstrip()  # fmt: skip
 
 
