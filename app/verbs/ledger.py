@@ -31,8 +31,8 @@ HOUR_S = 3600
 class Followed(NamedTuple):
     """A trace by several rules, and the accounts' names as they may be shown."""
 
-    by_rule: dict[Rule, Trace]
-    names: dict[int, str]
+    by_rule: dict[str, Trace]
+    names: dict[str, str]
 
 
 class Expanded(NamedTuple):
@@ -40,7 +40,7 @@ class Expanded(NamedTuple):
 
     counts: Counts
     lines: EntryArray
-    names: dict[int, str]
+    names: dict[str, str]
 
 
 def add_parser(verbs: Any) -> None:
@@ -62,10 +62,10 @@ def add_parser(verbs: Any) -> None:
     merging.add_argument("--rebuild", action="store_true", help="make the index anew from the record")
     info = actions.add_parser("info", help="what the ledger holds, and which files it came from")
     hub = actions.add_parser("hub", help="list an account as a hub, which is shown and not walked through")
-    hub.add_argument("account", metavar="BANK:NUMBER")
+    hub.add_argument("of", metavar="BANK:NUMBER")
     hub.add_argument("--why", default="", help="a market, a payment firm …; without a reason it is a hub no more")
     following = actions.add_parser("trace", help="follow the money of payments by five rules side by side")
-    following.add_argument("account", metavar="BANK:NUMBER", help="who paid; with --backward, who was paid")
+    following.add_argument("of", metavar="BANK:NUMBER", help="who paid; with --backward, who was paid")
     following.add_argument("--leg", type=int, action="append", default=[], metavar="N",
                            help="number of a payment (default: all in the time)")  # fmt: skip
     following.add_argument("--backward", action="store_true", help="where the money came from")
@@ -77,7 +77,7 @@ def add_parser(verbs: Any) -> None:
     following.add_argument("--hub", type=int, default=HUB_LINES, metavar="N",
                            help=f"transfers that make a hub (default {HUB_LINES}); 0 to walk through all")  # fmt: skip
     looking = actions.add_parser("expand", help="how many transfers an account has, and the largest of them")
-    looking.add_argument("account", metavar="BANK:NUMBER")
+    looking.add_argument("of", metavar="BANK:NUMBER")
     looking.add_argument("--most", type=int, default=0, metavar="N", help="show so many (default: counts only)")
     out = actions.add_parser("export", help="write the statements for another engine (ClickHouse, Spark …) as Parquet")
     out.add_argument("folder", type=Path, metavar="FOLDER")
@@ -144,7 +144,7 @@ def followed(
     begin, end = _looked_at(roots, window_s, backward=backward)
     hubs = Hubs(ledger, begin, end, ledger.hubs, hub) if hub else frozenset[int]()
     question = Question(tuple(roots), begin if backward else end, backward, hubs, hops, threshold_ppm)
-    by_rule = side_by_side(ledger, question, rules)
+    by_rule = {rule.value: found for rule, found in side_by_side(ledger, question, rules).items()}
     seen = {end for found in by_rule.values() for leg in found.legs for end in (leg.source, leg.target)}
     return Followed(by_rule, _names(ledger, seen, unmask=unmask))
 
@@ -162,9 +162,10 @@ def expanded(ledger: Ledger, *, unmask: bool, account: str, begin_s: int, end_s:
     return Expanded(found, lines, _names(ledger, set(lines["other"].tolist()), unmask=unmask))
 
 
-def _names(ledger: Ledger, accounts: set[int], *, unmask: bool) -> dict[int, str]:
+def _names(ledger: Ledger, accounts: set[int], *, unmask: bool) -> dict[str, str]:
+    """Return names as they may be shown, by the account's number in text, as what is shown goes on record."""
     names = ledger.names(sorted(accounts))
-    return names if unmask else {account: mask_account(name) for account, name in names.items()}
+    return {str(account): name if unmask else mask_account(name) for account, name in names.items()}
 
 
 def _import(arguments: argparse.Namespace, session: Session) -> int:
@@ -224,7 +225,7 @@ def _info(_: argparse.Namespace, session: Session) -> int:
 
 
 def _hub(arguments: argparse.Namespace, session: Session) -> int:
-    session.commands.run("ledger.hub", account=arguments.account, why=arguments.why)
+    session.commands.run("ledger.hub", account=arguments.of, why=arguments.why)
     return 0
 
 
@@ -236,7 +237,7 @@ def _times(arguments: argparse.Namespace) -> dict[str, Any]:
 def _trace(arguments: argparse.Namespace, session: Session) -> int:
     rules = tuple(Rule) if arguments.rule == ALL else (Rule(arguments.rule),)
     found: Followed = session.commands.run(
-        "ledger.trace", account=arguments.account, legs=arguments.leg, backward=arguments.backward, rules=rules,
+        "ledger.trace", account=arguments.of, legs=arguments.leg, backward=arguments.backward, rules=rules,
         window_s=round(arguments.hours * HOUR_S), hops=arguments.hops, threshold_ppm=arguments.threshold,
         hub=arguments.hub, **_times(arguments),
     )  # fmt: skip
@@ -270,7 +271,7 @@ def _told(found: Followed, session: Session) -> Iterator[str]:
 
 
 def _name(found: Followed, account: int) -> str:
-    return "" if account == UNSEEN else found.names[account]
+    return "" if account == UNSEEN else found.names[str(account)]
 
 
 def _yuan(fen: int) -> str:
@@ -281,7 +282,7 @@ def _expand(arguments: argparse.Namespace, session: Session) -> int:
     if arguments.most < 0:
         raise UsageError("--most counts transfers: give 0 or more")
     found: Expanded = session.commands.run(
-        "ledger.expand", account=arguments.account, most=arguments.most, **_times(arguments)
+        "ledger.expand", account=arguments.of, most=arguments.most, **_times(arguments)
     )
     if session.as_json:
         print(json.dumps(found.counts._asdict()))
@@ -289,7 +290,7 @@ def _expand(arguments: argparse.Namespace, session: Session) -> int:
         told = "ledger.too_many" if found.counts.accounts < 0 else "ledger.counts"
         amounts = {name: _yuan(getattr(found.counts, name)) for name in ("in_fen", "out_fen")}
         print(session.texts(told, **{**found.counts._asdict(), **amounts}))
-    names = [found.names[other] for other in found.lines["other"].tolist()]
+    names = [found.names[str(other)] for other in found.lines["other"].tolist()]
     for line, name in zip(found.lines, names, strict=True):
         number, time_s, amount = int(line["number"]), int(line["time_s"]), int(line["amount_fen"])
         if session.as_json:
