@@ -290,7 +290,8 @@ def _smoothed(time_s: FloatArray, run_m: FloatArray, piece: IntArray) -> FloatAr
     if not len(time_s):
         return run_m
     span = float(np.ptp(time_s)) + 10.0 * SMOOTH_S
-    number = np.cumsum(np.diff(piece, prepend=-2) != 0)
+    back = np.diff(time_s, prepend=time_s[:1]) < 0  # two trips of which no road is known share no piece, but its -1
+    number = np.cumsum((np.diff(piece, prepend=-2) != 0) | back)
     key = (time_s - time_s.min()) + number * span
     low, high = np.searchsorted(key, key - SMOOTH_S / 2), np.searchsorted(key, key + SMOOTH_S / 2, side="right")
     total = np.append(0.0, np.cumsum(run_m))

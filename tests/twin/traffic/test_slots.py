@@ -67,6 +67,14 @@ def test_a_halt_tells_delay_stops_and_the_queue(matcher: HmmMatcher) -> None:
     assert first.again.tolist() == [0]
 
 
+def test_who_drives_off_the_roads_disturbs_nobody_else(matcher: HmmMatcher) -> None:
+    off = [drive(v, (3000.0, 5000.0), 8.0, 20, at_s=at) for v, at in ((1, 500.0), (2, 0.0), (3, 300.0))]
+    alone = told(matcher, drive(4, (0.0, 1.0), 8.0, 45))
+    beside = told(matcher, both(*off, drive(4, (0.0, 1.0), 8.0, 45)))
+    assert beside.stops.tolist() == alone.stops.tolist()
+    assert beside.metres == pytest.approx(alone.metres)
+
+
 def test_of_few_vehicles_no_grade_is_told(matcher: HmmMatcher) -> None:
     classes = np.array(["primary"] * 4, object)
     few = told(matcher, drive(1, (0.0, 1.0), 4.0, 100))
