@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,12 +16,11 @@ from app.making import Teller
 from app.session import Session
 from data.home import Home
 from data.store.twin_folder import open_city
-from data.traffic.demand import demand
+from data.traffic.demand import Known, wished
 from data.traffic.rehearsing import Request, rehearse
-from data.traffic.store import TrafficStore
 from twin.errors import UsageError
 from twin.signals.corridor import corridors
-from twin.signals.wave import MOST, waves, wish_for
+from twin.signals.wave import waves
 from twin.traffic.graph import road_graph
 from twin.traffic.rehearsal import FIGURES, LEAVE, MODES, Interval, Rehearsed
 from twin.words import say
@@ -74,13 +74,12 @@ def request_for(
     corridor = next(iter(corridors(city, only=road)), None)
     if corridor is None:
         raise UsageError(say("{road} is no arterial of this twin: `zhian signals list` has them", road=road))
-    corridor = corridor.part(0, min(len(corridor.junctions), MOST))
-    wish, graph = wish_for(corridor), road_graph(city)
-    store = TrafficStore.of(home, twin or home.current(), graph)
-    streams = demand(city, store, corridor, wish.flows, fixes=fixes, counts=counts, share=share)
+    graph = road_graph(city)
+    known = Known(home, twin or home.current(), time.time(), fixes, counts, share)
+    streams, wish = wished(city, graph, corridor, known)
     plans = waves(wish)[0].plans
     every = tuple(mode for mode in MODES if mode == LEAVE or mode in modes)
-    return Request(city, graph, corridor, plans, streams, every, watch, choosing, verdict, minutes * 60.0)
+    return Request(city, graph, wish.corridor, plans, streams, every, watch, choosing, verdict, minutes * 60.0)
 
 
 def _rehearse(arguments: argparse.Namespace, session: Session) -> int:

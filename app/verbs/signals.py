@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,11 +19,13 @@ from data.signals.controller import Controller
 from data.signals.gateway import PORT
 from data.signals.server import Server
 from data.store.twin_folder import open_city
+from data.traffic.demand import Known, wished
 from twin.errors import UsageError
 from twin.signals.corridor import Corridor, corridors
 from twin.signals.plan import whole
 from twin.signals.stages import options, usual
-from twin.signals.wave import Candidate, each_wave, told, wish_for
+from twin.signals.wave import Candidate, each_wave, told
+from twin.traffic.graph import road_graph
 from twin.words import say
 
 
@@ -48,17 +51,23 @@ def add_parser(verbs: Any) -> None:
 def commands(session: Session) -> tuple[Command, ...]:
     """Return the commands of this verb."""
 
+    def twin_of(call: Call) -> str:
+        return call.arguments["twin"] or session.home.current()
+
     def roads(call: Call) -> tuple[Corridor, ...]:
-        folder = session.home.twin(call.arguments["twin"] or session.home.current())
-        return corridors(open_city(folder, only=TABLES), only=call.arguments.get("road", ""))
+        return corridors(open_city(session.home.twin(twin_of(call)), only=TABLES))
 
     def wave(call: Call) -> Candidate:
-        road = call.arguments["road"]
-        corridor = next(iter(roads(call)), None)
+        road, city = call.arguments["road"], open_city(session.home.twin(twin_of(call)), only=TABLES)
+        corridor = next(iter(corridors(city, only=road)), None)
         if corridor is None:
             raise UsageError(say("{road} is no arterial of this twin: `zhian signals list` has them", road=road))
+        streams, wish = wished(city, road_graph(city), corridor, Known(session.home, twin_of(call), time.time()))
+        if not session.as_json:
+            told_of = session.texts(f"rehearsal.demand.{streams.origin}")
+            print(session.texts("waves.traffic", demand=told_of), file=sys.stderr, flush=True)
         found = []
-        for share, candidate in each_wave(wish_for(corridor)):
+        for share, candidate in each_wave(wish):
             found.append(candidate)
             if not session.as_json:
                 print(f"{share:4.0%}  {_line(candidate, session)}", file=sys.stderr, flush=True)
@@ -86,8 +95,7 @@ CYCLES_S = range(80, 601, 20)
 
 def _controllers(road: Corridor) -> Iterator[Controller]:
     """Yield a controller for each junction, with a plan that fits its usual traffic."""
-    plain = road.without_walkers()
-    for junction, out, back in zip(plain.junctions, plain.out, plain.back, strict=True):
+    for junction, out, back in zip(road.junctions, road.out, road.back, strict=True):
         flows = usual(junction, out, back)
         found = (options(junction, out, back, flows, float(cycle)) for cycle in CYCLES_S)
         yield Controller(junction, whole(next(iter(next(plans for plans in found if plans).values()))), gentle=True)

@@ -124,22 +124,25 @@ class Controller:
         wrong = tuple(Item(item.key, bytes([code])) for item in frame.items if (code := _wrong(item)))
         if wrong:
             return _answer(frame, SET_ERROR, wrong)
-        before = dict(self.held)
+        before = (dict(self.held), self.running, self.mode, self.plan, self._runs, self.slow_s)
         try:
             for item in frame.items:
                 self._take(item, now_s)
-            if self._touched(before):
-                self._change(self._checked(self.running), now_s)
+            self._follow(now_s)
         except FrameError:
-            self.held = before
+            self.held, self.running, self.mode, self.plan, self._runs, self.slow_s = before
             refused = tuple(Item(item.key, bytes([objects.BAD_VALUE])) for item in frame.items)
             return _answer(frame, SET_ERROR, refused)
         return _answer(frame, SET_REPLY, tuple(Item(item.key) for item in frame.items))
 
-    def _touched(self, before: dict[int, bytes]) -> bool:
-        """Tell whether a setting touched the plan that runs."""
-        keys = {objects.PLAN_CYCLE, objects.PLAN_OFFSET, objects.PLAN_STAGES, objects.PLAN_TIMES}
-        return any(before.get(key + self.running) != self.held.get(key + self.running) for key in keys)
+    def _follow(self, now_s: float) -> None:
+        """Run what is held now of the plan that runs; refuse what could not run, now or later in the day."""
+        if self.mode == objects.LOCAL_COORDINATED:
+            for _, number in self._day():
+                self._checked(number)
+        plan = self._checked(self.running)
+        if plan != self.plan:
+            self._change(plan, now_s)
 
     def _take(self, item: Item, now_s: float) -> None:
         if item.key == objects.UTC_TIME:

@@ -59,6 +59,8 @@ from tests.data.connectors.mavlink.frames_seen import POSITION, ROVER
 from tests.data.signals.made import FACTORY, JUNCTION, NEW
 from tests.data.signals.test_platform import MESSAGE
 from twin.errors import BadInputError
+from twin.signals.check import check as check_plan
+from twin.signals.timetable import Slot, Timetable
 
 NOON = 1_790_000_000.0
 
@@ -244,6 +246,17 @@ _PAGE = b'{"value": [' + _THING + b'], "@iot.nextLink": "http://x/?$skip=1"}'
 _PLAN = signals.from_datagram(
     signals.encode(signals.Frame(signals.SET, 1, objects.plan_items(JUNCTION, NEW, 2)), escaped=False)
 )
+_DAY = Timetable((Slot(0.0, "night", FACTORY), Slot(25_200.0, "day", NEW)))
+_SESSION = b"".join(
+    signals.encode(signals.Frame(signals.SET, 1, items))
+    for items in (
+        *(objects.plan_items(JUNCTION, slot.plan, number) for number, slot in enumerate(_DAY.slots, start=4)),
+        (*objects.day_items(JUNCTION, _DAY, 1), signals.Item(objects.SCHEDULE_DAY + 1, b"\1")),
+        (signals.Item(objects.ASSIGN_MODE, bytes([objects.LOCAL_COORDINATED])),),
+        (*objects.day_items(JUNCTION, _DAY, 1), signals.Item(objects.UTC_TIME, objects.time_bytes(NOON))),
+        (signals.Item(objects.ASSIGN_PLAN, b"\5"),),
+    )
+)
 _PLATFORM = platform.encode(MESSAGE)
 
 
@@ -255,6 +268,16 @@ def _signals(plain: bytes) -> None:
             Controller(JUNCTION, FACTORY).answer(frame, NOON)
             objects.fault_of(frame.items)
     signals.Splitter().feed(plain)
+
+
+def _signals_session(stream: bytes) -> None:
+    """Have one controller answer all that can be cut out of a stream: what it runs may run, whatever it was told."""
+    controller = Controller(JUNCTION, FACTORY)
+    for piece in signals.Splitter().feed(stream):
+        with contextlib.suppress(signals.FrameError):
+            frame = signals.decode(piece[:-2] + signals.crc16(piece[:-2]).to_bytes(2, "big"))
+            assert controller.answer(frame, NOON) is not None or frame.kind not in (signals.SET, signals.QUERY)
+            assert not check_plan(JUNCTION, controller.plan)
 
 
 def _radar(escaped: bytes) -> None:
@@ -289,6 +312,7 @@ TARGETS: tuple[Target, ...] = (
     Target("GA/T 1400 digests", [_gatekeeper.challenges()[0].encode() + _ANSWER], _digest),
     Target("GTFS-realtime", [with_others(feed({}, {})).SerializeToString()], _gtfs, (gtfs.FaultyFeedError,)),
     Target("GB/T 20999 frames", [_PLAN], _signals, (signals.FrameError,)),
+    Target("GB/T 20999 sessions", [_SESSION], _signals_session),
     Target("GB/T 43229 frames", [b"\1" + bytes(14)], _radar, (signals.FrameError,)),
     Target("GA/T 1049.2 messages", [_PLATFORM], platform.decode, (signals.FrameError,)),
     Target("ferry bundles", [_LETTER], _ferry, (seal.SealError,)),

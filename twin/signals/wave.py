@@ -31,7 +31,7 @@ NARROW, WIDE = (0.90, 0.96), (0.84, 1.0)
 MOST_TOGETHER = 12
 """More signals than this are split at their longest gaps: above about 16 no two-way band is left."""
 MOST = 12
-"""Of a longer arterial whose traffic is not measured its first signals are planned."""
+"""Of a longer arterial its first signals are planned."""
 CYCLES_S = (54, 110)
 STEP_S = 4
 MILP_S = 0.4
@@ -108,11 +108,11 @@ class Candidate:
         return self.one_stop - 0.001 * self.loss_s
 
 
-def wish_for(corridor: Corridor) -> Wish:
-    """Return what is asked for an arterial whose traffic is not measured: of its first signals, nobody on foot."""
-    road = corridor.part(0, min(len(corridor.junctions), MOST)).without_walkers()
+def wish_for(corridor: Corridor, flows: Sequence[Flows] | None = None) -> Wish:
+    """Return what is asked for the first signals of an arterial; without ``flows`` on traffic taken for granted."""
+    road = corridor.part(0, min(len(corridor.junctions), MOST))
     rows = zip(road.junctions, road.out, road.back, strict=True)
-    return Wish(road, [usual(junction, out, back) for junction, out, back in rows])
+    return Wish(road, flows or [usual(junction, out, back) for junction, out, back in rows])
 
 
 def each_wave(wish: Wish, cancelled: Cancelled = lambda: False) -> Iterator[tuple[float, Candidate]]:

@@ -17,13 +17,13 @@ from app.features.feature import Context, Entry, Feature
 from app.jobs import Cancelled, Report
 from app.opening import Opened
 from app.workbenches.traffic.time_space import Drawn
-from app.workbenches.traffic.waves_panel import Shown, WavesPanel
+from app.workbenches.traffic.waves_panel import Planned, Shown, WavesPanel
 from data.home import Home
 from data.signals import gateway, releases
 from data.signals.gateway import Switched
 from data.signals.releases import Release
 from data.traffic.days import is_working_day
-from data.traffic.demand import demand
+from data.traffic.demand import Known, wished
 from data.traffic.rehearsing import Request, rehearse
 from data.traffic.store import TrafficStore
 from twin.access import Resource
@@ -33,7 +33,7 @@ from twin.requests import Deed
 from twin.signals.check import verify
 from twin.signals.corridor import corridors
 from twin.signals.watch import Duty, astray
-from twin.signals.wave import Candidate, Wish, bands_of, each_wave, wish_for
+from twin.signals.wave import bands_of, each_wave
 from twin.traffic.effect import Effect, effect
 from twin.traffic.graph import road_graph
 from twin.traffic.jams import DAY_S
@@ -49,8 +49,8 @@ REHEARSED = {"minutes": 15.0, "choosing": 2, "verdict": 3}
 class Waves(QObject, Feature):
     """Plans green waves for the arterials of the twin that is open."""
 
-    _found = Signal(object, object)
-    """Wish and the waves found so far, from the thread that looks for them."""
+    _found = Signal(int, object)
+    """Number of the question and what was found so far, from the thread that looks for waves."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context.window)
@@ -59,7 +59,7 @@ class Waves(QObject, Feature):
         self.panel.dragged.connect(self._on_dragged)
         self.panel.seen.connect(self.look)
         self._city: City | None = None
-        self._wish: Wish | None = None
+        self._asked_for = 0
         self._found.connect(self._on_found)
         self._released: Release | None = None
         self._twin, self._opened_s = "", time.time()
@@ -113,23 +113,33 @@ class Waves(QObject, Feature):
         corridor = self.panel.corridor(str(call.arguments.get("road", "")))
         if corridor is None:
             raise UsageError("choose an arterial in the list first")
-        wish = wish_for(corridor)
+        city, number = self._desk.live.city, self._asked_for + 1
+        if city is None:
+            raise UsageError("open a twin first")
+        known = Known(self._desk.session.home, self._twin, self._now_s())
+        self._asked_for = number
 
-        def work(report: Report, cancelled: Cancelled) -> tuple[Candidate, ...]:
-            found: tuple[Candidate, ...] = ()
+        def work(report: Report, cancelled: Cancelled) -> Planned:
+            streams, wish = wished(city, road_graph(city), corridor, known)
+            found = Planned(wish.corridor, (), streams.origin)
             for share, candidate in each_wave(wish, cancelled):
-                found = tuple(sorted((*found, candidate), key=lambda each: -each.score))
-                self._found.emit(wish, found)
+                found = replace(found, waves=tuple(sorted((*found.waves, candidate), key=lambda each: -each.score)))
+                self._found.emit(number, found)
                 report(share, f"{candidate.cycle_s:.0f} s")
             return found
 
-        self._wish = wish
-        self._desk.jobs.submit("job.wave", work, lambda found: self._on_found(wish, found), self.panel.tell, key="wave")
+        self._desk.jobs.submit(
+            "job.wave", work, lambda found: self._on_found(number, found), self.panel.tell, key="wave"
+        )
 
-    def _on_found(self, wish: Wish, found: tuple[Candidate, ...]) -> None:
+    def _on_found(self, number: int, found: Planned) -> None:
         """Show what there is so far, unless another plan was asked for meanwhile."""
-        if wish is self._wish:
-            self.panel.show_waves(wish.corridor, found)
+        if number == self._asked_for:
+            self.panel.show_waves(found)
+
+    def _now_s(self) -> float:
+        world = self._desk.live.world
+        return time.time() if world is None else world.at_s
 
     def _shift(self, call: Call) -> None:
         """Give one signal, ``row``, another offset."""
@@ -144,13 +154,12 @@ class Waves(QObject, Feature):
         plans, road, city = self._asked().drawn.plans, self.panel.corridor(self.panel.road), self._desk.live.city
         if road is None or city is None:
             raise UsageError("plan a green wave first")
-        corridor, home, twin = road.part(0, len(plans)), self._desk.session.home, self._twin
+        corridor, known = road.part(0, len(plans)), Known(self._desk.session.home, self._twin, self._now_s())
         texts, asked = self._desk.look.texts, {**REHEARSED, **call.arguments}
 
         def work(report: Report, cancelled: Cancelled) -> Rehearsed:
             graph = road_graph(city)
-            store = TrafficStore.of(home, twin, graph)
-            streams = demand(city, store, corridor, wish_for(corridor).flows, fixes=None, counts=None, share=1.0)
+            streams, _ = wished(city, graph, corridor, known)
             request = Request(
                 city, graph, corridor, plans, streams, MEASURES, (), int(asked["choosing"]), int(asked["verdict"]),
                 60.0 * float(asked["minutes"]),

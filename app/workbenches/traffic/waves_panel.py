@@ -17,6 +17,7 @@ from twin.signals.corridor import Corridor
 from twin.signals.wave import Candidate, told
 from twin.traffic.effect import Change, Effect
 from twin.traffic.rehearsal import Rehearsed
+from twin.traffic.streams import ASSUMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ class Shown:
     drawn: Drawn
     band_s: tuple[float, float]
     by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The waves of an arterial, the best first, and where the traffic is from that they were planned for."""
+
+    corridor: Corridor
+    waves: tuple[Candidate, ...]
+    demand: str
 
 
 class WavesPanel(QWidget):
@@ -43,6 +53,7 @@ class WavesPanel(QWidget):
         self._desk = desk
         self._corridors: tuple[Corridor, ...] = ()
         self._waves: tuple[Shown, ...] = ()
+        self._demand = ASSUMED
         self.shown: Shown | None = None
         self.roads, self.cycles = QComboBox(), QComboBox()
         self.plan, self.rehearse, self.release, self.back, self.effect = (QPushButton() for _ in range(5))
@@ -118,10 +129,13 @@ class WavesPanel(QWidget):
         self.show_rehearsed(None)
         self.retranslate()
 
-    def show_waves(self, corridor: Corridor, waves: Sequence[Candidate]) -> None:
+    def show_waves(self, found: Planned) -> None:
         """List the waves of an arterial, the best first, and draw that one unless another of them is worked on."""
         before, best = self.shown, self._waves[0].candidate if self._waves else None
-        self._waves = tuple(Shown(wave, Drawn(corridor, wave.plans, wave.advice_kmh), wave.band_s) for wave in waves)
+        waves, self._demand = found.waves, found.demand
+        self._waves = tuple(
+            Shown(wave, Drawn(found.corridor, wave.plans, wave.advice_kmh), wave.band_s) for wave in waves
+        )
         self.problem.hide()
         if (
             before is None
@@ -215,7 +229,11 @@ class WavesPanel(QWidget):
             "waves.worth", out=f"{shown.band_s[0]:.0f}", back=f"{shown.band_s[1]:.0f}", cycle=f"{wave.cycle_s:.0f}",
             out_kmh=f"{speeds[0].mean():.0f}", back_kmh=f"{speeds[1].mean():.0f}",
         ))  # fmt: skip
-        by_hand = texts("waves.by_hand") if shown.by_hand else texts("waves.stops", share=f"{wave.one_stop:.0%}")
+        by_hand = (
+            texts("waves.by_hand")
+            if shown.by_hand
+            else texts("waves.stops", share=f"{wave.one_stop:.0%}", demand=texts(f"rehearsal.demand.{self._demand}"))
+        )
         self.rung.setText(f"{by_hand}\n{texts.said(told(wave))}")
         self.note.emit(texts("waves.note", cycle=f"{wave.cycle_s:.0f}"))
 

@@ -9,14 +9,16 @@ import pytest
 from data.signals import centre, objects
 from data.signals.controller import FACTORY as FIRST
 from data.signals.controller import Controller
-from data.signals.frames import QUERY, SET, SET_ERROR, Frame, FrameError, Item, Splitter, decode, encode
+from data.signals.frames import QUERY, SET, SET_ERROR, SET_REPLY, Frame, FrameError, Item, Splitter, decode, encode
 from data.signals.server import Server
+from data.signals.spelled import spelled, spelled_capture
 from tests.data.signals.made import FACTORY, JUNCTION, NEW, NOW_S, line
 from tests.twin.signals.made import LEFTS, MAIN
 from twin.errors import BadInputError, IntegrityError, MissingPieceError
+from twin.signals.timetable import Slot, Timetable
 from twin.signals.watch import Duty, Seen, astray
 
-CAPTURED = Path(__file__).parent / "captured.txt"
+PAGE = Path(__file__).parents[3] / "docs" / "gbt20999-exchange.md"
 
 
 @pytest.mark.parametrize("udp", [False, True])
@@ -145,18 +147,40 @@ def record() -> str:
             server.report_now()
 
     asyncio.run(recorded())
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
-def test_the_exchange_is_as_it_was_captured() -> None:
-    assert record() == CAPTURED.read_text("ascii")
+def captured() -> str:
+    """Return the exchange that the page shows, with its words."""
+    return PAGE.read_text("utf-8").split("```\n")[1]
+
+
+def test_the_exchange_is_as_the_page_shows_it() -> None:
+    assert "\n".join(spelled_capture(record())) == captured()
+
+
+@pytest.mark.parametrize("line", ["? 7e7d", "> 7e0", "> 7e007d", "> hello"])
+def test_what_is_no_capture_is_refused_with_its_line(line: str) -> None:
+    with pytest.raises(FrameError, match="line 2"):
+        list(spelled_capture(f"# a capture\n{line}"))
+
+
+def test_a_value_that_is_none_is_shown_as_it_came() -> None:
+    frame = Frame(
+        SET, 1, (Item(objects.UTC_TIME, b"\0" * 7), Item(0x01010101, b"\x05"), Item(objects.PLAN_TIMES, b"\1"))
+    )
+    assert [line.split(" ", 3)[3] for line in list(spelled(frame))[1:]] == [
+        "clock: 00000000000000", "unknown object 1: 05", "times of the stages of plan: 01"
+    ]  # fmt: skip
 
 
 def test_a_captured_exchange_is_answered_the_same_again() -> None:
     controller = Controller(JUNCTION, FACTORY, slow_s=40.0)
     server = Server({JUNCTION.id: controller}, lambda: NOW_S)
     splitter, answers, meant = Splitter(), [], []
-    for row in CAPTURED.read_text("ascii").splitlines():
+    for row in captured().splitlines():
+        if not row or row.startswith("#"):
+            continue
         raw = bytes.fromhex(row[2:])
         if row[0] == ">":
             answers += [server.answer(plain) for plain in splitter.feed(raw)]
@@ -184,6 +208,29 @@ def test_a_setting_that_cannot_be_is_refused_whole(item: Item, code: int) -> Non
     assert answer is not None
     assert (answer.kind, answer.items[-1].value) == (SET_ERROR, bytes([code]))
     assert controller.held == held
+
+
+def test_what_runs_cannot_be_changed_into_what_must_not_run() -> None:
+    controller = Controller(JUNCTION, FACTORY)
+    day = Timetable((Slot(0.0, "night", FACTORY), Slot(25_200.0, "day", NEW)))
+
+    def told(*items: Item) -> int:
+        answer = controller.answer(Frame(SET, 1, items), NOW_S)
+        assert answer is not None
+        return answer.kind
+
+    every = (1 << len(JUNCTION.movements)) - 1
+    conflicting = Item(objects.STAGE_PHASES + objects.stage_number(FIRST, 0), every.to_bytes(8, "big"))
+    assert told(conflicting) == SET_ERROR
+    for number, slot in enumerate(day.slots, start=4):
+        assert told(*objects.plan_items(JUNCTION, slot.plan, number)) == SET_REPLY
+    assert told(*objects.day_items(JUNCTION, day, 1), Item(objects.SCHEDULE_DAY + 1, b"\1")) == SET_REPLY
+    assert told(Item(objects.ASSIGN_MODE, bytes([objects.LOCAL_COORDINATED]))) == SET_REPLY
+    assert told(Item(objects.DAY_PLANS + 1, bytes([9] + [0] * 47))) == SET_ERROR  # there is no plan 9
+    assert told(Item(objects.STAGE_PHASES + objects.stage_number(4, 0), every.to_bytes(8, "big"))) == SET_ERROR
+    assert told(Item(objects.ASSIGN_PLAN, b"\5"), Item(objects.PLAN_CYCLE + 5, bytes(4))) == SET_ERROR
+    assert (controller.mode, controller.running) == (objects.LOCAL_COORDINATED, 5)
+    assert controller.plan == NEW
 
 
 def test_a_plan_that_does_not_fit_is_not_sent() -> None:

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from app.main_window import MainWindow
 from app.workbenches.traffic.time_space import _reds
 from app.workbenches.traffic.waves import Waves, shifted
+from app.workbenches.traffic.waves_panel import Planned
 from data.signals import releases
 from data.signals.controller import Controller
 from tests.app.conftest import until
@@ -17,6 +18,7 @@ from tests.twin.signals.made import arterial_city
 from twin.access import Purpose
 from twin.signals.corridor import corridors
 from twin.signals.wave import wave_at, wish_for
+from twin.traffic.streams import ASSUMED
 
 AT_M = (0.0, 350.0, 830.0, 1430.0, 1850.0, 2380.0)
 
@@ -37,7 +39,7 @@ def test_a_wave_is_drawn_dragged_released_watched_and_taken_back(
     window.arrangement.docks["waves"].show()
     until(panel.plan.isEnabled, 60.0)  # the county's own arterials are listed first
     panel.show_corridors((road,))
-    panel.show_waves(road, (wave,))
+    panel.show_waves(Planned(road, (wave,), ASSUMED))
     assert "84" in panel.worth.text()
     row, before = 2, panel.shown
     assert before is not None
