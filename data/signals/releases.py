@@ -5,17 +5,21 @@ One line a deed, on disk before it is done.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from data.home import Home
 from data.signals.gateway import Before, Switched
-from twin.errors import BadInputError
+from twin.errors import BadInputError, ZhianError
 from twin.signals.plan import Plan, Stage
+from twin.signals.timetable import Slot, Timetable
+from twin.signals.watch import Duty, duty_of_day
 
 FILE = "releases.jsonl"
 
@@ -33,6 +37,9 @@ class Release:
         Of the junctions.
     switched : Switched
     plans : tuple of Plan
+        One for each junction; none where they run ``days``.
+    days : tuple of Timetable
+        The plans of a day, one timetable for each junction.
     back_s : float or None
         When it was taken back, by ``back_by``.
     """
@@ -43,9 +50,19 @@ class Release:
     road: str
     names: Mapping[int, str]
     switched: Switched
-    plans: tuple[Plan, ...]
+    plans: tuple[Plan, ...] = ()
+    days: tuple[Timetable, ...] = ()
     back_s: float | None = None
     back_by: str = ""
+
+    def duties(self, since_s: float, now_s: float) -> dict[int, Duty]:
+        """Return what each controller has to do now, watched since a time."""
+        since_s, after = max(since_s, self.at_s), self.switched.after
+        if self.days:
+            days = {day.slots[0].plan.junction: day for day in self.days}
+            return {key: duty_of_day(first, days[key], since_s, now_s) for key, first in after.items()}
+        plans = {plan.junction: plan for plan in self.plans}
+        return {key: Duty(number, plans[key], since_s) for key, number in after.items()}
 
 
 def remember(home: Home, release: Release) -> None:
@@ -56,12 +73,24 @@ def remember(home: Home, release: Release) -> None:
         "before": {str(key): [one.plan, one.mode] for key, one in release.switched.before.items()},
         "after": {str(key): number for key, number in release.switched.after.items()},
         "plans": [_told(plan) for plan in release.plans],
+        "days": [[[slot.from_s, slot.name, _told(slot.plan)] for slot in day.slots] for day in release.days],
     })  # fmt: skip
 
 
 def went_back(home: Home, release: Release, who: str, now_s: float) -> None:
     """Write down that a release was taken back."""
     _append(home, {"back_of": release.at_s, "at_s": now_s, "who": who})
+
+
+@contextlib.contextmanager
+def undone_on_failure(home: Home, told: Sequence[Release], who: str) -> Iterator[None]:
+    """Write down that what was ``told`` meanwhile went back, if controllers fail in the block."""
+    try:
+        yield
+    except ZhianError:
+        for release in told:
+            went_back(home, release, who, time.time())
+        raise
 
 
 def releases(home: Home, twin: str) -> tuple[Release, ...]:
@@ -127,13 +156,16 @@ def _told(plan: Plan) -> dict[str, Any]:
     return {"junction": plan.junction, "cycle_s": plan.cycle_s, "offset_s": plan.offset_s, "stages": stages}
 
 
+def _plan(told: Mapping[str, Any]) -> Plan:
+    stages = tuple(Stage(frozenset(names), *seconds) for names, *seconds in told["stages"])
+    return Plan(told["junction"], told["cycle_s"], told["offset_s"], stages)
+
+
 def _read(line: Mapping[str, Any]) -> Release:
-    plans = tuple(
-        Plan(told["junction"], told["cycle_s"], told["offset_s"],
-             tuple(Stage(frozenset(names), *seconds) for names, *seconds in told["stages"]))
-        for told in line["plans"]
-    )  # fmt: skip
+    days = tuple(Timetable(tuple(Slot(from_s, name, _plan(told)) for from_s, name, told in day))
+                 for day in line.get("days", ()))  # fmt: skip
     before = {int(key): Before(*one) for key, one in line["before"].items()}
     after = {int(key): number for key, number in line["after"].items()}
     names = {int(key): name for key, name in line["names"].items()}
-    return Release(line["at_s"], line["who"], line["twin"], line["road"], names, Switched(before, after), plans)
+    plans = tuple(map(_plan, line["plans"]))
+    return Release(line["at_s"], line["who"], line["twin"], line["road"], names, Switched(before, after), plans, days)

@@ -13,8 +13,9 @@ from typing import Any
 from app import formats
 from app.commands import Call, Command
 from app.session import Session
-from data.signals import gateway
+from data.signals import gateway, releases
 from data.signals.gateway import Switched
+from data.signals.releases import Release
 from data.store.twin_folder import open_city
 from twin.errors import UsageError
 from twin.signals.corridor import Corridor, corridors
@@ -57,9 +58,17 @@ def commands(session: Session) -> tuple[Command, ...]:
         return corridor, found
 
     def send(call: Call) -> Switched:
-        corridor, found = call.arguments["corridor"], call.arguments["planned"]
-        days = tuple(zip(corridor.junctions, timetables(found), strict=True))
-        return gateway.release_day(gateway.gateway_of(session.home), days, time.time())
+        corridor, days = call.arguments["corridor"], timetables(call.arguments["planned"])
+        twin, who, now, told = call.arguments["twin"] or session.home.current(), call.actor.id, time.time(), []
+        names = {junction.id: junction.name for junction in corridor.junctions}
+
+        def remember(switched: Switched) -> None:
+            told.append(Release(now, who, twin, corridor.name, names, switched, days=days))
+            releases.remember(session.home, told[0])
+
+        with releases.undone_on_failure(session.home, told, who):
+            rows = tuple(zip(corridor.junctions, days, strict=True))
+            return gateway.release_day(gateway.gateway_of(session.home), rows, now, remember)
 
     return (
         Command("signals.day", day, "signal.plan", in_palette=False),
@@ -90,6 +99,6 @@ def _day(arguments: argparse.Namespace, session: Session) -> int:
         print(json.dumps({"road": corridor.name, "junctions": [j.id for j in corridor.junctions], "day": rows},
                          ensure_ascii=False))  # fmt: skip
     if arguments.send:
-        switched = run("signals.send_day", about=arguments.road, corridor=corridor, planned=found)
+        switched = run("signals.send_day", about=arguments.road, twin=arguments.twin, corridor=corridor, planned=found)
         print(session.texts("waves.day_sent", count=len(switched.after), time=formats.clock(time.time())))
     return 0

@@ -28,11 +28,11 @@ from data.traffic.rehearsing import Request, rehearse
 from data.traffic.store import TrafficStore
 from twin.access import Resource
 from twin.city.city import City
-from twin.errors import UsageError, ZhianError
+from twin.errors import UsageError
 from twin.requests import Deed
 from twin.signals.check import verify
 from twin.signals.corridor import corridors
-from twin.signals.watch import Duty, astray
+from twin.signals.watch import astray
 from twin.signals.wave import bands_of, each_wave
 from twin.traffic.effect import Effect, effect
 from twin.traffic.graph import road_graph
@@ -63,7 +63,6 @@ class Waves(QObject, Feature):
         self._found.connect(self._on_found)
         self._released: Release | None = None
         self._twin, self._opened_s = "", time.time()
-        self._duties: Mapping[int, tuple[str, Duty]] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(WATCH_MS)
         self._timer.timeout.connect(self._watch)
@@ -90,7 +89,9 @@ class Waves(QObject, Feature):
         self._timer.stop()
 
     def look(self) -> None:
-        """List the arterials of the twin, off this thread; once a twin."""
+        """List the arterials of the twin, off this thread, once a twin; see what was released from elsewhere."""
+        if self._twin and self._released is None:
+            self._recall()
         city = self._desk.live.city
         if city is not None and city is not self._city and not self._desk.jobs.is_running("corridors"):
             self._city = city
@@ -100,7 +101,7 @@ class Waves(QObject, Feature):
 
     def _on_opened(self, opened: Opened) -> None:
         self._city, self._twin, self._opened_s = None, opened.name, time.time()
-        self._released, self._duties = None, {}
+        self._released = None
         self._timer.stop()
         self.panel.show_state("", released=False)
         self._recall()
@@ -202,12 +203,8 @@ class Waves(QObject, Feature):
                 told.append(Release(now, who, twin, drawn.corridor.name, names, switched, drawn.plans))
                 releases.remember(home, told[0])
 
-            try:
+            with releases.undone_on_failure(home, told, who):
                 gateway.release(gateway.gateway_of(home), plans, now, remember)
-            except ZhianError:
-                for release in told:
-                    releases.went_back(home, release, who, time.time())
-                raise
             return told[0]
 
         self._desk.jobs.submit("job.release", work, self._on_released, self.panel.tell, key="release")
@@ -217,17 +214,13 @@ class Waves(QObject, Feature):
         self._released = release
         if release is None:
             return
-        plans = {plan.junction: plan for plan in release.plans}
-        self._duties = {
-            key: (release.names[key], Duty(number, plans[key], max(release.at_s, self._opened_s)))
-            for key, number in release.switched.after.items()
-        }
         self._timer.start()
         self.panel.show_state(self._told(release), released=True)
 
     def _told(self, release: Release) -> str:
+        key = "waves.released_day" if release.days else "waves.released"
         return self._desk.look.texts(
-            "waves.released", count=len(release.plans), road=release.road, who=release.who,
+            key, count=len(release.names), road=release.road, who=release.who,
             time=f"{formats.local_time(release.at_s):%m-%d %H:%M}",
         )  # fmt: skip
 
@@ -238,7 +231,7 @@ class Waves(QObject, Feature):
             raise UsageError("nothing is released from this twin")
 
         def done(_: None) -> None:
-            self._released, self._duties = None, {}
+            self._released = None
             self._timer.stop()
             self.panel.show_state(self._desk.look.texts("waves.went_back"), released=False)
             self._recall()
@@ -269,15 +262,15 @@ class Waves(QObject, Feature):
 
     def _watch(self) -> None:
         """Ask the controllers what they do, and tell of those who do not do what they confirmed."""
-        duties, home = self._duties, self._desk.session.home
-        if self._desk.jobs.is_running("signal-watch") or self._desk.jobs.is_running("release"):
+        release, home, since_s = self._released, self._desk.session.home, self._opened_s
+        if release is None or self._desk.jobs.is_running("signal-watch") or self._desk.jobs.is_running("release"):
             return
 
         def work(*_: object) -> list[Said]:
-            seen = gateway.seen(gateway.gateway_of(home), tuple(duties), time.time)
+            seen = gateway.seen(gateway.gateway_of(home), tuple(release.names), time.time)
             now = time.time()
-            wrong = {key: astray(duty, seen.get(key), now) for key, (_, duty) in duties.items()}
-            return [say("{name}: {wrong}", name=duties[key][0], wrong=text) for key, text in wrong.items() if text]
+            wrong = {key: astray(duty, seen.get(key), now) for key, duty in release.duties(since_s, now).items()}
+            return [say("{name}: {wrong}", name=release.names[key], wrong=text) for key, text in wrong.items() if text]
 
         self._desk.jobs.submit(
             "job.watch_signals", work, self._on_watched, self.panel.tell, key="signal-watch", quiet=True
@@ -288,7 +281,7 @@ class Waves(QObject, Feature):
         if self._released is None:
             return
         wrongs = "\n".join(texts.said(sentence) for sentence in wrong)
-        words = f"{self._told(self._released)}\n{wrongs or texts('waves.in_step', count=len(self._duties))}"
+        words = f"{self._told(self._released)}\n{wrongs or texts('waves.in_step', count=len(self._released.names))}"
         self.panel.show_state(words, released=self._released is not None)
 
     def _on_dragged(self, row: int, offset_s: float) -> None:

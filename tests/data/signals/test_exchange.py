@@ -92,9 +92,10 @@ def test_silence_a_wrong_clock_and_a_stage_out_of_step_are_told_and_nothing_else
     assert astray(duty, None, NOW_S + 5.0) is None
     assert "nothing" in str(astray(duty, right, now + 31.0))
     assert "clock" in str(astray(duty, replace(right, clock_s=now - 9.0), now))
-    middle = now - into + NEW.stages[row].green_s / 2 + NEW.cycle_s
+    middle = now - into + NEW.stages[row].green_s / 2 + 8 * NEW.cycle_s
     other = replace(right, at_s=middle, clock_s=middle, stage=(row + 1) % 3)
     assert "out of step" in str(astray(duty, other, middle))
+    assert astray(replace(duty, since_s=middle - 4 * NEW.cycle_s), other, middle) is None  # it may still come into step
 
 
 def test_who_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,3 +125,27 @@ def test_what_was_released_is_known_after_a_restart_and_a_cut_line_does_no_harm(
     (tmp_path / "signals" / releases.FILE).write_bytes(b"no\n{}\n")
     with pytest.raises(BadInputError):
         releases.standing(home, "demo")
+
+
+def test_the_plans_of_a_day_are_known_after_a_restart_and_each_is_due_at_its_time(tmp_path: Path) -> None:
+    home = Home(*[tmp_path] * 4)
+    day = Timetable((Slot(6 * 3600.0, "早", plan(40.0, 8.0, 13.0)), Slot(13 * 3600.0, "午", NEW)))
+    switched = Switched({1: Before(1, 0x21)}, {1: 4})
+    kept = Release(NOW_S, "li", "demo", "中山路", {1: "中山路—1街"}, switched, days=(day,))
+    releases.remember(home, kept)
+    assert releases.standing(home, "demo") == kept
+    midnight_s = (NOW_S + 28_800.0) // DAY_S * DAY_S - 28_800.0 + DAY_S
+    for hour, number in ((1.0, 5), (7.0, 4), (14.0, 5)):
+        (duty,) = kept.duties(0.0, midnight_s + hour * 3600.0).values()
+        assert (duty.number, duty.plan) == (number, day.slots[number - 4].plan)
+        begun = {1.0: NOW_S, 7.0: midnight_s + 6 * 3600.0, 14.0: midnight_s + 13 * 3600.0}[hour]
+        assert duty.since_s == pytest.approx(begun, abs=1.0)
+
+
+def test_what_fails_is_written_down_as_gone_back(tmp_path: Path) -> None:
+    home = Home(*[tmp_path] * 4)
+    kept = Release(NOW_S, "li", "demo", "中山路", {}, Switched({}, {}), (NEW,))
+    releases.remember(home, kept)
+    with pytest.raises(MissingPieceError), releases.undone_on_failure(home, [kept], "li"):
+        raise MissingPieceError("controller 2 does not answer")
+    assert releases.standing(home, "demo") is None

@@ -26,7 +26,7 @@ def test_uniform_delay_is_websters() -> None:
 
 
 def test_a_long_cycle_is_reckoned_dear_and_not_tried() -> None:
-    wish = wish_for(corridors(arterial_city((0.0, 400.0, 800.0)), 3)[0])
+    wish = wish_for(corridors(arterial_city((0.0, 400.0, 800.0)), 3)[0].without_walkers())
     found = [wave_at(wish, cycle) for cycle in (60.0, 66.0, 140.0)]
     lost = [reckoned_s(wish, candidate) for candidate in found]
     assert lost[2] > 1.3 * min(lost)
