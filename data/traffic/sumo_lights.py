@@ -164,7 +164,7 @@ def write_lights(file: Path, programs: Iterable[Program], mode: str, told: Path 
 
 def _logic(program: Program, mode: str) -> Iterator[str]:
     follows = mode in (ACTUATED, COORDINATED) and len(program.greens()) > 1
-    turned = _main_first(program) if follows and mode == COORDINATED else program
+    turned = _main_last(program) if follows and mode == COORDINATED else program
     kind, offset = ("actuated", turned.offset_s) if follows else ("static", 0.0)
     yield f'<tlLogic id="{program.id}" type="{kind}" programID="{PROGRAM}" offset="{offset:g}">'
     if not follows:
@@ -179,33 +179,34 @@ def _logic(program: Program, mode: str) -> Iterator[str]:
     yield "</tlLogic>"
 
 
-def _main_first(program: Program) -> Program:
-    """Begin with the stage that lasts longest: it takes what the others leave."""
-    main = max(program.greens(), key=lambda row: program.seconds[row])
-    begin = sum(program.seconds[:main])
+def _main_last(program: Program) -> Program:
+    """End with the stage that lasts longest: it takes what the others leave, and ends with the cycle.
+
+    SUMO reads ``latestEnd`` within the cycle in which a stage began: one that began early, before the cycle's first
+    second, and was to end in the next cycle would end at its least green.
+    """
+    first = 1 + max(program.greens(), key=lambda row: program.seconds[row])
     return replace(
         program,
-        states=program.states[main:] + program.states[:main],
-        seconds=program.seconds[main:] + program.seconds[:main],
-        least_s=program.least_s[main:] + program.least_s[:main],
-        most_s=program.most_s[main:] + program.most_s[:main],
-        offset_s=(program.offset_s + begin) % program.cycle_s,
+        states=program.states[first:] + program.states[:first],
+        seconds=program.seconds[first:] + program.seconds[:first],
+        least_s=program.least_s[first:] + program.least_s[:first],
+        most_s=program.most_s[first:] + program.most_s[:first],
+        offset_s=(program.offset_s + sum(program.seconds[:first])) % program.cycle_s,
     )
 
 
 def _coordinated(program: Program) -> Iterator[str]:
-    """Let the main stage end when the plan says, and the others then at the latest."""
+    """Let the main stage, the last one, end when the plan says, and the others then at the latest."""
     end = 0.0
     for row, (state, lasts, least) in enumerate(zip(program.states, program.seconds, program.least_s, strict=True)):
         end += lasts
         if not is_green(state):
             yield f'<phase duration="{lasts:g}" state="{state}"/>'
-        elif row == 0:
-            limits = f'minDur="{least:g}" maxDur="{program.cycle_s:g}" earliestEnd="{end:g}" latestEnd="{end:g}"'
-            yield f'<phase duration="{lasts:g}" state="{state}" {limits}/>'
-        else:
-            limits = f'minDur="{least:g}" maxDur="{program.cycle_s:g}" latestEnd="{end:g}"'
-            yield f'<phase duration="{lasts:g}" state="{state}" {limits}/>'
+            continue
+        earliest = f' earliestEnd="{end:g}"' if row == len(program.states) - 1 else ""
+        limits = f'minDur="{least:g}" maxDur="{program.cycle_s:g}"{earliest} latestEnd="{end:g}"'
+        yield f'<phase duration="{lasts:g}" state="{state}" {limits}/>'
 
 
 def _rolled(program: Program) -> Iterator[tuple[str, float]]:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from data.traffic.sumo_lights import Program, program_of, read_programs, write_lights
-from data.traffic.sumo_run import change
-from tests.twin.signals.made import crossing, plan
+from data.traffic.sumo_net import write_net
+from data.traffic.sumo_run import Asked, Running, change
+from tests.twin.signals.made import arterial_city, crossing, plan
+from twin.traffic.graph import road_graph
 from twin.traffic.rehearsal import ACTUATED, COORDINATED, FIXED
 
 LINKS = [("west.through", True), ("west.through", False), ("west.left", False), ("north.through", False), None]
@@ -44,9 +48,29 @@ def test_actuated_greens_have_limits_and_changes_none(tmp_path: Path) -> None:
 
 def test_coordinated_greens_end_when_the_plan_says_at_the_latest(tmp_path: Path) -> None:
     logic = written(tmp_path / "a.xml", THREE, COORDINATED)
-    assert [p.get("latestEnd") for p in logic.findall("phase")] == ["30", None, "53", None]
-    assert logic.findall("phase")[0].get("earliestEnd") == "30"
-    assert logic.get("offset") == "10"
+    assert [p.get("latestEnd") for p in logic.findall("phase")] == [None, "23", None, "56"]
+    assert logic.findall("phase")[3].get("earliestEnd") == "56"
+    assert logic.get("offset") == "40"
+
+
+def test_a_main_green_that_begins_early_still_ends_when_the_plan_says(tmp_path: Path) -> None:
+    city = arterial_city((0.0, 400.0))
+    net = write_net(city, road_graph(city), tmp_path)
+    programs = [replace(program, offset_s=17.0) for program in read_programs([net]).values()]
+    lights, told, traffic, trips = (tmp_path / name for name in ("a.add.xml", "told.xml", "no.rou.xml", "trips.xml"))
+    write_lights(lights, programs, COORDINATED, told)
+    traffic.write_text("<routes/>")
+    with Running(Asked(net, traffic, (lights,), trips, 1, 0.0, 500.0)) as running:
+        running.go_on(500.0)
+    for program in programs:
+        main = max(program.greens(), key=lambda row: program.seconds[row])
+        ends = (17.0 + sum(program.seconds[: main + 1])) % program.cycle_s
+        shown = [(float(tag.get("time", "")), tag.get("state")) for tag in ET.parse(told).getroot()  # noqa: S314
+                 if tag.get("id") == program.id]  # fmt: skip
+        over = [(at, later - at) for (at, state), (later, _) in pairwise(shown) if state == program.states[main]]
+        assert len(over) >= 4
+        assert {(at + lasts) % program.cycle_s for at, lasts in over[1:-1]} == {ends}
+        assert all(lasts > program.seconds[main] for _, lasts in over[1:-1])  # nobody came from the sides
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
