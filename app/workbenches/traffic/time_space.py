@@ -1,7 +1,7 @@
 """The time–space diagram: signals one above the other, time to the right; bars are dragged to change offsets.
 
-At each signal two thin bars, out above and back below: red is drawn, green left open. Bands are the strips that pass
-all signals; lines are single vehicles, a ring where one stops.
+At each signal two thin bars, out above and back below: red is drawn, green left open; below them a line while people
+may cross the arterial. Bands are the strips that pass all signals; lines are single vehicles, a ring where one stops.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from app.look import Look
 from app.theme import ui_font
 from twin.signals.corridor import Corridor
 from twin.signals.drive import Ride, rides
-from twin.signals.plan import Plan
+from twin.signals.plan import WALK, Plan
 from twin.signals.walker import arrivals, band
 from twin.signals.wave import greens_of
 
 CYCLES = 3.0
 WORDS_PX, LEFT_PX, RIGHT_PX, TOP_PX, FOOT_PX = 11, 108, 12, 18, 22
-BAR_PX, NEAR_PX, STOP_PX = 5.0, 11.0, 3.0
+BAR_PX, NEAR_PX, STOP_PX, WALK_PX = 5.0, 11.0, 3.0, 2.0
 EACH_S = 20.0
 """A vehicle is drawn so often."""
 TOKENS = {False: "accent", True: "good"}
@@ -155,6 +155,9 @@ class TimeSpace(QWidget):
             greens = [(plan.offset_s + begin, plan.offset_s + end) for begin, end in plan.greens()[name]]
             for begin, end in _reds(greens, plan.cycle_s, self._span_s):
                 painter.drawRect(QRectF(self._x(begin), top, self._x(end) - self._x(begin), BAR_PX))
+        painter.setBrush(self._look.theme.colour("text"))
+        for begin, end in _often(walks(drawn.corridor, row, plan), plan.cycle_s, self._span_s):
+            painter.drawRect(QRectF(self._x(begin), y + BAR_PX + 2.5, self._x(end) - self._x(begin), WALK_PX))
 
     def _lines(self, painter: QPainter, driven: Sequence[Ride], colour: QColor) -> None:
         painter.setPen(QPen(colour, 1.0))
@@ -247,12 +250,25 @@ class TimeSpace(QWidget):
         return float(round(offset + self._seconds(event.position().x() - from_px)) % drawn.plans[row].cycle_s)
 
 
+def walks(corridor: Corridor, row: int, plan: Plan) -> list[tuple[float, float]]:
+    """Return when people may set out across the arterial at a signal, by the clock of the plan's offset."""
+    main, greens = {corridor.out[row], corridor.back[row]}, plan.greens()
+    crossing = {name for one in corridor.junctions[row].conflicts if {one.one, one.other} & main
+                for name in (one.one, one.other) if name.endswith(f".{WALK}")}  # fmt: skip
+    return sorted({(plan.offset_s + begin, plan.offset_s + end) for name in crossing & greens.keys()
+                   for begin, end in greens[name]})  # fmt: skip
+
+
+def _often(spans: Sequence[tuple[float, float]], cycle_s: float, span_s: float) -> list[tuple[float, float]]:
+    """Return spans of a cycle in every cycle from before 0 to ``span_s``."""
+    return sorted((begin + turn * cycle_s, end + turn * cycle_s) for begin, end in spans
+                  for turn in range(-2, int(span_s / cycle_s) + 2))  # fmt: skip
+
+
 def _reds(greens: Sequence[tuple[float, float]], cycle_s: float, span_s: float) -> list[tuple[float, float]]:
     """Return what is not green from 0 to ``span_s``."""
-    edges = sorted((begin + turn * cycle_s, end + turn * cycle_s) for begin, end in greens
-                   for turn in range(-2, int(span_s / cycle_s) + 2))  # fmt: skip
     found, at = [], 0.0
-    for begin, end in edges:
+    for begin, end in _often(greens, cycle_s, span_s):
         if begin > at and at < span_s:
             found.append((at, min(begin, span_s)))
         at = max(at, end)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.main_window import MainWindow
-from app.workbenches.traffic.time_space import _reds
+from app.workbenches.traffic.time_space import _reds, walks
 from app.workbenches.traffic.waves import Waves, shifted
 from app.workbenches.traffic.waves_panel import Planned
 from data.signals import releases
@@ -27,6 +27,16 @@ def test_reds_are_what_is_not_green() -> None:
     assert _reds([(10.0, 40.0)], 60.0, 120.0) == [(0.0, 10.0), (40.0, 70.0), (100.0, 120.0)]
     assert _reds([(50.0, 75.0)], 60.0, 60.0) == [(15.0, 50.0)]
     assert _reds([(0.0, 60.0)], 60.0, 60.0) == []
+
+
+def test_people_are_drawn_when_they_may_cross_the_arterial() -> None:
+    wish = wish_for(corridors(arterial_city(AT_M))[0])
+    wave = wave_at(wish, 84.0)
+    for row, (junction, plan) in enumerate(zip(wish.corridor.junctions, wave.plans, strict=True)):
+        ((begin, end),) = walks(wish.corridor, row, plan)
+        assert end - begin >= junction.movement("west.walk").min_green_s
+        side = plan.greens()["north.through"][0]
+        assert begin == plan.offset_s + side[0]
 
 
 def test_a_wave_is_drawn_dragged_released_watched_and_taken_back(
