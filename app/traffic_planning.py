@@ -21,9 +21,11 @@ from data.store.twin_folder import open_city
 from data.traffic.announcing import Announced, announce
 from data.traffic.floating import read_fixes
 from data.traffic.planning import Answer, Planning, Question
+from data.traffic.store import TrafficStore
 from twin.city.city import City
 from twin.traffic.graph import IntArray, RoadGraph, road_graph
 from twin.traffic.guidance import TOLD
+from twin.traffic.hours import ByHour
 from twin.traffic.measures import Costed, Measure
 from twin.traffic.model import RoadModel
 from twin.traffic.origins import FEWEST, Cells, between_zones, driven, link_flows, ratios, turning, using
@@ -55,6 +57,7 @@ def add_actions(actions: Any) -> None:
     withdrawing = actions.add_parser("withdraw", help="make the screens dark and empty the feed")
     building = actions.add_parser("measures", help="propose turn pockets, lanes, stops, bans; what each wins")
     building.add_argument("--works", default="", metavar="ROAD", help="cost of works on this road instead")
+    building.add_argument("--hours", type=int, default=8, metavar="N", help="how long the works last (default 8)")
     for one in (assigning, guiding, building):
         one.add_argument("--trips", type=float, default=0.0, metavar="N", help="in the busy hour (default: assumed)")
         one.add_argument("--evening", action="store_true", help="from work to home")
@@ -95,7 +98,7 @@ def commands(session: Session) -> tuple[Command, ...]:
                 in_palette=False),
         Command("traffic.send", sent, "guidance.send", needs_purpose=True, in_palette=False),
         Command("traffic.withdraw", sent, "guidance.send", in_palette=False),
-        Command("traffic.measures", lambda call: _costed(planning(call), **call.arguments), "guidance.plan",
+        Command("traffic.measures", lambda call: _costed(home, planning(call), **call.arguments), "guidance.plan",
                 in_palette=False),
         Command("traffic.origins", lambda call: origins(home, **call.arguments), "traffic.keep", in_palette=False),
     )  # fmt: skip
@@ -130,9 +133,23 @@ def origins_of(plan: Planning, graph: RoadGraph, fixes: Fixes, road: str) -> Ori
     return Origins(int(rows.sum()), tuple(map(str, zones.name)), between_zones(ways, zones, rows), tuple(told), flows)
 
 
-def _costed(plan: Planning, twin: str, question: Question, works: str) -> tuple[Planning, tuple[Costed, ...]]:
-    wanted = (Measure("works", plan.roads((works,)), left=max(question.left, 0.05)),) if works else ()
-    return plan, plan.measures(question, wanted)
+def _costed(
+    home: Home, plan: Planning, twin: str, question: Question, works: str
+) -> tuple[Planning, tuple[Costed, ...]]:
+    if not works:
+        return plan, plan.measures(question)
+    (one,) = plan.measures(question, (Measure("works", plan.roads((works,)), left=max(question.left, 0.05)),))
+    store = TrafficStore.of(home, twin, plan.model().graph)
+    return plan, (plan.with_hours(question, one, store.hours()),)
+
+
+def hours_line(found: ByHour, hours: int, texts: Texts) -> str:
+    """Say when works of so many hours cost least, and when most."""
+    cost = [found.of(begin, hours) for begin in range(len(found.cost_h))]
+    best, worst = min(range(len(cost)), key=cost.__getitem__), max(range(len(cost)), key=cost.__getitem__)
+    line = texts("planning.by_hour", hours=hours, best=f"{best:02d}:00", cost=f"{cost[best]:.0f}",
+                 worst=f"{worst:02d}:00", most=f"{cost[worst]:.0f}")  # fmt: skip
+    return line + ("" if found.measured else texts("planning.day_assumed"))
 
 
 def _question(arguments: argparse.Namespace) -> Question:
@@ -231,6 +248,8 @@ def _measures(arguments: argparse.Namespace, session: Session) -> int:
     for one in ranked:
         print(measure_line(plan, one, texts))
         print("    " + "；".join(reasons_of(one.measure, texts)))
+        if one.by_hour is not None:
+            print("    " + hours_line(one.by_hour, arguments.hours, texts))
     if not any(one.worth_it for one in ranked):
         print(texts("planning.leave_it"))
     return 0
@@ -245,6 +264,7 @@ def measure_told(plan: Planning, one: Costed) -> dict[str, Any]:
         "won_vehicle_hours": won,
         "worth_it": one.worth_it,
         "reasons": {number.name: round(number.value, 2) for number in one.measure.reasons},
+        "by_hour": None if one.by_hour is None else [round(cost, 2) for cost in one.by_hour.cost_h],
     }
 
 

@@ -29,7 +29,8 @@ from twin.traffic.assignment import (
 )
 from twin.traffic.graph import IntArray
 from twin.traffic.guidance import Guidance, Progress, Situation, guide
-from twin.traffic.measures import Costed, Measure, costed, proposals
+from twin.traffic.hours import USUAL, ByHour
+from twin.traffic.measures import Costed, Measure, costed, proposals, works_by_hour
 from twin.traffic.messages import Message, messages, screens_for
 from twin.traffic.model import RoadModel, assumed_demand, road_model
 from twin.traffic.staggering import Staggered, staggered, without_shifts
@@ -195,6 +196,14 @@ class Planning:
         load = volumes(model.network, routes)
         tried = wanted or proposals(model, load, self.city, 2)
         return costed(equilibrium, model, demand, tried, load, gap, progress)
+
+    def with_hours(self, question: Question, works: Costed, measured: FloatArray | None, gap: float = GAP) -> Costed:
+        """Return works with what they cost in each hour, on the measured course of the day (24,) or the usual one."""
+        model = self.model()
+        demand = self.demand(model, question.trips, evening=question.evening)
+        hours = USUAL if measured is None else measured
+        cost = works_by_hour(equilibrium, model, demand, works.measure, hours, gap)
+        return replace(works, by_hour=ByHour(tuple(cost.tolist()), measured is not None))
 
     def _situation(self, model: RoadModel, question: Question) -> Situation:
         demand = self.demand(model, question.trips, evening=question.evening)

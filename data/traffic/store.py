@@ -18,12 +18,14 @@ import pyarrow.parquet as pq
 from data.home import Home
 from data.whole_file import write_file
 from twin.errors import BadInputError
-from twin.geo import BoolArray
+from twin.geo import BoolArray, FloatArray
 from twin.traffic.graph import NO_LINK, IntArray, RoadGraph
+from twin.traffic.hours import profile
 from twin.traffic.slots import SLOT_S, Slots, no_slots, together
 from twin.words import say
 
 HOUR_SLOTS = int(3600 / SLOT_S)
+WEEK_S = 7 * 86_400.0
 SUMS = tuple(field.name for field in fields(Slots))[2:]
 
 
@@ -79,6 +81,11 @@ class TrafficStore:
         if newest is None:
             return None
         return pd.Timestamp(f"{newest.parent.name}T{newest.stem}", tz="UTC").timestamp()
+
+    def hours(self) -> FloatArray | None:
+        """Return the course of the day, (24,) to the busiest hour, of the newest week; None until each hour is kept."""
+        newest_s = self.newest_s()
+        return None if newest_s is None else profile(self.between(newest_s - WEEK_S, newest_s + 3600.0))
 
     def _path(self, hour: int) -> Path:
         at = pd.Timestamp(hour * 3600, unit="s", tz="UTC")

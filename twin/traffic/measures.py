@@ -28,6 +28,7 @@ from twin.traffic.assignment import (
     volumes,
 )
 from twin.traffic.graph import IntArray
+from twin.traffic.hours import ByHour
 from twin.traffic.model import GREEN, LANES_FOR, SATURATION_H, STRAIGHT, RoadModel
 from twin.traffic.roadside import at_its_side
 
@@ -86,11 +87,14 @@ class Costed:
         Vehicle-hours in the busy hour; below 0 it costs. NaN if it cannot be, because some could not get home.
     sure_h : float
         Less than this is not told apart from nothing.
+    by_hour : ByHour or None
+        Of works what they cost in each hour of the day, where that was asked.
     """
 
     measure: Measure
     won_h: float
     sure_h: float
+    by_hour: ByHour | None = None
 
     @property
     def worth_it(self) -> bool:

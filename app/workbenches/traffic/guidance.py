@@ -20,6 +20,7 @@ from app.workbenches.traffic.guidance_panel import GuidancePanel
 from data.traffic.announcing import Announced, announce
 from data.traffic.past import fixes_between
 from data.traffic.planning import Answer, Planning, Question
+from data.traffic.store import TrafficStore
 from layers.layer import Lines
 from twin.errors import CancelledError, UsageError
 from twin.traffic.graph import IntArray
@@ -182,6 +183,7 @@ class Advising(QObject, Feature):
         question = Question(evening=question.evening)
         wanted: Measure | None = call.arguments.get("measure")
         kept = tab.ranked if wanted is not None else ()
+        home, twin = self._desk.session.home, self._twin
 
         def work(report: Report, cancelled: Cancelled) -> tuple[Costed, ...]:
             def progress(share: float) -> None:
@@ -189,7 +191,10 @@ class Advising(QObject, Feature):
                     raise CancelledError("interrupted")
                 report(share, "")
 
-            return plan.measures(question, () if wanted is None else (wanted,), progress)
+            ranked = plan.measures(question, () if wanted is None else (wanted,), progress)
+            if wanted is None or wanted.kind != "works":
+                return ranked
+            return (plan.with_hours(question, ranked[0], TrafficStore.of(home, twin, plan.model().graph).hours()),)
 
         def done(ranked: tuple[Costed, ...]) -> None:
             tab.show_measures(plan, sorted((*kept, *ranked), key=lambda one: -np.nan_to_num(one.won_h, nan=-1e9)))

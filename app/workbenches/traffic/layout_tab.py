@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.look import Look
-from app.traffic_planning import reasons_of, roads_of
+from app.traffic_planning import hours_line, reasons_of, roads_of
 from app.widgets.parts import label
 from app.widgets.table import Table, TableColumn, TableModel
 from data.traffic.planning import Planning
@@ -17,6 +17,8 @@ from twin.traffic.measures import Costed
 
 BY_HAND = ("bus_bay", "parking_ban", "works")
 """Kinds that a click on a road is enough for."""
+WORKS_HOURS = 8
+"""How long works are taken to last where the page tells when they cost least."""
 
 
 class LayoutTab(QWidget):
@@ -102,8 +104,13 @@ class LayoutTab(QWidget):
         road = "、".join(roads_of(plan, best[0].measure))
         self.verdict.setText(texts("layout.best", kind=kind, road=road, won=f"{best[0].won_h:.1f}"))
 
+    def _reasons(self, one: Costed) -> Iterator[str]:
+        yield "；".join(reasons_of(one.measure, self._look.texts))
+        if one.by_hour is not None:
+            yield hours_line(one.by_hour, WORKS_HOURS, self._look.texts)
+
     def _on_chosen(self, key: str) -> None:
         place = int(key)
         if 0 <= place < len(self.ranked):
-            self.why.setText("；".join(reasons_of(self.ranked[place].measure, self._look.texts)))
+            self.why.setText("\n".join(self._reasons(self.ranked[place])))
             self.chosen.emit(place)

@@ -101,6 +101,8 @@ def test_layout_and_works_are_costed(busiest: str, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "占道施工" in out
     assert "维持现状" in out
+    assert "施工 8 小时" in out
+    assert "流量变化为假定" in out
     assert main(["traffic", "measures", "--trips", "10"]) == 0
     assert "维持现状最好" in capsys.readouterr().out
 
