@@ -34,7 +34,8 @@ def add_parser(actions: Any) -> None:
     parser = actions.add_parser("rehearse", help="try ways to run an arterial's signals in SUMO, and say which is best")
     parser.add_argument("road", metavar="ROAD", help="its name, as `zhian signals list` has it")
     parser.add_argument("--fixes", type=Path, metavar="FILE", help="positions of vehicles, as `zhian traffic match` "
-                        "takes them (default: the newest hour that is kept, else assumed traffic)")  # fmt: skip
+                        "takes them (default: the newest hour of the history or of counts, else assumed "
+                        "traffic)")  # fmt: skip
     parser.add_argument(
         "--counts", type=Path, metavar="FILE", help="CSV with link and vph, to which the traffic is bent"
     )

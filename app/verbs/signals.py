@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from app import rehearsals
@@ -18,9 +19,10 @@ from app.workbenches.traffic import day_plans
 from data.signals.controller import Controller
 from data.signals.gateway import PORT
 from data.signals.server import Server
+from data.signals.spelled import spelled_capture
 from data.store.twin_folder import open_city
 from data.traffic.demand import Known, wished
-from twin.errors import UsageError
+from twin.errors import BadInputError, UsageError
 from twin.signals.corridor import Corridor, corridors
 from twin.signals.plan import whole
 from twin.signals.stages import options, usual
@@ -30,7 +32,7 @@ from twin.words import say
 
 
 def add_parser(verbs: Any) -> None:
-    """Add ``zhian signals list|wave|rehearse|day|serve``."""
+    """Add ``zhian signals list|wave|rehearse|day|serve|read``."""
     parser = verbs.add_parser("signals", help="signal plans: arterials, green waves, simulated controllers")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list arterials with six signals in a row or more")
@@ -43,6 +45,9 @@ def add_parser(verbs: Any) -> None:
     serving.add_argument(
         "--seconds", type=float, default=0.0, metavar="S", help="for how long (default: until stopped)"
     )
+    reading = actions.add_parser("read", help="put a captured exchange with a controller into words")
+    reading.add_argument("file", type=Path, help="a line a write: > or <, and the bytes in hex")
+    reading.set_defaults(run=_read)
     for action, run in ((listing, _list), (planning, _wave), (serving, _serve)):
         action.add_argument("--twin", default="", help="default: the current one")
         action.set_defaults(run=run)
@@ -83,6 +88,7 @@ def commands(session: Session) -> tuple[Command, ...]:
     return (
         Command("signals.list", roads, "signal.plan", in_palette=False),
         Command("signals.wave", wave, "signal.plan", in_palette=False),
+        Command("signals.read", lambda call: _words(call.arguments["file"]), "signal.plan", in_palette=False),
         Command("signals.serve", serve, "simulation.run", in_palette=False),
         *rehearsals.commands(session),
         *day_plans.commands(session),
@@ -153,4 +159,17 @@ def _serve(arguments: argparse.Namespace, session: Session) -> int:
     session.commands.run(
         "signals.serve", about=arguments.twin, twin=arguments.twin, port=arguments.port, seconds=arguments.seconds
     )
+    return 0
+
+
+def _words(file: Path) -> str:
+    try:
+        return "\n".join(spelled_capture(file.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        remedy = say("A line a write is needed: > or <, and the bytes in hex")
+        raise BadInputError(file.name, say("it is no capture: {why}", why=str(error)[:120]), remedy) from error
+
+
+def _read(arguments: argparse.Namespace, session: Session) -> int:
+    print(session.commands.run("signals.read", about=arguments.file.name, file=arguments.file))
     return 0

@@ -37,7 +37,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.set_current("road")
     monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
     monkeypatch.setattr(rehearsals, "rehearse", stand_in)
-    monkeypatch.setattr(rehearsals, "waves", lambda wish: (wave_at(wish, 70.0),))  # one cycle, not the whole scan
+    monkeypatch.setattr(rehearsals, "waves", lambda wish: (wave_at(wish, 84.0),))  # one cycle, not the whole scan
     ASKED.clear()
 
 
@@ -76,3 +76,13 @@ def test_what_makes_no_sense_is_refused(capsys: pytest.CaptureFixture[str]) -> N
         assert main(["signals", "rehearse", ROAD, *asked]) != 0
     assert main(["signals", "rehearse", "没有路"]) != 0
     assert ROAD not in capsys.readouterr().out
+
+
+def test_a_captured_exchange_is_put_into_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = tmp_path / "capture.txt"
+    capture.write_text("> 7e0014010201000000010105300101051103000002a92b7d\n", "utf-8")
+    assert main(["signals", "read", str(capture)]) == 0
+    assert "11030000 run plan: 2" in capsys.readouterr().out
+    capture.write_text("hello", "utf-8")
+    assert main(["signals", "read", str(capture)]) == 4
+    assert "不是报文抓取文件" in capsys.readouterr().err
