@@ -1,8 +1,8 @@
 """An arterial in SUMO: its net, its traffic, its lights, and what its vehicles met.
 
 Conditions: Krauss, speed factor N(1, 0.1) within 0.8 to 1.2, steps of a second, no people on foot, 60 km/h across
-streets of 50 km/h, three lanes on each leg; 380 and 320 vehicles an hour all the way, 180 across at each junction, 40
-for each turn.
+streets of 50 km/h, three lanes on each leg; 380 and 320 vehicles an hour all the way (at the peak 760 and 480), 180
+across at each junction, 40 for each turn.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ from twin.signals.corridor import Corridor, corridors
 from twin.signals.plan import Plan
 from twin.traffic.rehearsal import Met
 
-OUT_VPH, BACK_VPH, CROSS_VPH, TURN_VPH = 380.0, 320.0, 180.0, 40.0
+CROSS_VPH, TURN_VPH = 180.0, 40.0
+OFF_PEAK, PEAK = (380.0, 320.0), (760.0, 480.0)
+"""Vehicles an hour all the way, out and back."""
+BASE_M = (0.0, 350.0, 830.0, 1430.0, 1850.0, 2380.0)
+"""Where the signals of the arterial stand that peaks are judged on."""
 ENDS_M, SIDES_M = 400.0, 300.0
 WARM_S = 300.0
 DRIVERS = {"free": "normc(1,0.1,0.8,1.2)", "advised": "normc(0.95,0.04,0.8,1.2)"}
@@ -66,9 +70,9 @@ def corridor(at_m: Sequence[float], walkers: bool = False) -> Corridor:
     return found if walkers else found.without_walkers()
 
 
-def flows(road: Corridor) -> list[dict[str, float]]:
+def flows(road: Corridor, through: tuple[float, float] = OFF_PEAK) -> list[dict[str, float]]:
     """Return the traffic of each movement; who turns right shares lanes and light with who goes straight on."""
-    busy = {"west.through": OUT_VPH + 2 * TURN_VPH, "east.through": BACK_VPH + 2 * TURN_VPH}
+    busy = {"west.through": through[0] + 2 * TURN_VPH, "east.through": through[1] + 2 * TURN_VPH}
     busy |= {"north.through": CROSS_VPH + TURN_VPH, "south.through": CROSS_VPH + TURN_VPH}
     return [{m.name: busy.get(m.name, TURN_VPH) for m in junction.movements} for junction in road.junctions]
 
@@ -176,12 +180,14 @@ def _runs(states: Sequence[str]) -> Iterator[tuple[str, int]]:
             begin = at
 
 
-def write_traffic(file: Path, n: int, seed: int, seconds: float, drivers: str) -> None:
+def write_traffic(
+    file: Path, n: int, seed: int, seconds: float, drivers: str, through: tuple[float, float] = OFF_PEAK
+) -> None:
     """Write the vehicles of a seed; the kind of trip is the beginning of each name."""
     stations = ["W", *(f"J{row}" for row in range(n)), "E"]
     east = [a + b for a, b in pairwise(stations)]
     west = [b + a for a, b in pairwise(stations)][::-1]
-    routes: list[tuple[str, float, list[str]]] = [("out", OUT_VPH, east), ("back", BACK_VPH, west)]
+    routes: list[tuple[str, float, list[str]]] = [("out", through[0], east), ("back", through[1], west)]
     for row in range(n):
         here, before, after = f"J{row}", stations[row], stations[row + 2]
         north, south = f"N{row}", f"S{row}"

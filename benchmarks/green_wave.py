@@ -9,7 +9,8 @@ kinds follow from the hash of a phrase.
 
 The long form is done in parts: ``--first 1 --arterials 4 --keep FILE`` adds a line for each arterial to a file, and
 leaves out those that are there; ``--sum FILE`` prints the table of them all. ``--walkers`` gives people on foot their
-minimum greens (a second file; nobody walks in the simulation).
+minimum greens (a second file; nobody walks in the simulation; the coordinator's cycles are those that have room for
+them). ``--peak`` is one arterial with the traffic of a peak, the coordinator at its best of 80, 90 and 100 s.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ import numpy as np
 
 from benchmarks import _arterial as arterial
 from twin.signals.choice import choose, worth_trying
-from twin.signals.plan import Plan, whole
-from twin.signals.stages import LEFTS_LAST, options
+from twin.signals.plan import Junction, Plan, whole
+from twin.signals.stages import LEFTS_LAST, least_cycle_s, options
 from twin.signals.wave import Wish, each_wave
 from twin.traffic.rehearsal import Met, pooled, seeds
 
-CHOOSING, VERDICT = seeds("green wave, choosing", 2), seeds("green wave, verdict", 4)
+CHOOSING, VERDICT = seeds("green wave, choosing, second", 2), seeds("green wave, verdict, second", 4)
 CHOOSING_S, VERDICT_S = 1200.0, 1800.0
-COORDINATOR_CYCLES = (60, 75, 90)
+COORDINATOR_CYCLES, PEAK_CYCLES = (60, 75, 90), (80, 90, 100)
+PEAK = 0
+"""Number of the arterial that the peak is judged on."""
 CANDIDATES = 6
 FIGURES = ("one_stop", "through_s", "cross_s", "all_s")
 
@@ -61,6 +64,7 @@ def main() -> int:
     parser.add_argument("--arterials", type=int, default=1)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--walkers", action="store_true")
+    parser.add_argument("--peak", action="store_true")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--sum", type=Path)
     given = parser.parse_args()
@@ -69,7 +73,7 @@ def main() -> int:
         return 0
     there = {(row.arterial, row.walkers): row for row in kept(given.keep)} if given.keep else {}
     rows = []
-    for number in range(given.first, given.first + given.arterials):
+    for number in [PEAK] if given.peak else range(given.first, given.first + given.arterials):
         row = there.get((number, given.walkers)) or one(number, given.walkers)
         if given.keep and (number, given.walkers) not in there:
             with given.keep.open("a", encoding="utf-8") as file:
@@ -113,61 +117,67 @@ def _losses(met: Met) -> str:
 
 def one(number: int, walkers: bool) -> Row:
     """Plan, choose and judge one arterial."""
-    at_m = arterial.gaps_m(number)
+    peak = number == PEAK
+    at_m, through = (arterial.BASE_M, arterial.PEAK) if peak else (arterial.gaps_m(number), arterial.OFF_PEAK)
     road = arterial.corridor(at_m, walkers)
-    wish = Wish(road, arterial.flows(road))
+    wish = Wish(road, arterial.flows(road, through))
     with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+        street = Street(Path(made), at_m, wish, through)
         began = time.process_time()
         found = worth_trying(wish, [candidate for _, candidate in each_wave(wish)], CANDIDATES)
         planned_s = time.process_time() - began
-        cycle, today = coordinator(folder, wish, at_m)
-        net = arterial.make_net(folder, at_m)
-        best = found[choose([runs(folder, net, each.plans, CHOOSING, CHOOSING_S) for each in found], today)]
-        ours, advised = (runs(folder, net, best.plans, VERDICT, VERDICT_S, drivers) for drivers in arterial.DRIVERS)
-        theirs = _coordinated(folder, wish, at_m, cycle, VERDICT, VERDICT_S)
-        equal = _coordinated(folder, wish, at_m, int(best.cycle_s), VERDICT, VERDICT_S)
+        cycle, today = street.best_coordinator(PEAK_CYCLES if peak else COORDINATOR_CYCLES)
+        best = found[choose([street.ours(each.plans, CHOOSING, CHOOSING_S) for each in found], today)]
+        ours, advised = (street.ours(best.plans, VERDICT, VERDICT_S, drivers) for drivers in arterial.DRIVERS)
+        theirs = street.theirs(cycle, VERDICT, VERDICT_S)
+        equal = theirs if cycle == best.cycle_s else street.theirs(int(best.cycle_s), VERDICT, VERDICT_S)
     row = Row(number, walkers, best.cycle_s, best.band_s, cycle, planned_s, ours, advised, theirs, equal.cross_s)
     print(f"{number}: {best.cycle_s:.0f} s, {ours.one_stop:.1%} beside {theirs.one_stop:.1%}", file=sys.stderr)
     return row
 
 
-def runs(
-    folder: Path, net: Path, plans: Sequence[Plan], some: Sequence[int], seconds: float, drivers: str = "free"
-) -> Met:
-    """Return what vehicles met under our plans."""
-    lights = folder / "ours.add.xml"
-    arterial.write_lights(lights, net, plans, "ours")
-    return pooled([_run(folder, net, lights, seed, seconds, drivers, len(plans)) for seed in some])
+@dataclass(frozen=True, slots=True)
+class Street:
+    """An arterial in SUMO: a folder for its files, where its signals stand, what is asked, and who goes through."""
 
+    folder: Path
+    at_m: Sequence[float]
+    wish: Wish
+    through: tuple[float, float]
 
-def _run(folder: Path, net: Path, lights: Path, seed: int, seconds: float, drivers: str, n: int) -> Met:
-    traffic = folder / "traffic.rou.xml"
-    arterial.write_traffic(traffic, n, seed, seconds, drivers)
-    return arterial.simulate(folder, net, traffic, lights, seed, seconds)
+    def ours(self, plans: Sequence[Plan], some: Sequence[int], seconds: float, drivers: str = "free") -> Met:
+        """Return what vehicles met under our plans."""
+        net, lights = arterial.make_net(self.folder, self.at_m), self.folder / "ours.add.xml"
+        arterial.write_lights(lights, net, plans, "ours")
+        return pooled([self._run(net, lights, seed, seconds, drivers) for seed in some])
 
+    def best_coordinator(self, cycles: Sequence[int]) -> tuple[int, Met]:
+        """Return the cycle at which SUMO's coordinator does best on the seeds for choosing, and what it does there."""
+        room = [cycle for cycle in cycles if cycle >= self._least_s()]
+        tried = {cycle: self.theirs(cycle, CHOOSING, CHOOSING_S) for cycle in room}
+        best = max(tried, key=lambda cycle: tried[cycle].one_stop)
+        return best, tried[best]
 
-def coordinator(folder: Path, wish: Wish, at_m: Sequence[float]) -> tuple[int, Met]:
-    """Return the cycle at which SUMO's coordinator does best on the seeds for choosing, and what it does there."""
-    tried = {cycle: _coordinated(folder, wish, at_m, cycle, CHOOSING, CHOOSING_S) for cycle in COORDINATOR_CYCLES}
-    best = max(tried, key=lambda cycle: tried[cycle].one_stop)
-    return best, tried[best]
+    def theirs(self, cycle: int, some: Sequence[int], seconds: float) -> Met:
+        """Let the coordinator see the traffic of a seed for choosing alone."""
+        plans = [whole(options(*row, flows, float(cycle))[LEFTS_LAST])
+                 for *row, flows in zip(*self._rows(), self.wish.flows, strict=True)]  # fmt: skip
+        net = arterial.make_net(self.folder, self.at_m, plans)
+        traffic = self.folder / "chosen.rou.xml"
+        arterial.write_traffic(traffic, len(self.at_m), CHOOSING[0], CHOOSING_S, "free", self.through)
+        lights = arterial.coordinated(self.folder, net, traffic)
+        return pooled([self._run(net, lights, seed, seconds, "free") for seed in some])
 
+    def _run(self, net: Path, lights: Path, seed: int, seconds: float, drivers: str) -> Met:
+        traffic = self.folder / "traffic.rou.xml"
+        arterial.write_traffic(traffic, len(self.at_m), seed, seconds, drivers, self.through)
+        return arterial.simulate(self.folder, net, traffic, lights, seed, seconds)
 
-def _coordinated(
-    folder: Path, wish: Wish, at_m: Sequence[float], cycle: int, some: Sequence[int], seconds: float
-) -> Met:
-    """Let the coordinator see the traffic of a seed for choosing alone."""
-    road = wish.corridor
-    plans = [
-        whole(options(junction, out, back, flows, float(cycle))[LEFTS_LAST])
-        for junction, out, back, flows in zip(road.junctions, road.out, road.back, wish.flows, strict=True)
-    ]
-    net = arterial.make_net(folder, at_m, plans)
-    traffic = folder / "chosen.rou.xml"
-    arterial.write_traffic(traffic, len(at_m), CHOOSING[0], CHOOSING_S, "free")
-    lights = arterial.coordinated(folder, net, traffic)
-    return pooled([_run(folder, net, lights, seed, seconds, "free", len(at_m)) for seed in some])
+    def _rows(self) -> tuple[Sequence[Junction], Sequence[str], Sequence[str]]:
+        return self.wish.corridor.junctions, self.wish.corridor.out, self.wish.corridor.back
+
+    def _least_s(self) -> int:
+        return max(least_cycle_s(*row, flows) for *row, flows in zip(*self._rows(), self.wish.flows, strict=True))
 
 
 if __name__ == "__main__":

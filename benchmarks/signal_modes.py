@@ -28,7 +28,7 @@ from data.traffic.sumo_lights import Program, read_programs, write_detectors, wr
 from data.traffic.sumo_run import Asked, Running, met_by, read_trips
 from twin.traffic.rehearsal import ALL, COORDINATED, FIXED, LEAVE, MODES, PRESSURE, Met, Rehearsed, Run, seeds
 
-CHOOSING, VERDICT = seeds("real networks, choosing", 3), seeds("real networks, verdict", 5)
+CHOOSING, VERDICT = seeds("real networks, choosing, second", 3), seeds("real networks, verdict, second", 5)
 CLEAR_S = 1800.0
 TOLD = {LEAVE: "fixed", FIXED: "coordinator", COORDINATED: "coordinated actuated"}
 
