@@ -38,6 +38,8 @@ ALL_M = 1e7
 ROOM_M = 7.5
 """That a vehicle takes in a queue."""
 TRIES, WAIT_S = 1200, 0.05
+CLEAR_MOST_S = 12
+"""So long at most nobody gets green after amber while somebody stands in the middle of the junction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,11 @@ def _command(asked: Asked) -> list[str]:
 
 
 class _Presser:
-    """Runs one light by max-pressure: reads its detectors, and changes with amber and all-red between stages."""
+    """Runs one light by max-pressure: reads its detectors, and changes with amber and all-red between stages.
+
+    All-red lasts until those have gone who stand in the middle: left turns that found no gap. A plan in its order has a
+    stage for them next; a rule that may choose any stage next leaves them there, where they block each other for good.
+    """
 
     def __init__(self, connection: Any, program: Program, rule: Pressure | None = None) -> None:
         self._traci, self._id = connection, program.id
@@ -159,6 +165,8 @@ class _Presser:
         self._amber_s = max((lasts for state, lasts in changes if "y" in state), default=3.0)
         self._red_s = max((lasts for state, lasts in changes if not is_green(state) and "y" not in state), default=0.0)
         self._stage, self._green_s, self._since_s = 0, 0.0, np.zeros(len(self._lanes))
+        self._middle = [_inside(connection, via) for _, _, via in links]
+        self._cleared_s = 0
         self._to_come: list[str] = []
         self._next = 0
         self._length_m: dict[str, float] = {
@@ -168,6 +176,8 @@ class _Presser:
             connection.lanearea.subscribe(near(lane), (NEAR,))
         for lane in {*self._lanes, *self._length_m}:
             connection.lane.subscribe(lane, (STANDS, STOOD_S))
+        for lane in {lane for inside in self._middle for lane in inside}:
+            connection.lane.subscribe(lane, (NEAR,))
         self._show(self.stages[0])
 
     def step(self) -> None:
@@ -175,9 +185,7 @@ class _Presser:
         stands, stood_s = (self._told(key) for key in (STANDS, STOOD_S))
         self._since_s = np.where(stands > 0, self._since_s + 1.0, 0.0)
         if self._to_come:
-            self._show(self._to_come.pop(0))
-            if not self._to_come:
-                self._begin(self._next)
+            self._change()
             return
         self._green_s += 1.0
         before = np.array([self._traci.lanearea.getSubscriptionResults(near(lane))[NEAR] for lane in self._lanes])
@@ -188,6 +196,23 @@ class _Presser:
         if self._next != self._stage:
             self._to_come = change(self.stages[self._stage], self.stages[self._next], self._amber_s, self._red_s)
             self._show(self._to_come.pop(0))
+
+    def _change(self) -> None:
+        """Show the next second of a change; before the green that ends it wait for the middle to be free."""
+        if len(self._to_come) == 1 and self._cleared_s < CLEAR_MOST_S and self._stands_in_the_middle():
+            self._cleared_s += 1
+            self._show(red(self.stages[self._stage], self.stages[self._next]))
+            return
+        self._show(self._to_come.pop(0))
+        if not self._to_come:
+            self._begin(self._next)
+
+    def _stands_in_the_middle(self) -> bool:
+        """Tell whether somebody is inside who had green, and will not have it now."""
+        over = [row for row, (a, b) in enumerate(zip(self.stages[self._stage], self.stages[self._next], strict=True))
+                if a in "Gg" and b not in "Gg"]  # fmt: skip
+        told = self._traci.lane.getSubscriptionResults
+        return any(told(lane)[NEAR] > 0 for row in over for lane in self._middle[row])
 
     def _full(self, lane: str) -> float:
         """Return how much of a lane is taken by vehicles that stand."""
@@ -200,7 +225,7 @@ class _Presser:
 
     def _begin(self, stage: int) -> None:
         """Begin a stage: who has it all to himself waits no longer, even if his queue still stands."""
-        self._stage, self._green_s = stage, 0.0
+        self._stage, self._green_s, self._cleared_s = stage, 0.0, 0
         self._since_s[self._rule.weight[stage] == 1.0] = 0.0
 
     def _show(self, state: str) -> None:
@@ -217,10 +242,23 @@ def _share(state: str, links: Sequence[tuple[str, str, str]], lane: str) -> floa
 
 def change(one: str, other: str, amber_s: float, red_s: float) -> list[str]:
     """Return what a light shows each second from the end of one stage to the first second of another."""
-    stays = [a if a in "Gg" and b in "Gg" else "" for a, b in zip(one, other, strict=True)]
-    amber = "".join(stay or ("y" if a in "Gg" else "r") for stay, a in zip(stays, one, strict=True))
-    red = "".join(stay or "r" for stay in stays)
-    return [amber] * int(amber_s) + [red] * int(red_s) + [other]
+    kept = red(one, other)
+    amber = "".join("y" if a in "Gg" and b == "r" else b for a, b in zip(one, kept, strict=True))
+    return [amber] * int(amber_s) + [kept] * int(red_s) + [other]
+
+
+def red(one: str, other: str) -> str:
+    """Return what a light shows when only those keep their green who have it in both stages."""
+    return "".join(a if a in "Gg" and b in "Gg" else "r" for a, b in zip(one, other, strict=True))
+
+
+def _inside(connection: Any, via: str) -> list[str]:
+    """Return the lanes inside a junction that a link leads over, one after the other."""
+    found: list[str] = []
+    while via:
+        found.append(via)
+        via = next((link[4] for link in connection.lane.getLinks(via)), "")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

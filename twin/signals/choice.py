@@ -16,8 +16,6 @@ from twin.traffic.rehearsal import Met
 
 NO_MORE = 0.0
 """By how much of what all vehicles lose today a wave may have them lose more, on the seeds it is chosen by."""
-NEAR = 0.12
-"""Waves that are reckoned to cost all so much more than the cheapest one are not simulated."""
 FULL = 0.95
 LOST_S = 2.0
 
@@ -51,15 +49,19 @@ def uniform_s(cycle_s: float, green_s: float, load: float) -> float:
 
 
 def worth_trying(wish: Wish, found: Sequence[Candidate], most: int) -> list[Candidate]:
-    """Return the waves to simulate, the best first: those with the fewest stops that cost all hardly more than any.
+    """Return the waves to simulate, the best first: those that no other beats both in stops and in what all lose.
 
-    The cheapest one is always among them.
+    Of many they are taken evenly, from the one with the fewest stops to the cheapest; of few the best others join them.
     """
     lost = np.array([reckoned_s(wish, candidate) for candidate in found])
-    cheap = [found[row] for row in np.flatnonzero(lost <= lost.min() * (1.0 + NEAR)).tolist()]
-    best = sorted(cheap, key=lambda candidate: -candidate.score)[:most]
-    cheapest = found[int(np.argmin(lost))]
-    return best if cheapest in best else [*best[: most - 1], cheapest]
+    score = np.array([candidate.score for candidate in found])
+    beaten = ((lost[:, None] > lost) & (score[:, None] <= score)).any(axis=1)
+    beaten |= ((lost[:, None] >= lost) & (score[:, None] < score)).any(axis=1)
+    order = np.argsort(-score, kind="stable")
+    front = order[~beaten[order]]
+    rows = front[np.unique(np.linspace(0, len(front) - 1, most).round().astype(np.int64))]
+    others = order[~np.isin(order, rows)][: most - len(rows)]
+    return [found[row] for row in order.tolist() if row in rows or row in others]
 
 
 def choose(tried: Sequence[Met], today: Met) -> int:

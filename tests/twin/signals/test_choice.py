@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 
 from tests.twin.signals.made import arterial_city
@@ -25,11 +26,14 @@ def test_uniform_delay_is_websters() -> None:
     assert uniform_s(80.0, 40.0, 3.0) < 80.0
 
 
-def test_a_long_cycle_is_reckoned_dear_and_not_tried() -> None:
+def test_waves_are_tried_from_the_fewest_stops_to_the_cheapest() -> None:
     wish = wish_for(corridors(arterial_city((0.0, 400.0, 800.0)), 3)[0].without_walkers())
-    found = [wave_at(wish, cycle) for cycle in (60.0, 66.0, 140.0)]
-    lost = [reckoned_s(wish, candidate) for candidate in found]
+    one, two, three = (wave_at(wish, cycle) for cycle in (60.0, 66.0, 140.0))
+    lost = [reckoned_s(wish, candidate) for candidate in (one, two, three)]
     assert lost[2] > 1.3 * min(lost)
-    kept = worth_trying(wish, found, 2)
-    assert found[2] not in kept
-    assert found[int(np.argmin(lost))] in kept
+    best, worse = replace(three, one_stop=0.99), replace(three, one_stop=0.5)
+    cheap = replace(one, one_stop=0.8)
+    middle = replace(two, one_stop=0.9)
+    assert worth_trying(wish, [cheap, best, worse, middle], 3) == [best, middle, cheap]
+    assert worth_trying(wish, [cheap, best, worse, middle], 2) == [best, cheap]
+    assert worth_trying(wish, [cheap, best, worse, middle], 4) == [best, middle, cheap, worse]
