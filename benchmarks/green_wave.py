@@ -20,7 +20,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ import numpy as np
 from benchmarks import _arterial as arterial
 from twin.signals.choice import choose, worth_trying
 from twin.signals.plan import Junction, Plan, whole
-from twin.signals.stages import LEFTS_LAST, least_cycle_s, options
+from twin.signals.stages import LEFTS_LAST, Flows, least_cycle_s, options
 from twin.signals.wave import Wish, each_wave
 from twin.traffic.rehearsal import Met, pooled, seeds
 
@@ -160,8 +160,7 @@ class Street:
 
     def theirs(self, cycle: int, some: Sequence[int], seconds: float) -> Met:
         """Let the coordinator see the traffic of a seed for choosing alone."""
-        plans = [whole(options(*row, flows, float(cycle))[LEFTS_LAST])
-                 for *row, flows in zip(*self._rows(), self.wish.flows, strict=True)]  # fmt: skip
+        plans = [whole(options(*row, float(cycle))[LEFTS_LAST]) for row in self._rows()]
         net = arterial.make_net(self.folder, self.at_m, plans)
         traffic = self.folder / "chosen.rou.xml"
         arterial.write_traffic(traffic, len(self.at_m), CHOOSING[0], CHOOSING_S, "free", self.through)
@@ -173,11 +172,12 @@ class Street:
         arterial.write_traffic(traffic, len(self.at_m), seed, seconds, drivers, self.through)
         return arterial.simulate(self.folder, net, traffic, lights, seed, seconds)
 
-    def _rows(self) -> tuple[Sequence[Junction], Sequence[str], Sequence[str]]:
-        return self.wish.corridor.junctions, self.wish.corridor.out, self.wish.corridor.back
+    def _rows(self) -> Iterator[tuple[Junction, str, str, Flows]]:
+        road = self.wish.corridor
+        return zip(road.junctions, road.out, road.back, self.wish.flows, strict=True)
 
     def _least_s(self) -> int:
-        return max(least_cycle_s(*row, flows) for *row, flows in zip(*self._rows(), self.wish.flows, strict=True))
+        return max(least_cycle_s(*row) for row in self._rows())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from twin.geo import BoolArray
 from twin.signals.plan import LEFT, SATURATION_VPH, WALK
 from twin.signals.wave import Candidate, Wish
 from twin.traffic.rehearsal import Met
@@ -55,7 +56,7 @@ def worth_trying(wish: Wish, found: Sequence[Candidate], most: int) -> list[Cand
     """
     lost = np.array([reckoned_s(wish, candidate) for candidate in found])
     score = np.array([candidate.score for candidate in found])
-    beaten = ((lost[:, None] > lost) & (score[:, None] <= score)).any(axis=1)
+    beaten: BoolArray = ((lost[:, None] > lost) & (score[:, None] <= score)).any(axis=1)
     beaten |= ((lost[:, None] >= lost) & (score[:, None] < score)).any(axis=1)
     order = np.argsort(-score, kind="stable")
     front = order[~beaten[order]]
