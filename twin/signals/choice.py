@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from twin.geo import BoolArray
 from twin.signals.plan import LEFT, SATURATION_VPH, WALK
 from twin.signals.wave import Candidate, Wish
 from twin.traffic.rehearsal import Met
@@ -56,8 +55,9 @@ def worth_trying(wish: Wish, found: Sequence[Candidate], most: int) -> list[Cand
     """
     lost = np.array([reckoned_s(wish, candidate) for candidate in found])
     score = np.array([candidate.score for candidate in found])
-    beaten: BoolArray = ((lost[:, None] > lost) & (score[:, None] <= score)).any(axis=1)
-    beaten |= ((lost[:, None] >= lost) & (score[:, None] < score)).any(axis=1)
+    dearer = (lost[:, None] > lost) & (score[:, None] <= score)
+    slower = (lost[:, None] >= lost) & (score[:, None] < score)
+    beaten = np.asarray((dearer | slower).any(axis=1))
     order = np.argsort(-score, kind="stable")
     front = order[~beaten[order]]
     rows = front[np.unique(np.linspace(0, len(front) - 1, most).round().astype(np.int64))]
