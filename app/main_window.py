@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
@@ -31,6 +31,7 @@ from app.look_back_screen import look_back_commands
 from app.map.view import MapView
 from app.menus import Menus
 from app.opening import TwinOpening
+from app.pace import Pace
 from app.purpose_clock import PurposeClock
 from app.recording_commands import recording_commands
 from app.replay import Replay
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
 
     shown = Signal()
     """The twin is open and on the map."""
+    _pace: Pace | None = None
 
     def __init__(
         self,
@@ -116,6 +118,7 @@ class MainWindow(QMainWindow):
         self.wiring = Wiring(self, frozenset(entry.command.id for entry in entries if not entry.told))
         self.retranslate()
         self._restore()
+        self._pace = Pace(self, lambda: self.map.frame_due)
 
     # Building
 
@@ -283,6 +286,12 @@ class MainWindow(QMainWindow):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.acts.run("recording.play", paths=paths)
+
+    def event(self, event: QEvent) -> bool:
+        """Draw at a pace that the machine can keep."""
+        if self._pace is None or event.type() != QEvent.Type.UpdateRequest:
+            return super().event(event)
+        return self._pace.draw(lambda: super(MainWindow, self).event(event))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep how everything was, then let go of it in reverse order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app import formats
 from app.arrangement import CONTEXTUAL, WALL, WORKSPACES
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FOLLOWING = ("layers", "details", "traffic", "sites")
 """The docks whose panels show the world of the map, of now or of the past; they say so."""
+PAST_COUNTS_MS = 1500
+"""So long after the past came into view its rows are counted: who drags the handle waits for the picture."""
 UNTOLD = frozenset(
     {
         "details.show",
@@ -59,6 +61,8 @@ class Wiring(QObject):
         self.legend = Legend(window.map, window.layers, window.look, self)
         self.replay_screen = ReplayScreen(window.replay, window.look_back, window.time_bar, window.acts)
         self.look_back_screen = LookBackScreen(window.look_back, window.time_bar, window.acts)
+        self._later = QTimer(self, interval=PAST_COUNTS_MS, singleShot=True)
+        self._later.timeout.connect(self._count_rows)
         self._join_commands()
         self._join_map()
         self._join_time()
@@ -153,7 +157,14 @@ class Wiring(QObject):
         self._frame(world)
         for name in FOLLOWING:
             window.arrangement.docks[name].set_past("" if world.live else f"◆ {formats.clock(world.at_s)}")
-        if window.jobs.is_running("statuses"):
+        if world.live:
+            self._count_rows()
+        elif not self._later.isActive():
+            self._later.start()
+
+    def _count_rows(self) -> None:
+        window, world = self._window, self._window.live.world
+        if world is None or window.jobs.is_running("statuses"):
             return
         layers = tuple(window.layers.layers.values())
         window.jobs.submit(

@@ -30,6 +30,8 @@ class Canvas(QtInteractor):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._before, self._after, self._done = before, after, done
         self.renders = 0
+        self.due = False
+        """Whether it was asked to be drawn and has not been yet."""
         self._window = self.GetRenderWindow()  # type: ignore[no-untyped-call]
         self._count_tag = self._window.AddObserver("EndEvent", self._count)
         self.iren.interactor.SetInteractorStyle(None)
@@ -59,8 +61,14 @@ class Canvas(QtInteractor):
         self._resizing = False
         self.update()
 
+    def update(self) -> None:  # type: ignore[override]  # Qt's other forms, for a part of it, are not used
+        """Ask to be drawn."""
+        self.due = True
+        super().update()
+
     def paintGL(self) -> None:
         """Draw the scene once, then the words over it; nothing while hidden or closed."""
+        self.due = False
         if not self._open or self._resizing or not self.isVisible():
             return
         self._before()

@@ -137,11 +137,10 @@ class Feed:
                     self._busy = False
                     return
             try:
-                answer = self.answer(request)
+                self._on_answer(self.answer(request))
+                self._trailer.keep(request.world, request.before)
             except Exception as error:  # noqa: BLE001 - handed on to the window, which tells the user
                 self._on_failure(error)
-            else:
-                self._on_answer(answer)
 
     def answer(self, request: Request) -> Answer:
         """Draw a world; on the caller's thread."""

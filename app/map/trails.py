@@ -91,7 +91,16 @@ class TrailMaker:
         wish: TrailWish,
         before: Sequence[Sample] = (),
     ) -> Arrays:
-        """Return the trails of what is drawn: up to where it is for a few, else made anew with each sample.
+        """Return the trails of what is drawn: up to where it is for a few, else made anew with each sample."""
+        if not wish.kinds and not (wish.selected and len(chosen)):
+            return NO_TRAILS
+        self.keep(world, before)
+        if wish.kinds:
+            return self._of_kinds(world, packed, chosen, picks, wish)
+        return self._trails(world, packed, chosen[:MOST_SELECTED], wish)
+
+    def keep(self, world: World, before: Sequence[Sample] = ()) -> None:
+        """Take a sample for trails to come.
 
         ``before`` is where everything was before the worlds that were shown; taken once.
         """
@@ -99,11 +108,6 @@ class TrailMaker:
         if before is not self._before:
             self._before = before
             self._wake.fill(before)
-        if wish.kinds:
-            return self._of_kinds(world, packed, chosen, picks, wish)
-        if not wish.selected or not len(chosen):
-            return NO_TRAILS
-        return self._trails(world, packed, chosen[:MOST_SELECTED], wish)
 
     def _of_kinds(
         self, world: World, packed: MoverArrays, chosen: IntArray, picks: tuple[Pick, ...], wish: TrailWish

@@ -368,6 +368,11 @@ class MapView(QWidget):
         if not self._closed:
             self._canvas.update()
 
+    @property
+    def frame_due(self) -> bool:
+        """Whether a frame was asked for and is not drawn yet."""
+        return self._canvas.due
+
     def _timed(self) -> _Timed:
         return _Timed(self)
 
