@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: run test test-real test-faults test-shifts test-radar test-lake fuzz check check-locks bench lock wheelhouse clean setup setup-dev
+.PHONY: run test test-real test-faults test-shifts test-radar test-lake fuzz check check-locks bench lock wheelhouse deb windows test-deb test-windows clean setup setup-dev
 
 run: setup
 	$(BIN)/zhian run $(ARGS)
@@ -71,6 +71,21 @@ lock: setup-dev
 # A folder of wheels for a machine without a network: copy it there and say `make run WHEELHOUSE=dir`.
 wheelhouse:
 	$(PYTHON) -m pip download --quiet --require-hashes --only-binary :all: --dest wheelhouse --requirement requirements.lock
+
+# Installers, into dist/ (docs/install.md). WORK names the folder for what is made on the way, SIGN_KEY a minisign key.
+deb: setup-dev
+	$(BIN)/python packaging/make_deb.py
+
+windows: setup-dev
+	$(BIN)/python packaging/make_windows.py
+
+# Installs, uses and removes what `make deb` made, in a clean Debian 11 and 12 without a network; as root.
+test-deb: setup-dev
+	$(BIN)/python packaging/try_deb.py $(ARGS)
+
+# The same for what `make windows` made, under wine, as far as wine goes.
+test-windows: setup-dev
+	$(BIN)/python packaging/try_windows.py $(ARGS)
 
 setup:
 	@$(PYTHON) packaging/bootstrap.py run

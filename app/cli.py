@@ -2,7 +2,8 @@
 
 A verb module has ``add_parser(verbs)``, which adds its parser and sets ``run`` to a function of the parsed arguments
 and the :class:`app.session.Session` that returns the exit code, and ``commands(session)``, which gives the commands it
-runs.
+runs. One that must work where no session can be had sets ``alone`` instead, to a function of the arguments and the
+texts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import locale
 import os
 import pkgutil
 import sys
+import time
 import traceback
 from collections.abc import Sequence
 from functools import partial
@@ -29,11 +31,13 @@ from app.commands import MAKE_FIRST, Commands
 from app.second import KeptRequests
 from app.session import Session
 from app.texts import Texts
+from app.version import program_version
 from app.who import SHOWING, actor_of
 from data.access_rules import rules_of
 from data.accounts.opening import has_accounts
 from data.audit.desk import open_desk
 from data.home import Home
+from data.upgrade import settle
 from twin.access import Purpose
 from twin.errors import CancelledError, DiskError, ZhianError
 from twin.words import say
@@ -47,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     verbs = verb_modules(asked_for(argv))
     arguments = make_parser(verbs, _language(argv)).parse_args(argv)
     try:
+        if hasattr(arguments, "alone"):
+            return int(arguments.alone(arguments, Texts(arguments.language or default_language())))
         session = open_session(
             arguments.language,
             arguments.purpose,
@@ -90,6 +96,7 @@ def open_session(
 ) -> Session:
     """Return a session of this user, signed in if an account is named; ``twin`` as for :func:`app.who.actor_of`."""
     home = Home.of_user()
+    settle(home, program_version(), time.time())
     rules, audit = rules_of(home), open_desk(home)
     try:
         actor = actor_of(home, rules, audit, account, password_file, twin, card)
@@ -188,4 +195,8 @@ def _fail(arguments: argparse.Namespace, error: BaseException, code: int) -> int
         traceback.print_exc()
     texts = Texts(arguments.language or default_language())
     print(f"zhian: {texts.error(error)}", file=sys.stderr)
+    if getattr(arguments, "dialogs", False):
+        from app.widgets.refusal import show_refusal
+
+        show_refusal(texts, texts.error(error))
     return code

@@ -11,7 +11,9 @@ from PySide6.QtGui import QOffscreenSurface, QOpenGLContext
 SOFTWARE = {"LIBGL_ALWAYS_SOFTWARE": "1", "GALLIUM_DRIVER": "llvmpipe", "QT_OPENGL": "software"}
 """Mesa's and Qt's own switches: on Linux, and on Windows where Qt brings a software renderer."""
 MARK = "ZHIAN_SOFTWARE_GL"
-"""In the environment of a program that was begun again; its value says why: ``missing``, ``died`` or ``wished``."""
+"""In the environment of a program that was begun again; says why: ``missing``, ``died``, ``wished``, or ``safe``."""
+SAFE = {"ZHIAN_PLUGINS": "no"}
+"""What safe mode leaves out; the engine that the window starts leaves it out too."""
 LEAST_GL = (3, 2)
 FAULTS = ("Fatal Python error", "Windows fatal exception")
 
@@ -47,5 +49,6 @@ def died_drawing(log: Path) -> bool:
 
 def begin_again(why: str) -> None:
     """Put the same program with software rendering in this one's place."""
+    switches = SOFTWARE | (SAFE if why == "safe" else {})
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "app"]
-    os.execve(sys.executable, [*program, *sys.argv[1:]], {**os.environ, **SOFTWARE, MARK: why})  # noqa: S606 - ourselves
+    os.execve(sys.executable, [*program, *sys.argv[1:]], {**os.environ, **switches, MARK: why})  # noqa: S606 - ourselves

@@ -8,6 +8,9 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import PySide6
 
 from twin.errors import MissingPieceError
 from twin.words import say
@@ -29,7 +32,7 @@ def check_pieces() -> None:
     twin.errors.MissingPieceError
         With the command that installs what is missing.
     """
-    missing = [package for name, package in LIBRARIES.items() if ctypes.util.find_library(name) is None]
+    missing = [package for name, package in LIBRARIES.items() if not _is_there(name)]
     if shutil.which("Xvfb") is None:
         missing.insert(0, "xvfb")
     if missing:
@@ -37,6 +40,12 @@ def check_pieces() -> None:
         raise MissingPieceError(
             say("there is no display, and to make one some pieces are missing. Install them: {line}", line=line)
         )
+
+
+def _is_there(name: str) -> bool:
+    """Tell whether the system has a library, or Qt brings it: the installed program has some beside Qt's own."""
+    beside = Path(PySide6.__file__).parent / "Qt" / "lib"
+    return ctypes.util.find_library(name) is not None or any(beside.glob(f"lib{name}.so*"))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a user chose: built-in defaults, overlaid by the user's own file.
+"""What a user chose: built-in defaults, overlaid by the machine's policy, the user's own file, and what is locked.
 
 A file that cannot be read is kept aside as ``settings.json.bad-<time>`` and the defaults are used; fields of a newer
 program are kept as they are.
@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from data.policy import Policy, machine_policy
+from twin.errors import NotAllowedError
 from twin.words import say
 
 NAME = "settings.json"
@@ -61,49 +63,98 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     second_map: str = ""
 
 
-class SettingsFile:
-    """The user's settings on disk; ``problem`` says what was wrong with the file that was found, if anything."""
+LOCKABLE = frozenset(Settings.__struct_fields__) - {
+    "layout_version", "layouts", "geometry", "layers", "layer_order", "hints_seen", "second_map", "workspace",
+}  # fmt: skip
+"""What an administrator may lock; the rest is how a window was left."""
 
-    def __init__(self, path: Path) -> None:
+
+class SettingsFile:
+    """The user's settings on disk; ``problem`` says what was wrong with the files that were found, if anything.
+
+    Without a ``path`` nothing is read and nothing kept: the window begins as on the first day.
+    """
+
+    def __init__(self, path: Path | None, policy: Policy = Policy()) -> None:  # noqa: B008 - it cannot change
         self.path = path
-        self.problem: str = ""
-        self._unknown: dict[str, Any] = {}
-        self.values = self._kept = self._read()
+        self._own: dict[str, Any] = {}
+        self.problem, self._set, self.locked = policy.problem, policy.settings, frozenset(policy.locked)
+        self._check_policy()
+        self.values = self._read()
 
     @classmethod
     def in_folder(cls, folder: Path) -> SettingsFile:
-        """Open the settings kept in a folder."""
-        return cls(folder / NAME)
+        """Open the settings kept in a folder, under the machine's policy."""
+        return cls(folder / NAME, machine_policy())
+
+    @classmethod
+    def of_nobody(cls) -> SettingsFile:
+        """Return settings as on the first day, which are not kept."""
+        return cls(None, machine_policy())
 
     def change(self, **fields: Any) -> Settings:
-        """Keep new values, on disk before this returns."""
-        self._kept = msgspec.structs.replace(self._kept, **fields)
+        """Keep new values, on disk before this returns.
+
+        Raises
+        ------
+        twin.errors.NotAllowedError
+            If the machine's administrator has locked one.
+        """
+        for name, value in fields.items():
+            if name in self.locked and value != getattr(self.values, name):
+                raise NotAllowedError(say("{name} is set for this machine by its administrator", name=name))
         self.values = msgspec.structs.replace(self.values, **fields)
-        fresh = self.path.with_suffix(".new")
-        everything = self._unknown | msgspec.to_builtins(self._kept)
-        fresh.write_text(json.dumps(everything, ensure_ascii=False, indent=1), "utf-8")
-        fresh.replace(self.path)
+        self._own |= {name: msgspec.to_builtins(getattr(self.values, name)) for name in ("layout_version", *fields)}
+        if self.path is not None:
+            fresh = self.path.with_suffix(".new")
+            fresh.write_text(json.dumps(self._own, ensure_ascii=False, indent=1), "utf-8")
+            fresh.replace(self.path)
         return self.values
 
     def overlay(self, **fields: Any) -> None:
-        """Use other values for this run, without keeping them."""
-        self.values = msgspec.structs.replace(self.values, **fields)
+        """Use other values for this run, without keeping them; what is locked stays."""
+        wished = {name: value for name, value in fields.items() if name not in self.locked}
+        self.values = msgspec.structs.replace(self.values, **wished)
+
+    def reset(self) -> Path | None:
+        """Begin as on the first day from now on; return where the settings that were kept are now, if there were."""
+        aside = self._move_aside("before") if self.path is not None and self.path.exists() else None
+        self._own = {}
+        self.values = msgspec.convert(self._set, Settings)
+        return aside
+
+    def _check_policy(self) -> None:
+        wrong = sorted((self.locked | set(self._set)) - LOCKABLE)
+        try:
+            if wrong:
+                raise msgspec.ValidationError(say("{names} cannot be set for a machine", names=", ".join(wrong)))
+            msgspec.convert(self._set, Settings)
+        except msgspec.ValidationError as error:
+            self.problem = say("policy.toml: {reason}", reason=error.args[0])
+            self._set, self.locked = {}, frozenset()
 
     def _read(self) -> Settings:
-        if not self.path.exists():
-            return Settings()
+        if self.path is None or not self.path.exists():
+            return msgspec.convert(self._set, Settings)
         try:
             raw = msgspec.json.decode(self.path.read_bytes(), type=dict[str, Any])
-            values = msgspec.convert(raw, Settings)
+            values = msgspec.convert(self._set | raw | self._locked_values(), Settings)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return self._set_aside(error)
-        self._unknown = {name: value for name, value in raw.items() if name not in Settings.__struct_fields__}
+            self.problem = say("{file}: {reason}", file=self._move_aside("bad").name, reason=error)
+            return msgspec.convert(self._set, Settings)
+        self._own = raw
         if values.layout_version != LAYOUT_VERSION:
             values = msgspec.structs.replace(values, layouts={}, layout_version=LAYOUT_VERSION)
+            self._own = raw | {"layouts": {}}
         return values
 
-    def _set_aside(self, error: Exception) -> Settings:
-        aside = self.path.with_name(f"{NAME}.bad-{time.strftime('%Y%m%dT%H%M%S')}")
+    def _locked_values(self) -> dict[str, Any]:
+        """Return what counts whatever the user's file says: what is set, else the program's own."""
+        own = msgspec.to_builtins(Settings())
+        return {name: self._set.get(name, own[name]) for name in self.locked}
+
+    def _move_aside(self, why: str) -> Path:
+        assert self.path is not None  # noqa: S101 - there is a file
+        aside = self.path.with_name(f"{NAME}.{why}-{time.strftime('%Y%m%dT%H%M%S')}")
         self.path.replace(aside)
-        self.problem = say("{file}: {reason}", file=aside.name, reason=error)
-        return Settings()
+        return aside

@@ -74,9 +74,10 @@ def run_window(session: Session, options: argparse.Namespace, size: tuple[int, i
     crashed = died_drawing(session.home.state / "log" / FAULT_LOG)
     _keep_log(session.home)
     app = make_application()
-    if not why_software() and (crashed or not can_draw()):
-        begin_again("died" if crashed else "missing")
-    settings = SettingsFile.in_folder(session.home.data)
+    if not why_software() and (crashed or options.safe_mode or not can_draw()):
+        begin_again("safe" if options.safe_mode else "died" if crashed else "missing")
+    settings = SettingsFile.of_nobody() if options.safe_mode else SettingsFile.in_folder(session.home.data)
+    aside = settings.reset() if options.reset_settings else None
     if options.theme:
         settings.overlay(theme=options.theme)
     if options.workspace:
@@ -85,6 +86,8 @@ def run_window(session: Session, options: argparse.Namespace, size: tuple[int, i
         session.texts.language = settings.values.language
     window = MainWindow(session, settings)
     catcher = Catcher(window)
+    if aside is not None:
+        window.log.add("problem", "event.settings_reset", file=aside.name)
     size = size or ((1920, 1080) if options.screenshot else None)
     if size is not None:
         window.move(0, 0)
@@ -116,7 +119,7 @@ def make_application() -> QApplication:
     app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("zhian")
     app.setApplicationDisplayName("")
-    app.setDesktopFileName("zhian")
+    app.setDesktopFileName("cn.zhian.twin")
     app.setQuitOnLastWindowClosed(True)
     if app.findChild(Collector) is None:
         Collector(app, settle=True)

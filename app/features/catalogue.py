@@ -16,6 +16,7 @@ from app.features.locking import Locking
 from app.features.minding import Minding
 from app.features.orders import Orders
 from app.features.quality import QualityChoice
+from app.features.recovery import Recovery
 from app.features.requests import Requests
 from app.features.scenarios import Scenarios
 from app.features.second_map import SecondMap
@@ -57,4 +58,5 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Rehearsals,
     Advising,
     Minding,
+    Recovery,
 )

@@ -34,8 +34,18 @@ LAST = "journal-"
 """What begins so is copied after all else."""
 
 
-def make_backup(home: Home, folder: Path, program: str, now_s: float) -> Path:
+def make_backup(
+    home: Home, folder: Path, program: str, now_s: float, *, share: bool = False, server: bool = True
+) -> Path:
     """Back all twins up into a new folder below ``folder`` and return it.
+
+    Parameters
+    ----------
+    share : bool
+        Files that are never changed in place are not copied but get a second name: for a backup on the same disk, made
+        against what a program may do to them and not against the disk's end.
+    server : bool
+        False to leave out what is kept by a database server.
 
     Raises
     ------
@@ -53,10 +63,12 @@ def make_backup(home: Home, folder: Path, program: str, now_s: float) -> Path:
             for twin in _twins_with_history(home):
                 held.enter_context(_quiet(lake_path(home, twin)))
             url = database_url(home)
-            if url.drivername != "sqlite":
+            dumped = server and url.drivername != "sqlite"
+            if dumped:
                 dump(url, growing / "records.dump")
-            _Copy(home, growing, _newest(folder)).all()
-        _finish(growing, Listing(FORMAT, now_s, program, url.get_backend_name(), _hashes(growing)))
+            _Copy(home, growing, _newest(folder), share).all()
+        records = url.get_backend_name() if dumped else "sqlite"
+        _finish(growing, Listing(FORMAT, now_s, program, records, _hashes(growing)))
         growing.rename(place)
         _sync(folder)
     except (OSError, sqlite3.Error) as error:
@@ -91,8 +103,8 @@ def _quiet(lake: Path) -> Iterator[None]:
 class _Copy:
     """Copies data and state; files that never change are shared with the backup before, where it has them."""
 
-    def __init__(self, home: Home, to: Path, before: Path | None) -> None:
-        self._home, self._to, self._before = home, to, before
+    def __init__(self, home: Home, to: Path, before: Path | None, share: bool) -> None:
+        self._home, self._to, self._before, self._share = home, to, before, share
         self._known = read_listing(before).files if before is not None else {}
 
     def all(self) -> None:
@@ -116,6 +128,8 @@ class _Copy:
     def _copy(self, name: str, path: Path, target: Path) -> None:
         if path.suffix == SQLITE:
             _copy_sqlite(path, target, key_of(self._home, path))
+        elif path.suffix == ".parquet" and self._share and _linked(path, target):
+            return
         elif path.suffix == ".parquet" and self._same_as_before(name, path):
             assert self._before is not None  # noqa: S101 - it is known from there
             os.link(self._before / name, target)
@@ -126,6 +140,17 @@ class _Copy:
     def _same_as_before(self, name: str, path: Path) -> bool:
         known: Listed | None = self._known.get(name)
         return known is not None and known.bytes == path.stat().st_size and known == digest(path)
+
+
+def _linked(path: Path, target: Path) -> bool:
+    """Give a file a second name; False where the disk does not do that."""
+    try:
+        os.link(path, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 def _copy_sqlite(path: Path, target: Path, key: str) -> None:

@@ -23,6 +23,8 @@ from twin.errors import BadInputError
 from twin.words import said, say
 
 FOLDER = "plugins"
+SWITCH = "ZHIAN_PLUGINS"
+"""In the environment: ``no`` leaves them all out, as safe mode does."""
 NAMESPACE = "zhian_plugins"
 """Plug-ins are imported below this name, so that none can stand in the place of another module."""
 
@@ -54,7 +56,7 @@ def folder_of(home: Home) -> Path:
 def found(home: Home) -> tuple[Plugin, ...]:
     """List the plug-ins by kind, without running any; those that others could have written say so."""
     folder = folder_of(home)
-    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    paths = sorted(folder.iterdir()) if folder.is_dir() and os.environ.get(SWITCH) != "no" else []
     return tuple(Plugin(path.stem.replace("_", "-"), path, _risk(path, folder)) for path in paths if _is_plugin(path))
 
 
