@@ -6,9 +6,10 @@ from __future__ import annotations
 import shutil
 import sys
 
+from try_deb import layered
+
 from installers.bullseye import make_root
 from installers.place import PACKAGING, out, version, work
-from try_deb import layered
 
 
 def main() -> int:
