@@ -14,7 +14,7 @@ from pathlib import Path
 
 from installers import bullseye, glibc, papers, wheels, words
 from installers.icons import DRAWING, SIZES, write_png
-from installers.place import APP_ID, MAKER, PACKAGING, SAID, SERVER_ID, TITLE, epoch, out, run, version, work
+from installers.place import APP_ID, MAKER, PACKAGING, SAID, SERVER_ID, TITLE, Words, epoch, out, run, version, work
 
 UV_PLATFORM = "x86_64-manylinux_2_31"
 DEPENDS = (

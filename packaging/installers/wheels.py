@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from installers.place import ROOT, epoch, run, work
+from installers.place import ROOT, Words, epoch, run, work
 
 LOCK = ROOT / "requirements.lock"
 PYTHON = "3.11"
@@ -32,8 +32,8 @@ UNUSED = (
 def install(target: Path, platform: str) -> None:
     """Install every locked package, checked by its hash, and the program itself for a platform of uv's naming."""
     target.mkdir(parents=True, exist_ok=True)
-    wanted = ["--python-platform", platform, "--python-version", PYTHON, "--target", target, "--no-deps"]
-    into = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--link-mode=copy", *wanted]
+    wanted: Words = ["--python-platform", platform, "--python-version", PYTHON, "--target", target, "--no-deps"]
+    into: Words = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--link-mode=copy", *wanted]
     run([*into, "--only-binary", ":all:", "--require-hashes", "--requirement", LOCK])
     run([*into, "--no-index", own_wheel()])
     for name in FOR_BUILDING:

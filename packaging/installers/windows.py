@@ -13,7 +13,7 @@ from pathlib import Path
 
 from installers import papers, wheels
 from installers.icons import write_ico
-from installers.place import APP_ID, PACKAGING, epoch, missing, out, run, version, work
+from installers.place import APP_ID, PACKAGING, Words, epoch, missing, out, run, version, work
 
 UV_PLATFORM = "x86_64-pc-windows-msvc"
 LOCK = PACKAGING / "windows/python.lock"
@@ -53,7 +53,7 @@ def embeddable() -> Path:
     folder = work() / "embed"
     shutil.rmtree(folder, ignore_errors=True)
     # The environment has no pip of its own: that of the Python it was made with set it up.
-    pip = [Path(sys.base_prefix) / "bin/python3", "-m", "pip", "download", "--quiet", "--no-deps"]
+    pip: Words = [Path(sys.base_prefix) / "bin/python3", "-m", "pip", "download", "--quiet", "--no-deps"]
     run([*pip, "--require-hashes", "--no-binary", ":all:", "--dest", folder, "--requirement", LOCK])
     (source,) = folder.glob("*.tar.gz")
     archive = folder / "python.zip"
