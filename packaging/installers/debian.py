@@ -59,7 +59,7 @@ def make_program() -> Path:
     (made / "bin/zhian").chmod(0o755)
     python = made / "python/bin/python3.11"
     # Hashes instead of times in the compiled files: the same bytes from every build, and none written at a start.
-    compiled = [
+    compiled: Words = [
         "-m",
         "compileall",
         "-q",

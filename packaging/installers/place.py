@@ -17,6 +17,8 @@ TITLE = {"en": "Zhian Twin", "zh": "智安孪生"}
 SAID = {"en": "A desktop digital twin of a county", "zh": "县域三维数字孪生"}
 MAKER = "Zhian Twin maintainers <maintainers@zhian.invalid>"
 MISSING_PIECE = 3
+Words = list[str | Path]
+"""Of a command line."""
 
 
 def version() -> str:

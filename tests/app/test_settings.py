@@ -12,7 +12,7 @@ def test_defaults_stand_where_there_is_no_file(tmp_path: Path) -> None:
     settings = SettingsFile.in_folder(tmp_path)
     assert settings.values.theme == "dark"
     assert settings.problem == ""
-    assert not settings.path.exists()
+    assert not (tmp_path / "settings.json").exists()
 
 
 def test_what_was_chosen_is_there_again(tmp_path: Path) -> None:
