@@ -16,7 +16,7 @@ from installers.icons import write_ico
 from installers.place import APP_ID, PACKAGING, Words, epoch, missing, out, run, version, work
 
 UV_PLATFORM = "x86_64-pc-windows-msvc"
-LOCK = PACKAGING / "windows/python.lock"
+LOCK = PACKAGING / "windows/python.txt"
 SIGNED = ("python.exe", "pythonw.exe", "python311.dll", "libcrypto-3.dll", "libssl-3.dll", "sqlite3.dll")
 SIGNER = "O=Python Software Foundation"
 PYTHON = papers.Part("CPython", "3.11.9", "pkg:generic/cpython@3.11.9", "PSF-2.0")
