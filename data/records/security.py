@@ -109,7 +109,7 @@ def _has_role(connection: sa.Connection, role: str) -> bool:
 def _grant(connection: sa.Connection, rules: Rules) -> None:
     """Write down which role may which action; what needs a second person none may by SQL alone."""
     named = {getattr(rule, deed) for rule in rules.tables.values() for deed in DEEDS.values()} - {""}
-    actions = named | {"account.manage"}
+    actions = named | {"account.manage", "measure.approve"}
     granted = [
         (name, action, asked)
         for action in sorted(actions)
