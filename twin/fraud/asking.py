@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from twin.errors import UsageError
 from twin.fraud.account import bank_and_number
-from twin.fraud.bank import EXTEND, FREEZE, LIFT, RENEW, RETURN, STOP
+from twin.fraud.bank import EXTEND, FREEZE, LIFT, RECALL, RENEW, RETURN, STOP
 from twin.fraud.clocks import FREEZE_MONTHS, LONG_MONTHS, MOST_STOPS
 from twin.fraud.deeds import AskMeasure, By, Decide, FollowMeasure, Sign, Submit, Verdict, Withdraw
 from twin.fraud.draft import Draft
@@ -36,7 +36,7 @@ def ask(deed: AskMeasure, draft: Draft, by: By) -> None:
     for other in draft.of(Measure, deed.case):
         if other.account == measure.account and other.state in ("asked", *IN_FORCE):
             raise NotPossibleError(say("{measure} holds this account already for the case", measure=other.id))
-    verb = FREEZE if deed.freeze else STOP
+    verb = RECALL if deed.recall else FREEZE if deed.freeze else STOP
     draft.add(measure)
     draft_instruction(draft, measure, verb, deed.second, deed.basis, deed.reason, by, deed.months)
 

@@ -170,7 +170,7 @@ class EndGrant:
 
 @dataclass(frozen=True, slots=True)
 class AskMeasure:
-    """A draft: stop (or, with ``freeze``, freeze) an account.
+    """A draft: stop (or, with ``freeze``, freeze) an account; with ``recall``, ask for the one payment back.
 
     ``payment`` is that of the case the bank checks it by; without it, of an account further on, its particulars are
     given. ``urgent`` is stopped first, its papers follow.
@@ -192,6 +192,7 @@ class AskMeasure:
     freeze: bool = False
     months: int = 6
     urgent: bool = False
+    recall: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from twin.errors import UsageError
 from twin.fraud.asking import draft_instruction, take_back
-from twin.fraud.bank import ANSWERS, EXTEND, FAILED, FREEZE, LIFT, RENEW, RETURN, STOP, Answer
+from twin.fraud.bank import ANSWERS, EXTEND, FAILED, FREEZE, LIFT, RECALL, RENEW, RETURN, STOP, Answer
 from twin.fraud.clocks import Deadline, appeal_deadlines, deadlines, freeze_ends_s, is_over, stop_ends_s
 from twin.fraud.deeds import By, Clear, FilePapers, Mind, ReportAnswer, ReportSent
 from twin.fraud.draft import Draft
@@ -112,8 +112,13 @@ def _returned(measure: Measure, instruction: Instruction, at_s: float, answer: A
     return replace(measure, state="returned" if measure.state == "frozen" else measure.state, returned_fen=returned_fen)
 
 
+def _recalled(measure: Measure, instruction: Instruction, at_s: float, answer: Answer) -> Measure:
+    return replace(measure, state="closed", returned_fen=answer.returned_fen, ended_s=at_s)
+
+
 _EXECUTED: Mapping[str, Callable[[Measure, Instruction, float, Answer], Measure]] = {
     STOP: _stopped, EXTEND: _stopped, FREEZE: _frozen, RENEW: _renewed, LIFT: _lifted, RETURN: _returned,
+    RECALL: _recalled,
 }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ INSTRUCTION = Life("instruction", {
     "withdrawn":    (),
 })  # fmt: skip
 MEASURE = Life("measure", {
-    "asked":        ("stopped", "frozen", "failed", "withdrawn"),
+    "asked":        ("stopped", "frozen", "failed", "withdrawn", "closed"),  # closed: a recall, paid back
     "stopped":      ("extended", "frozen", "lifted", "expired"),
     "extended":     ("frozen", "lifted", "expired"),
     "frozen":       ("lifted", "expired", "returned"),
