@@ -36,6 +36,7 @@ from twin.rules.evaluate import Rules, Setting
 
 PICTURES = os.environ.get("ZHIAN_PICTURES", "")
 """A folder for a picture of each station, on a real display; empty for none."""
+THEME = os.environ.get("ZHIAN_PICTURES_THEME", "dark")
 __all__ = ["made_home", "only_window", "small_city", "window"]
 PROGRAM = By("roster", 1.0)
 
@@ -138,6 +139,7 @@ class Operator:
     def station(self, name: str) -> None:
         """Take a picture of the window, if pictures are wanted."""
         if PICTURES:
+            self.window.look.set_theme(THEME)
             self.window.acts.run("work.show")
             for button in self.window.findChildren(QPushButton):
                 if button.isVisible() and button.text() == self.window.look.texts("hints.read"):
@@ -206,6 +208,8 @@ def test_a_suspended_licence_from_the_gate_to_the_squads_terminal_and_closed(
     operator.station("licence-4-on-scene")
     closed = operator.ends("warned")
     assert (closed.state, closed.outcome) == ("closed", "warned")
+    assert "警告教育" in operator.words("units")
+    assert not operator.bench.work.undoable
     assert store.one(Unit, "S1").state == "free"
     operator.station("licence-5-closed")
 

@@ -266,7 +266,7 @@ class OperationsBench(QObject, Feature):
         city, row = self._desk.live.city, self.card.row
         if city is None:
             return
-        self.marks.ring(city, row.lonlat_deg if row is not None else None)
+        self.marks.ring(city, row)
         choice = self.sending.choice
         self.marks.show_way(choice.first.way if choice is not None and choice.first is not None else None)
         self._show_units()

@@ -16,12 +16,12 @@ from app.map.camera import Lens
 from app.map.style import MapStyle
 from app.map.view import MapView
 from app.theme import TABLE_PX, ui_font
-from app.workbenches.operations.row import SEVERITIES, QueueRow
+from app.workbenches.operations.row import SEVERITIES, SHAPES, QueueRow
 from layers.layer import Lines, Rows, Symbols
 from twin.city.city import City
 
 LAYER, WAY, OVER = "work", "work-way", "work-over"
-MOST, RING_PX, WAY_M = 300, 19.0, 6.0
+MOST, RING_PX, MARK_PX, WAY_M = 300, 19.0, 22, 6.0
 NAMES = tuple(f"severity_{severity}" for severity in SEVERITIES)
 Place = tuple[float, float, float]
 
@@ -42,6 +42,7 @@ class Marks:
         self._map, self._look = view, look
         self._rows: tuple[QueueRow, ...] = ()
         self._held: Place | None = None
+        self._severity = 0
         self._units: tuple[UnitMark, ...] = ()
         view.extras.paint(OVER, self._paint)
 
@@ -61,12 +62,12 @@ class Marks:
         drawn = Symbols(rows_, position, symbol, NAMES, nothing, np.zeros(len(placed), np.bool_))
         self._map.extras.draw(LAYER, drawn)
 
-    def ring(self, city: City, lonlat_deg: tuple[float, float] | None) -> None:
+    def ring(self, city: City, row: QueueRow | None) -> None:
         """Ring what is in hand, or nothing."""
-        known = lonlat_deg is not None and math.isfinite(lonlat_deg[0])
-        held = None if not known else place_of(city, *lonlat_deg)  # type: ignore[misc]  # it is known
-        if held != self._held:
-            self._held = held
+        held = place_of(city, *row.lonlat_deg) if row is not None and math.isfinite(row.lonlat_deg[0]) else None
+        severity = row.severity if row is not None else 0
+        if (held, severity) != (self._held, self._severity):
+            self._held, self._severity = held, severity
             self._map.extras.repaint.emit()
 
     def show_units(self, units: Sequence[UnitMark]) -> None:
@@ -89,22 +90,33 @@ class Marks:
             self._map.extras.remove(name)
 
     def _paint(self, painter: QPainter, lens: Lens, _style: MapStyle) -> None:
-        theme = self._look.theme
         painter.setFont(ui_font(TABLE_PX, bold=True))
-        if self._held is not None:
-            for x, y in _seen(lens, [self._held]):
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(theme.colour("ground", 0.7), 5))
-                painter.drawEllipse(QPointF(x, y), RING_PX, RING_PX)
-                painter.setPen(QPen(theme.colour("accent"), 2.5))
-                painter.drawEllipse(QPointF(x, y), RING_PX, RING_PX)
         held = _seen(lens, [self._held]) if self._held is not None else []
+        for x, y in held:
+            self._paint_ring(painter, QPointF(x, y))
         for unit in self._units:
             for x, y in _seen(lens, [unit.position_m]):
                 beside = max(
                     (at + RING_PX for at, over in held if math.dist((at, over), (x, y)) < 2 * RING_PX), default=x
                 )
                 self._paint_unit(painter, max(x, beside) + 12, y, unit)
+
+    def _paint_ring(self, painter: QPainter, at: QPointF) -> None:
+        """Ring what is in hand, its mark above the names of places that would cover it."""
+        theme = self._look.theme
+        painter.setBrush(theme.colour("ground", 0.85))
+        painter.setPen(QPen(theme.colour("ground", 0.7), 5))
+        painter.drawEllipse(at, RING_PX, RING_PX)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.colour("accent"), 2.5))
+        painter.drawEllipse(at, RING_PX, RING_PX)
+        if self._severity:
+            room = QRectF(at.x() - RING_PX, at.y() - RING_PX, 2 * RING_PX, 2 * RING_PX)
+            painter.save()
+            painter.setFont(ui_font(MARK_PX))
+            painter.setPen(theme.colour(f"severity_{self._severity}"))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, SHAPES[self._severity])
+            painter.restore()
 
     def _paint_unit(self, painter: QPainter, left: float, y: float, unit: UnitMark) -> None:
         theme = self._look.theme

@@ -163,7 +163,9 @@ class Orders:
         self._work.do(call, RESOLVE, deed, lambda _: Reopen(incident.id, self._desk.look.texts("work.taken_back")))
 
     def _close(self, call: Call) -> None:
-        self._work.do(call, CLOSE, Close(self.incident().id, str(call.arguments.get("note", ""))))
+        incident = self.incident().id
+        deed = Close(incident, str(call.arguments.get("note", "")))
+        self._work.do(call, CLOSE, deed, then=lambda _: self._work.forget_undo(incident))
 
     def _merge(self, call: Call) -> None:
         """Merge the incident in hand into another, which is named, or chosen from those that are near."""

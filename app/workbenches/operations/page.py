@@ -188,7 +188,7 @@ class IncidentPage(QWidget):
         note: str | Callable[[], str] = (
             timer_words(ended_s - started_s) if ended_s else lambda: timer_words(time.time() - started_s)
         )
-        return Item(f"{words} {one.reason}".strip(), note, "➤" if not over else "–", mood, buttons)
+        return Item(f"{words} {self._why(one.reason)}".strip(), note, "➤" if not over else "–", mood, buttons)
 
     def _report(self, one: Dispatch, state: str) -> tuple[str, Callable[[], Any]]:
         return (
@@ -202,13 +202,17 @@ class IncidentPage(QWidget):
         words = f"{self._names('step', f'{step.plan}/{step.step}')} · {texts(f'step_owner.{step.owner}')}"
         if step.state != "waiting":
             done = " ".join(part for part in (formats.clock(step.answered_s), step.answered_by, step.note) if part)
-            return Item(words, done, mark, mood, (self._answer(step, "waiting", "work.take_back"),))
+            back = () if self._is_closed() else (self._answer(step, "waiting", "work.take_back"),)
+            return Item(words, done, mark, mood, back)
         acts = (self._act(step),) if step.action in ACTS else ()
         buttons = (*acts, self._answer(step, "done", "work.step_done"), self._answer(step, "skipped", "work.step_skip"))
         due_s = step.due_s
         late = time.time() > due_s
         return Item(words, lambda: timer_words(due_s - time.time()), "◆" if late else mark,
                     "warn" if late else mood, buttons)  # fmt: skip
+
+    def _is_closed(self) -> bool:
+        return self.held.incident is not None and self.held.incident.state == "closed"
 
     def _act(self, step: PlanStepRecord) -> tuple[str, Callable[[], Any]]:
         return (
@@ -271,9 +275,15 @@ class IncidentPage(QWidget):
     def _event(self, event: Event) -> Item:
         texts = self._desk.look.texts
         deed = texts(f"deed.{event.deed}") if f"deed.{event.deed}" in texts else event.deed
-        why = texts.said(event.why) if event.why else ""
+        why = self._why(event.why)
         words = " · ".join(part for part in (deed, event.record, event.by, why) if part)
         return Item(words, formats.clock(event.at_s), "", "quiet")
+
+    def _why(self, reason: str) -> str:
+        """Return a reason in the language of the moment: how it ended, why it was dismissed, or a sentence."""
+        texts = self._desk.look.texts
+        keys = (f"outcome.{reason}", f"dismissal.{reason}")
+        return next((texts(key) for key in keys if key in texts), texts.said(reason) if reason else "")
 
     def _on_remark(self) -> None:
         text, incident = self.remark.text().strip(), self.held.incident
