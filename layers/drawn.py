@@ -38,10 +38,10 @@ def shapes(values: Sequence[shapely.Geometry]) -> NDArray[np.object_]:
     return column
 
 
-def areas(rows: Rows, style: NDArray[Any]) -> Areas:
+def areas(rows: Rows, style: NDArray[Any], strength: float = STRENGTH) -> Areas:
     """Return the rows that are areas, filled."""
     filled = np.isin(shapely.get_type_id(_of(rows)), AREA_TYPES)
-    return Areas(rows.take(filled), style[filled], STRENGTH)
+    return Areas(rows.take(filled), style[filled], strength)
 
 
 def outlines(rows: Rows, style: NDArray[Any]) -> Lines:

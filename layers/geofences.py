@@ -8,6 +8,9 @@ from twin.city.tables import Column
 from twin.kept import Kept
 from twin.world import World
 
+FILL = 0.18
+"""The rim says where it ends; what happens in it is to be seen."""
+
 
 class GeofenceLayer:
     """Show each geofence in the colour of its kind."""
@@ -37,7 +40,7 @@ class GeofenceLayer:
         """Return fills, rims and names."""
         style = rows.columns["kind"]
         words = list(rows.columns["name"])
-        return Several(rows, (areas(rows, style), outlines(rows, style), names(world.city, rows, words)))
+        return Several(rows, (areas(rows, style, FILL), outlines(rows, style), names(world.city, rows, words)))
 
     def status(self, world: World) -> LayerStatus:
         """Return how many there are."""

@@ -22,10 +22,10 @@ from app.times import show_time
 from app.verbs.scenario import DAY_S, Tried, known_words, title_of, tried_over
 from app.widgets.parts import label
 from app.widgets.table import Table, TableColumn, TableModel
+from app.workbenches.operations.explain import in_brief
 from data.rules.files import Folder
 from data.rules.switching import switch
 from twin.errors import UsageError
-from twin.rules.hit import Hit
 from twin.rules.scenario import BOARDS, Loaded
 from twin.words import say
 
@@ -261,7 +261,7 @@ class ScenariosPanel(QWidget):
         self.picture.setPixmap(_drawn(svg, max(self.width() - 16, 160), self.devicePixelRatioF()))
         self.picture.show()
         self.explain.setText("\n".join([self._told(tried.loaded), *_counted(tried, self._desk.look.texts)]))
-        rows = [(hit.at_s, _values(hit)) for hit in tried.now.examples()]
+        rows = [(hit.at_s, in_brief(hit, self._desk.look.texts)) for hit in tried.now.examples()]
         self.examples.rows.set_rows([hit.id for hit in tried.now.examples()], rows)
         self.examples.setVisible(bool(rows))
         self.clear.show()
@@ -304,12 +304,6 @@ def _counted(tried: Tried, texts: Texts) -> list[str]:
     fresh, gone = len(now.fresh(other)), len(other.fresh(now))
     told = texts("scenarios.tried_other", version=other.version, before=len(other.hits), fresh=fresh, gone=gone)
     return [texts("scenarios.tried", hits=len(now.hits)), told]
-
-
-def _values(hit: Hit) -> str:
-    """Write an example on one line: where, and the values that made it fire; no plates."""
-    readings = [f"{one.name} {one.value:g} {one.unit}".strip() for one in hit.readings if isinstance(one.value, float)]
-    return " · ".join([hit.area] * bool(hit.area) + readings)
 
 
 def _drawn(svg: str, width_px: int, ratio: float) -> QPixmap:

@@ -24,6 +24,8 @@ NAMES = ("tried_fresh", "tried_both", "tried_gone")
 """What only this version gives, what the version before gives too, and what that alone gives."""
 SHAPES = ("●", "○", "×")
 MOST = 20_000
+RANK = 3
+"""Of the words beside the examples, among those of places."""
 
 
 class TriedMarks:
@@ -102,4 +104,4 @@ def _labels(examples: Sequence[Hit], city: City) -> Sequence[Labels]:
     places = _places(examples, city)
     words = np.array([show_time(hit.at_s)[11:19] for hit in examples], object)
     rows = Rows(len(examples), {"id": np.array([hit.id for hit in examples], object)}, None, places)
-    return [Labels(rows, places, words, words, np.zeros(len(examples), np.int16))]
+    return [Labels(rows, places, words, words, np.full(len(examples), RANK, np.int16))]

@@ -47,6 +47,15 @@ def explained(hits: Sequence[Hit], texts: Texts, unmask: bool) -> tuple[Explaine
     return tuple(lines)
 
 
+def in_brief(hit: Hit, texts: Texts) -> str:
+    """Return what a hit rests on in one line: where, the values, the lists; of whom it is not said."""
+    readings = [f"{_word('reading', one.name, texts)} {_value(one, texts)}" for one in hit.readings
+                if isinstance(one.value, float)]  # fmt: skip
+    return " · ".join(
+        [*[hit.area] * bool(hit.area), *readings, *(_word("ref_list", one.list, texts) for one in hit.entries)]
+    )
+
+
 def masked_label(kind: str, label: str, unmask: bool) -> str:
     """Return a label as it may be shown: names of people and plates lose their middle."""
     layer = LAYER_OF.get(kind, "")
