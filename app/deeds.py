@@ -80,7 +80,7 @@ class Deeds:
         if found.table != "case":
             go_to(window.map, window.desk, found)
             return
-        panel = window.bench_panels["fraud"]
+        panel = window.arrangement.docks["fraud"].panel
         assert isinstance(panel, FraudPanel)  # noqa: S101 - our own catalogue
         window.arrangement.docks["fraud"].show()
         window.arrangement.docks["fraud"].raise_()
@@ -152,7 +152,7 @@ class Deeds:
 
     def start_new_case(self) -> None:
         """Open the form for a new case."""
-        panel = self._window.bench_panels["fraud"]
+        panel = self._window.arrangement.docks["fraud"].panel
         assert isinstance(panel, FraudPanel)  # noqa: S101 - our own catalogue
         self._window.arrangement.docks["fraud"].show()
         self._window.arrangement.docks["fraud"].raise_()

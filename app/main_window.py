@@ -56,7 +56,6 @@ from app.widgets.top_bar import TopBar
 from app.window_commands import layer_commands, selection_commands, view_commands, window_commands
 from app.wiring import Wiring
 from app.workbenches.catalogue import workbenches
-from app.workbenches.fraud.panel import FraudPanel
 from data.history.reader import History
 from layers.catalogue import LAYERS
 from twin.access import Resource, decide
@@ -200,9 +199,6 @@ class MainWindow(QMainWindow):
             self.status.say(
                 self.look.texts("event.bad_settings", problem=self.look.texts.said(self.settings.problem)), problem=True
             )
-        panel = self.bench_panels.get("fraud")
-        if isinstance(panel, FraudPanel):
-            panel.refresh()
         self._arranged = False
         for part in (self.details, self.time_bar):
             make_ready(part)

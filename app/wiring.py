@@ -36,7 +36,6 @@ UNTOLD = frozenset(
         "palette.open",
         "map.fly_to",
         "layer.set_opacity",
-        "fraud.list_cases",
         "recording.seek",
         "history.speed",
         "history.step_back",

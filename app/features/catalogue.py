@@ -25,7 +25,7 @@ from app.features.trails import Trails
 from app.features.views import Views
 from app.features.wall import Wall
 from app.instruments.feature import Instruments
-from app.workbenches.fraud.money import Money
+from app.workbenches.fraud.bench import fraud_bench
 from app.workbenches.operations.bench import operations_bench
 from app.workbenches.traffic.guidance import Advising
 from app.workbenches.traffic.jams import Jams
@@ -52,7 +52,7 @@ FEATURES: tuple[Callable[[Context], Feature], ...] = (
     Snapshots,
     QualityChoice,
     operations_bench,
-    Money,
+    fraud_bench,
     Jams,
     Waves,
     Rehearsals,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from app.workbenches.bench import Workbench
-from app.workbenches.fraud.bench import FraudBench
 from app.workbenches.sites.bench import SitesBench
 from app.workbenches.traffic.bench import TrafficBench
 
@@ -13,4 +12,4 @@ from app.workbenches.traffic.bench import TrafficBench
 def workbenches() -> tuple[Workbench, ...]:
     """Return our own, then those that other packages offer as entry points of the group ``zhian.workbenches``."""
     offered = sorted(entry_points(group="zhian.workbenches"), key=lambda point: point.name)
-    return (TrafficBench(), FraudBench(), SitesBench(), *(point.load()() for point in offered))
+    return (TrafficBench(), SitesBench(), *(point.load()() for point in offered))

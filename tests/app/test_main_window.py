@@ -305,7 +305,7 @@ def test_a_new_case_needs_a_purpose_and_is_there_after_a_restart(open_window: Op
     assert first.acts.run("fraud.open_case", title="冒充客服退款", amount="1.28万") is None
     assert "用途" in first.status.said.text()
     first.purpose.state(Purpose("立案", "JQ1"), 5)
-    form = first.bench_panels["fraud"].form  # type: ignore[attr-defined]  # FraudPanel
+    form = first.arrangement.docks["fraud"].panel.form  # type: ignore[attr-defined]  # FraudPanel
     first.acts.run("fraud.new_case")
     assert form.isVisible()
     form.title.setText("冒充客服退款")
@@ -316,7 +316,9 @@ def test_a_new_case_needs_a_purpose_and_is_there_after_a_restart(open_window: Op
     form.submit()
     until(lambda: not form.isVisible())
     first.close()
-    panel = open_window().bench_panels["fraud"]
+    second = open_window()
+    panel = second.arrangement.docks["fraud"].panel
+    second.arrangement.show("fraud")
     until(lambda: panel.cases)  # type: ignore[attr-defined]  # FraudPanel
     assert [case.title for case in panel.cases] == ["冒充客服退款"]  # type: ignore[attr-defined]  # FraudPanel
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QMenu, QWidget
 
 from app.commands import Call, Command
@@ -40,7 +40,10 @@ class Source:
 
 
 class Money(QObject, Feature):
-    """A feature of the window: joins the panel, the chart and the commands."""
+    """The half of the fraud workbench that follows the money: joins the panel, the chart and the commands."""
+
+    mask_changed = Signal()
+    """Numbers and names are read in full from now on, or masked again."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context.window)
@@ -122,6 +125,7 @@ class Money(QObject, Feature):
         if stated != self._stated:
             self._stated = stated
             self.case.changed.emit()
+            self.mask_changed.emit()
 
     # Tools
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QTabWidget, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from app import formats
@@ -22,7 +22,7 @@ from twin.fraud.chart.traced import RULES, Traced
 VIEWS = ("links", "flows", "times", "rows")
 TOOLS = ("chart.fit", "chart.undo", "chart.redo", "chart.expand", "chart.merge", "chart.split", "chart.note",
          "chart.remove", "chart.path", "chart.save", "fraud.report")  # fmt: skip
-NARROW_PX = 56
+NARROW_PX, ICON_PX = 56, 16
 TABLE_MOST = 20_000
 """Of the flows on the chart so many stand in the table here; the ledger's own table has them all."""
 
@@ -70,11 +70,12 @@ class MoneyPanel(QWidget):
         top.setSpacing(2)
         top.addWidget(self.rule)
         top.addWidget(self.layout_box)
+        bar.setIconSize(QSize(ICON_PX, ICON_PX))
         for command, button in self.tools.items():
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.clicked.connect(lambda _=False, command=command: self._desk.run(command, refused=self.say))
             bar.addWidget(button)
-        top.addWidget(bar, 3)
+        top.addWidget(bar, 5)
         top.addWidget(self.words, 1)
         for narrow in (self.rule, self.layout_box, self.words):
             narrow.setMinimumWidth(NARROW_PX)

@@ -1,91 +1,152 @@
-"""Fraud cases: the list, and a short form for a new one."""
+"""The fraud desk beside the map: what to stop first, cases, approvals, holds; and the form of the first call."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTabWidget, QVBoxLayout, QWidget
 
 from app import formats
 from app.desk import Desk
 from app.widgets.parts import label, line
 from app.widgets.table import Table, TableColumn, TableModel
-from twin.fraud.case import LONGEST_TITLE, Case
+from app.workbenches.fraud.approvals import ApprovalsTab
+from app.workbenches.fraud.intake import IntakeForm, Read
+from app.workbenches.fraud.measures import MeasuresTab
+from app.workbenches.fraud.money_words import exact
+from app.workbenches.fraud.queue_tab import QueueTab
+from app.workbenches.fraud.work import Work
+from app.workbenches.operations.section import Item, Section
+from twin.fraud.records import FraudCase, Payment
+from twin.fraud.store import Whole
+
+TABS = ("queue", "cases", "approvals", "holds")
+TICK_MS = 1000
 
 
 class FraudPanel(QWidget):
-    """Cases of this desk, newest first."""
+    """Shows the work; what is wanted runs as a command."""
 
     note = Signal(str)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(
+        self, desk: Desk, work: Work, read: Read, written: Callable[[str], str], named: Callable[[str], str]
+    ) -> None:
         super().__init__()
-        self._desk = desk
-        self.cases: tuple[Case, ...] = ()
+        self._desk, self._work, self._written, self._named = desk, work, written, named
+        self.cases: tuple[FraudCase, ...] = ()
         self._wanted = ""
-        self.new = QPushButton()
-        self.new.clicked.connect(lambda: desk.run("fraud.new_case"))
+        self.new, self.trace, self.stop = QPushButton(), QPushButton(), QPushButton()
+        self.second = line(32)
+        self.problem = label("problem", wrap=True)
         self.empty = label("quiet", wrap=True, side=Qt.AlignmentFlag.AlignHCenter)
-        self.form = NewCaseForm(desk)
-        self.form.opened.connect(lambda case: self.show_case(case.number))
+        self.problem.hide()
+        self.form = IntakeForm(desk, read, work.clock)
         self.table = Table(TableModel(desk.look, "cases", self._columns()), desk.look)
         self.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
-        self.table.chosen.connect(self._on_chosen)
-        self.sheet = label("quiet", wrap=True, rich=True)
-        self.sheet.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.sheet.hide()
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.new)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(8)
-        layout.addLayout(row)
-        layout.addWidget(self.form)
-        layout.addWidget(self.empty, 1)
+        self.payments = Section()
+        self.queue = QueueTab(desk.look, written)
+        self.approvals = ApprovalsTab(desk.look, written, named)
+        self.holds = MeasuresTab(desk.look, written, lambda: work.clock())
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for tab in (self.queue, self._cases_page(), self.approvals, self.holds):
+            self.tabs.addTab(tab, "")
+        self._build()
+        self._join()
+        self.retranslate()
+
+    def _cases_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.empty)
         layout.addWidget(self.table, 1)
-        layout.addWidget(self.sheet)
+        layout.addWidget(self.payments)
+        return page
+
+    def _build(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.second, 1)
+        for button in (self.trace, self.stop, self.new):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 4)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.problem)
+        layout.addWidget(self.form)
+        layout.addWidget(self.tabs, 1)
+        layout.addStretch()
+
+    def _join(self) -> None:
+        desk, work = self._desk, self._work
+        self.new.clicked.connect(lambda: desk.run("fraud.new_case"))
+        self.trace.clicked.connect(lambda: desk.run("fraud.trace", refused=self.say))
+        self.stop.clicked.connect(lambda: desk.run("fraud.stop", refused=self.say))
+        self.form.opened.connect(self.show_case)
+        self.form.shown.connect(lambda shown: self.tabs.setVisible(not shown))
+        self.table.chosen.connect(self._on_chosen)
+        work.changed.connect(self.fill)
         desk.look.language_changed.connect(self.retranslate)
         desk.look.theme_changed.connect(self.retranslate)
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self.holds.tick)
 
-    def start_new(self) -> None:
-        """Open the form."""
-        self.form.show()
-        self.form.title.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    # Its life
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read while it is seen."""
+        super().showEvent(event)
+        self._tick.start()
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Read no more while nobody looks."""
+        super().hideEvent(event)
+        self._tick.stop()
+        self._work.stop()
 
     def refresh(self) -> None:
-        """Read the list again, off the window's thread."""
-        read = self._desk.run("fraud.list_cases")
-        if read is None:
-            self._on_read(())
-        else:
-            self._desk.jobs.submit(
-                "job.cases", lambda *_: read(), self._on_read, self._on_unread, key="cases", quiet=True
-            )
+        """Read the records, if whoever is there may."""
+        self._desk.run("fraud.look", refused=self._on_unread)
 
-    def _on_read(self, cases: tuple[Case, ...]) -> None:
-        self.cases = cases
-        self.retranslate()
-        if self._wanted and any(case.number == self._wanted for case in cases):
-            self.table.select_key(self._wanted)
-            self._on_chosen(self._wanted)
-            self._wanted = ""
+    def start_new(self, receipt: str = "") -> None:
+        """Open the form."""
+        self.form.start(receipt)
 
-    def _on_unread(self, error: Exception) -> None:
+    def say(self, words: str) -> None:
+        """Say what was refused."""
+        self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+
+    def _on_unread(self, why: str) -> None:
         """Say instead of the list why it cannot be read."""
-        self._on_read(())
-        self.empty.setText(self._desk.look.texts.error(error))
+        self.empty.setText(why)
+        self.empty.show()
+
+    # Showing
 
     def retranslate(self, *_: object) -> None:
         """Write everything in the language of the moment."""
         texts = self._desk.look.texts
-        self.new.setText(texts("command.fraud.new_case"))
-        self.new.setIcon(self._desk.look.icon("plus", "text"))
+        for button, key, icon in ((self.new, "new_case", "plus"), (self.trace, "trace", "path"),
+                                  (self.stop, "stop", "hand-palm")):  # fmt: skip
+            button.setText(texts(f"fraud.button_{key}"))
+            button.setToolTip(texts(f"command.fraud.{key}"))
+            button.setIcon(self._desk.look.icon(icon, "text"))
+        self.second.setPlaceholderText(texts("fraud.second"))
+        self.second.setAccessibleName(texts("fraud.second"))
         self.empty.setText(texts("cases.none"))
         self.table.setAccessibleName(texts("panel.fraud"))
         self.form.retranslate()
-        self._fill()
+        self.approvals.retranslate()
+        self.queue.retranslate()
+        self.fill()
 
     def _columns(self) -> tuple[TableColumn, ...]:
         texts = self._desk.look.texts
@@ -93,105 +154,68 @@ class FraudPanel(QWidget):
             TableColumn("number", width_px=136),
             TableColumn("title", width_px=168),
             TableColumn("amount", self._yuan, figure=True, width_px=92),
-            TableColumn("opened_at", lambda at: f"{at.astimezone(formats.LOCAL):%m-%d %H:%M}", width_px=92),
+            TableColumn("opened_at", lambda at: f"{formats.local_time(at):%m-%d %H:%M}", width_px=92),
             TableColumn("status", lambda value: texts(f"case_status.{value}"), width_px=60),
         )
 
-    def _yuan(self, amount: Decimal) -> str:
-        return formats.yuan(amount, self._desk.look.language)
+    def _yuan(self, fen: int) -> str:
+        return formats.yuan(Decimal(fen) / 100, self._desk.look.language)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
+        """Show what was read."""
+        told, texts = self._work.told, self._desk.look.texts
+        self.cases = told.cases
         self.table.rows.set_rows(
-            [case.number for case in self.cases],
-            [(case.number, case.title, case.amount_yuan, case.opened_at, case.status) for case in self.cases],
+            [case.number for case in told.cases],
+            [(case.number, case.title, case.amount_fen, case.opened_at_s, case.status) for case in told.cases],
         )
-        self.table.setVisible(bool(self.cases))
-        self.empty.setVisible(not self.cases)
-        total = sum((case.amount_yuan for case in self.cases), Decimal(0))
-        text = self._desk.look.texts("cases.note", count=len(self.cases), total=self._yuan(total))
-        self.note.emit(text if self.cases else "")
+        self.table.setVisible(bool(told.cases))
+        self.empty.setVisible(not told.cases)
+        self.approvals.show_waiting(told.waiting)
+        self.holds.show_told(told)
+        counts = {"cases": len(told.cases), "approvals": len(told.waiting), "holds": len(told.measures),
+                  "queue": self.queue.count}  # fmt: skip
+        for number, name in enumerate(TABS):
+            words = texts(f"fraud.tab_{name}")
+            late = " ▲" if name == "holds" and told.red else ""
+            self.tabs.setTabText(number, f"{words} {counts[name]}{late}" if counts[name] else f"{words}{late}")
+        total = sum(case.amount_fen for case in told.cases)
+        note = texts("cases.note", count=len(told.cases), total=self._yuan(total))
+        self.note.emit(note if told.cases else "")
+        self._fill_case(told.held)
+        if self._wanted and any(case.number == self._wanted for case in told.cases):
+            self.table.select_key(self._wanted)
+            self._wanted = ""
+
+    def _fill_case(self, whole: Whole | None) -> None:
+        """Show the payments of the case in hand, and what is held of each."""
+        texts = self._desk.look.texts
+        for button in (self.trace, self.stop):
+            button.setEnabled(whole is not None and bool(whole.payments))
+        if whole is None:
+            self.payments.show_items("", [])
+            return
+        held = {one.account: one for one in whole.measures}
+        victim = self._named(whole.case.victim) or texts("fraud.unknown")
+        title = texts("fraud.case_in_hand", number=whole.case.number, victim=victim, by=whole.case.opened_by)
+        items = [self._payment(one, held.get(one.to_account)) for one in whole.payments if one.state == "entered"]
+        self.payments.show_items(title, items, texts("fraud.no_payments"))
+
+    def _payment(self, one: Payment, measure: object) -> Item:
+        texts, state = self._desk.look.texts, getattr(measure, "state", "")
+        words = f"{exact(one.amount_fen)} → {self._written(one.to_account)} {self._named(one.to_holder)}"
+        doubts = [texts(f"doubt.{doubt}") if f"doubt.{doubt}" in texts else doubt for doubt in one.doubts]
+        note = texts(f"fraud.state_{state}") if state else f"{formats.local_time(one.paid_at_s):%m-%d %H:%M}"
+        mood = "good" if state in ("stopped", "extended", "frozen", "returned") else "warn" if doubts else "plain"
+        return Item("；".join([words, *doubts]), note, "●" if state else "○", mood)
 
     def show_case(self, number: str) -> None:
         """Read the list again and choose a case in it."""
         self._wanted = number
+        self.tabs.setCurrentIndex(TABS.index("cases"))
+        self._work.hold(number)
         self.refresh()
 
     def _on_chosen(self, number: str) -> None:
-        texts = self._desk.look.texts
-        case = next(case for case in self.cases if case.number == number)
-        opened = f"{case.opened_at.astimezone(formats.LOCAL):%Y-%m-%d %H:%M:%S}"
-        self.sheet.setText(
-            texts(
-                "cases.sheet", number=case.number, amount=f"{case.amount_yuan:,.2f}", opened=opened, by=case.opened_by
-            )
-        )
-        self.sheet.show()
-
-
-class NewCaseForm(QFrame):
-    """Title and amount; the number and the time are given."""
-
-    opened = Signal(object)
-    """Case."""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self._desk = desk
-        self.title = line(LONGEST_TITLE)
-        self.amount = line(24)
-        self._labels = (label("quiet"), label("quiet"))
-        self.problem = label("problem", wrap=True)
-        self.problem.hide()
-        self.save, self.cancel = QPushButton(), QPushButton()
-        self.save.setProperty("primary", "true")
-        self.save.clicked.connect(self.submit)
-        self.cancel.clicked.connect(self._close)
-        self.amount.returnPressed.connect(self.submit)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.save)
-        form = QFormLayout(self)
-        form.setContentsMargins(4, 0, 4, 8)
-        form.addRow(self._labels[0], self.title)
-        form.addRow(self._labels[1], self.amount)
-        form.addRow(self.problem)
-        form.addRow(buttons)
-        self.hide()
-
-    def retranslate(self) -> None:
-        """Write everything in the language of the moment."""
-        texts = self._desk.look.texts
-        for name, field, key in zip(self._labels, (self.title, self.amount), ("title", "amount"), strict=True):
-            name.setText(texts(f"cases.{key}"))
-            field.setAccessibleName(texts(f"cases.{key}"))
-            field.setPlaceholderText(texts(f"cases.{key}_hint"))
-        self.save.setText(texts("cases.open"))
-        self.cancel.setText(texts("cases.cancel"))
-
-    def submit(self) -> None:
-        """Open the case as typed, or say what is wrong; it is written off the window's thread."""
-        self.problem.hide()
-        write = self._desk.run("fraud.open_case", title=self.title.text(), amount=self.amount.text(), refused=self._say)
-        if write is not None:
-            self.save.setEnabled(False)
-            self._desk.jobs.submit("job.cases", lambda *_: write(), self._on_opened, self._on_failed, quiet=True)
-
-    def _on_opened(self, case: Case) -> None:
-        self._close()
-        self.opened.emit(case)
-
-    def _on_failed(self, error: Exception) -> None:
-        self.save.setEnabled(True)
-        self._say(self._desk.look.texts.error(error))
-
-    def _say(self, problem: str) -> None:
-        self.problem.setText(problem)
-        self.problem.show()
-
-    def _close(self) -> None:
-        for field in (self.title, self.amount):
-            field.clear()
-        self.save.setEnabled(True)
-        self.problem.hide()
-        self.hide()
+        self.say("")
+        self._work.hold(number)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from app.main_window import MainWindow
+from app.workbenches.fraud.bench import FraudBench
 from app.workbenches.fraud.money import Money
 from tests.app.conftest import until
 from tests.app.workbenches.fraud.made import account, source
@@ -19,7 +20,7 @@ from tests.app.workbenches.fraud.made import account, source
 
 @pytest.fixture
 def money(window: MainWindow) -> Iterator[Money]:
-    found = next(feature for feature in window.features if isinstance(feature, Money))
+    found = next(feature for feature in window.features if isinstance(feature, FraudBench)).money
     window.arrangement.show("fraud")
     found.show_source(source(), "fifo")
     until(lambda: not window.jobs.is_running("chart"), 60.0)
