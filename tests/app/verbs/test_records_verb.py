@@ -36,7 +36,7 @@ def test_records_are_made_followed_looked_at_and_come_back(
     journal.append([entry(1, told(0, 3))])
     journal.close()
     assert main(["records", "upgrade"]) == 0
-    assert "0010" in capsys.readouterr().out
+    assert "0011" in capsys.readouterr().out
     assert main(["--json", "records", "follow", "--once"]) == 0
     assert json.loads(capsys.readouterr().out) == {"chunks": 1}
     assert main(["--json", "records", "status"]) == 0

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import data.fraud.tables
+import data.fraud_warning.tables
 import data.operations.tables
 import data.rules.tables  # noqa: F401 - its tables are of the same database
 from data.home import Home
@@ -23,7 +24,7 @@ from data.store.cases import CaseStore
 from twin.errors import BadInputError, DiskError
 from twin.fraud.case import new_case
 
-NEWEST = "0010"
+NEWEST = "0011"
 CASE = {
     "number": "20261122-0001", "day": "2026-11-22", "title": "冒充客服", "amount_fen": 1, "opened_at_s": 1.0,
     "status": "open", "opened_by": "demo",
