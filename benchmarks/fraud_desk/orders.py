@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.fraud_desk.playing import NOT_ASKED, Order, View
 from data.simulate.fraud.laws import Laws
+from twin.geo import FloatArray
 
 _LAWS = Laws()
 
@@ -42,5 +43,12 @@ def at_random(seed: int) -> Order:
     return lambda view: int(chance.integers(len(view.account)))
 
 
-def _still_there(view: View) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.array([_LAWS.still_there(age_s) for age_s in view.now_s - view.inflow_s])
+def _still_there(view: View) -> FloatArray:
+    """Return :meth:`Laws.still_there` of all rows."""
+    points = np.array([(0.0, 0.0), *_LAWS.dwell])
+    age_s = np.maximum(view.now_s - view.inflow_s, 1.0)
+    early = 1.0 - np.interp(age_s, points[:-1, 0], points[:-1, 1])
+    (from_s, gone), (until_s, _) = points[-2:]
+    late = (1.0 - gone) * np.clip(1.0 - np.log(age_s / from_s) / np.log(until_s / from_s), 0.0, 1.0)
+    there: FloatArray = np.where(age_s <= from_s, early, late)
+    return there
