@@ -201,8 +201,17 @@ def rows_of(legs: Legs) -> Rows:
 
 
 def in_order(rows: Rows) -> Rows:
-    """Sort lines by account, time and number."""
-    order = np.lexsort((rows.line["number"], rows.line["time_s"], rows.account))
+    """Sort lines by account, time and number: by the first two as one number, and by the third where they are equal."""
+    if not len(rows.account):
+        return rows
+    key = ((rows.account - rows.account.min()).astype(np.uint64) << np.uint64(32)) | rows.line["time_s"]
+    order = np.argsort(key)
+    key = key[order]
+    tied = np.zeros(len(key), bool)
+    tied[1:] = key[1:] == key[:-1]
+    tied[:-1] |= tied[1:]
+    some = order[tied]
+    order[tied] = some[np.lexsort((rows.line["number"][some], key[tied]))]
     return Rows(rows.account[order], rows.line[order], rows.amount_fen[order])
 
 
