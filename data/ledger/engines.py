@@ -45,11 +45,16 @@ def export(ledger: Ledger, folder: Path) -> Exported:
     """
     if len(ledger.indexes) != 1:
         raise UsageError("merge the ledger first: `zhian ledger merge`")
+    return export_index(ledger.indexes[0], folder)
+
+
+def export_index(index: Index, folder: Path) -> Exported:
+    """Write the statements of one index; see :func:`export`."""
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise UsageError(say("{folder} is not empty: name a new folder", folder=folder.name))
     lines = files = 0
-    for table in _tables(ledger.indexes[0]):
+    for table in _tables(index):
         pq.write_table(table, folder / f"statement-{files:05d}.parquet", compression="zstd", row_group_size=100_000)
         lines, files = lines + table.num_rows, files + 1
     return Exported(lines, files)

@@ -13,7 +13,7 @@ from twin.fraud.tracing.rules import Rule
 from twin.fraud.tracing.trace import Question, Trace, TracedAccount, side_by_side
 
 CASES, SEED = 60, 20_261_123
-"""``python -m benchmarks.tracing`` has more than a thousand."""
+"""``python -m benchmarks.tracing_truth`` asks more than a thousand."""
 
 
 def ours(asked: oracle.Question) -> dict[Rule, Trace]:
