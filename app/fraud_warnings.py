@@ -15,12 +15,14 @@ from app import formats
 from app.commands import Call, Command
 from app.session import Session
 from app.times import parse_time
+from data.fraud_warning.cards import FILE, keep_cards, learn_invented, read_cards, warnings_of
 from data.fraud_warning.decoder import Sheet
 from data.fraud_warning.options import Feed, read_feeds
 from data.fraud_warning.source import listen
 from data.fraud_warning.store import Record, SqlWarnings, Who
 from twin.access import mask_name
 from twin.errors import UsageError
+from twin.fraud.warning.categories import CATEGORIES
 from twin.fraud.warning.figures import share
 from twin.fraud.warning.warning import (
     CALLS,
@@ -69,6 +71,8 @@ def commands(session: Session) -> tuple[Command, ...]:
             closed, outcome=call.arguments["outcome"], at_s=time.time(), lost_fen=call.arguments["lost_fen"],
             paid_s=call.arguments["paid_s"],
         )),
+        asks("warn.learn", "warn.take", lambda _, call: _learnt(session, call.arguments["people"])),
+        asks("warn.score", "warn.take", _scored(session)),
         asks("warn.forget", "warn.work", lambda store, call: store.forget(time.time(), _who(call))),
     )  # fmt: skip
 
@@ -94,8 +98,30 @@ def add_actions(actions: Any) -> None:
     taking = doing.add_parser("take", help="read a feed of warning-feeds.toml")
     taking.add_argument("feed", metavar="FEED")
     taking.add_argument("--seconds", type=float, default=60.0, metavar="S", help="how long to listen (default 60)")
+    learning = doing.add_parser("learn", help="make scorecards from invented people, until a desk has cases of its own")
+    learning.add_argument(
+        "--people", type=int, default=20_000, metavar="N", help="how many are invented (default 20000)"
+    )
+    scoring = doing.add_parser("score", help="score everybody of whom facts are kept, and warn of the highest")
+    scoring.add_argument("--most", type=int, default=50, metavar="N", help="how many at most (default 50)")
     doing.add_parser("forget", help="delete warnings without outcome, and facts whose time is over")
     desk.set_defaults(run=_run)
+
+
+def _learnt(session: Session, people: int) -> int:
+    cards = learn_invented(people)
+    keep_cards(session.home.data / FILE, cards)
+    return len(cards)
+
+
+def _scored(session: Session) -> Callable[[SqlWarnings, Call], tuple[Warned, ...]]:
+    def run(store: SqlWarnings, call: Call) -> tuple[Warned, ...]:
+        now_s = time.time()
+        cards = read_cards(session.home.data / FILE)
+        hints, names = store.hints(now_s - max(category.keep_s for category in CATEGORIES))
+        return store.raise_(warnings_of(cards, hints, names, now_s, call.arguments["most"]), _who(call))
+
+    return run
 
 
 def _who(call: Call) -> Who:
@@ -146,6 +172,8 @@ def _run(arguments: argparse.Namespace, session: Session) -> int:
         given |= {"outcome": arguments.outcome, "lost_fen": round(arguments.lost * 100), "paid_s": paid_s}
     if doing == "take":
         given |= {"feed": arguments.feed, "seconds": arguments.seconds}
+    if doing in ("learn", "score"):
+        given = {"people": arguments.people} if doing == "learn" else {"most": arguments.most}
     found = session.commands.run(f"warn.{doing}", **given)
     _TELL[doing](found, session, arguments)
     return 0
@@ -198,6 +226,15 @@ def _tell_taken(found: Kept, session: Session, _arguments: argparse.Namespace) -
         print(f"  {place}: {session.texts.said(reason)}")
 
 
+def _tell_learnt(found: int, session: Session, _arguments: argparse.Namespace) -> None:
+    print(json.dumps({"scorecards": found}) if session.as_json else session.texts("fraud.warn.learnt", count=found))
+
+
+def _tell_scored(found: tuple[Warned, ...], session: Session, arguments: argparse.Namespace) -> None:
+    for warned in found:
+        _tell_warning(warned, session, arguments)
+
+
 def _tell_forgotten(found: tuple[int, int], session: Session, _arguments: argparse.Namespace) -> None:
     plain = {"warnings": found[0], "facts": found[1]}
     print(json.dumps(plain) if session.as_json else session.texts("fraud.warn.forgotten", **plain))
@@ -206,4 +243,5 @@ def _tell_forgotten(found: tuple[int, int], session: Session, _arguments: argpar
 _TELL: dict[str, Callable[[Any, Session, argparse.Namespace], None]] = {
     "list": _tell_list, "call": _tell_warning, "visit": _tell_warning, "close": _tell_warning, "feeds": _tell_feeds,
     "take": _tell_taken, "forget": _tell_forgotten,
+    "learn": _tell_learnt, "score": _tell_scored,
 }  # fmt: skip
