@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import fraud_orders, fraud_warnings
+from app import fraud_banks, fraud_cases, fraud_orders, fraud_warnings
 from app.commands import Command
 from app.session import Session
 
-PARTS = (fraud_orders, fraud_warnings)
+PARTS = (fraud_cases, fraud_banks, fraud_orders, fraud_warnings)
 """Each adds actions of its own."""
 
 
