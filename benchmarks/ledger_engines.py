@@ -33,9 +33,11 @@ from twin.fraud.tracing.trace import Question, Trace, after_roots, side_by_side
 
 LOCAL = "local[2]"
 CREATE = """
-create table ledger.statement engine = MergeTree order by (account, time_s, number)
-as select * from file('{folder}/out/*.parquet', Parquet)
+create table ledger.statement (
+    account Int64, time_s Int64, number Int64, other Int64, amount_fen Int64, before_fen Int64)
+engine = MergeTree order by (account, time_s, number)
 """
+FILL = "insert into ledger.statement select * from file('{folder}/out/*.parquet', Parquet)"
 
 
 class Hubs:
@@ -51,7 +53,8 @@ def over_clickhouse(folder: Path) -> Iterator[OverSql]:
     base: Any = importlib.import_module("chdb.session").Session(str(folder / "clickhouse"))
     try:
         base.query("create database if not exists ledger engine = Atomic")
-        base.query(CREATE.format(folder=folder))
+        base.query(CREATE)
+        base.query(FILL.format(folder=folder))
         yield OverSql(lambda sql: _arrow(base.query(sql, "ArrowStream").bytes()), "ledger.statement")
     finally:
         base.close()
