@@ -58,10 +58,10 @@ def packages(folder: Path) -> list[metadata.Distribution]:
 
 def remove(folder: Path, name: str) -> None:
     """Remove one package's files, as its own list tells them."""
-    for package in packages(folder):
-        if package.name.lower().replace("_", "-") == name:
-            for file in package.files or ():
-                (folder / file).unlink(missing_ok=True)
+    (told,) = folder.glob(f"{name.replace('-', '_')}-*.dist-info")
+    for file in metadata.Distribution.at(told).files or ():
+        (folder / file).unlink(missing_ok=True)
+    shutil.rmtree(told)
 
 
 def unused(folder: Path) -> Iterator[Path]:

@@ -123,3 +123,14 @@ def test_a_package_says_who_has_no_licence_file(tmp_path: Path) -> None:
     without = SimpleNamespace(name="y", files=["y.py"], locate_file=lambda file: tmp_path / file)
     assert papers.collect_licences([with_one, without], tmp_path / "out") == ["y"]  # type: ignore[list-item]  # enough of one
     assert (tmp_path / "out/x/LICENSE").read_text() == "MIT"
+
+
+def test_a_package_of_the_builders_leaves_nothing(tmp_path: Path) -> None:
+    told = tmp_path / "trove_classifiers-1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: trove-classifiers\nVersion: 1\n")
+    (told / "RECORD").write_text("trove.py,,\ntrove_classifiers-1.dist-info/METADATA,,\n")
+    for name in ("trove.py", "numpy.py"):
+        (tmp_path / name).touch()
+    wheels.remove(tmp_path, "trove-classifiers")
+    assert [path.name for path in tmp_path.iterdir()] == ["numpy.py"]
