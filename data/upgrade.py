@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from data.alone import lock
-from data.backup.make import make_backup
 from data.home import Home
 from data.policy import give_first
 from twin.errors import DiskError, ZhianError
@@ -99,6 +98,8 @@ def _settle(home: Home, program: str, now_s: float) -> Path | None:
 
 
 def _back_up(home: Home, found: str, program: str, now_s: float) -> Path:
+    from data.backup.make import make_backup  # what it needs is loaded once a version, not at each start
+
     try:
         return make_backup(home, backups_of(home), found, now_s, share=True, server=False)
     except ZhianError as error:

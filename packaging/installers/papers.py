@@ -18,6 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 from installers.place import APP_ID, TITLE, epoch, missing, run
 
 LICENCE_FILE = re.compile(r"(^|/)(licen[cs]e|copying|copyright|notice|authors)[^/]*$", re.IGNORECASE)
+COMMON = Path("/usr/share/common-licenses")
 REFUSED = re.compile(r"(?<![LA-Z])A?GPL|GNU (Affero )?General Public", re.IGNORECASE)
 ALLOWED_WITH_IT = re.compile(r"LGPL|Lesser| OR ", re.IGNORECASE)
 """Beside a licence that is refused, one of these gives a choice, or is the weaker one that linking allows."""
@@ -104,7 +105,11 @@ def collect_licences(packages: Iterable[metadata.Distribution], to: Path) -> lis
             folder = to / package.name.lower()
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / path.name)
-        if not there:
+        if not there and "LGPL" in licence_of(package.metadata):
+            (to / package.name.lower()).mkdir(parents=True)
+            for name in ("LGPL-3", "GPL-3"):  # Qt's packages name their licence and leave its words out
+                shutil.copyfile(COMMON / name, to / package.name.lower() / name)
+        elif not there:
             without.append(package.name)
     return without
 

@@ -16,7 +16,7 @@ FOR_BUILDING = ("editables", "hatchling", "pathspec", "pluggy", "trove-classifie
 """Locked for `make run`, which installs the checkout; of no use in an installer."""
 UNUSED = (
     "bin", "**/tests", "**/*.pyi", "vtkmodules/test", "numpy/_core/include", "pyarrow/include", "pyarrow/src",
-    "pyarrow/*flight*", "pyarrow/*substrait*", "pyarrow/libarrow_python_flight*", "matplotlib/mpl-data/sample_data",
+    "matplotlib/mpl-data/sample_data",
     *(f"PySide6/{name}*" for name in (
         "assistant", "balsam", "designer", "linguist", "lrelease", "lupdate", "qml", "qsb", "svgtoqml", "include",
         "typesystems", "glue", "doc", "metatypes", "scripts", "Qt/qml", "Qt/metatypes", "Qt/libexec", "Qt/lib/*Qml",

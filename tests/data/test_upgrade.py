@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from data import upgrade
+from data.backup import make
 from data.backup.listing import verify
 from data.home import Home
 from data.policy import give_first
@@ -59,7 +60,7 @@ def test_without_a_backup_nothing_is_opened(home: Home, monkeypatch: pytest.Monk
         raise DiskError("the disk is full")
 
     keep(home, "0.1.0")
-    monkeypatch.setattr(upgrade, "make_backup", full)
+    monkeypatch.setattr(make, "make_backup", full)
     with pytest.raises(DiskError, match="Make room"):
         settle(home, "0.2.0", 0.0)
     assert kept_by(home.data) == "0.1.0"

@@ -116,13 +116,19 @@ def test_without_debootstrap_it_is_said_what_is_missing(tmp_path: Path, monkeypa
     assert ended.value.code == 3
 
 
-def test_a_package_says_who_has_no_licence_file(tmp_path: Path) -> None:
+def test_a_package_says_who_has_no_licence_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(papers, "COMMON", tmp_path)
+    for name in ("LGPL-3", "GPL-3"):
+        (tmp_path / name).write_text("the words")
     (tmp_path / "x.dist-info").mkdir()
     (tmp_path / "x.dist-info/LICENSE").write_text("MIT")
     with_one = SimpleNamespace(name="X", files=["x.dist-info/LICENSE"], locate_file=lambda file: tmp_path / file)
-    without = SimpleNamespace(name="y", files=["y.py"], locate_file=lambda file: tmp_path / file)
-    assert papers.collect_licences([with_one, without], tmp_path / "out") == ["y"]  # type: ignore[list-item]  # enough of one
+    # Its licence is told, and is of those that every Debian has the words of.
+    lesser = SimpleNamespace(name="qt", files=[], metadata=told(License_Expression="LGPL-3.0-only OR GPL-2.0-only"))
+    without = SimpleNamespace(name="y", files=["y.py"], metadata=told(), locate_file=lambda file: tmp_path / file)
+    assert papers.collect_licences([with_one, without, lesser], tmp_path / "out") == ["y"]  # type: ignore[list-item]  # enough of one
     assert (tmp_path / "out/x/LICENSE").read_text() == "MIT"
+    assert (tmp_path / "out/qt/LGPL-3").read_text() == "the words"
 
 
 def test_a_package_of_the_builders_leaves_nothing(tmp_path: Path) -> None:
