@@ -9,19 +9,25 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.commands import Call, Command
 from app.session import Session
+from app.texts import Texts
+from app.times import show_time
 from data.fraud_order.links import ANSWERS, Link, answer, between, links
 from data.fraud_order.results import FraudLine, lines, question
 from data.fraud_order.standing import curves, held
 from data.records.database import open_records
+from data.reports.menu import Line, page_of
+from data.whole_file import write_file
 from twin.errors import UsageError
 from twin.fraud.account import mask_account
 from twin.fraud.ordering import ACTIONS, Queue, order
+from twin.fraud.outreach import READERS, Dish, menu
 from twin.fraud.reasons import reasons, yuan
 from twin.fraud.results import BY, FIGURES
 
@@ -49,6 +55,7 @@ def commands(session: Session) -> tuple[Command, ...]:
         asks(session, "fraud.queue", "measure.read", _queue, sensitive=True),
         asks(session, "fraud.links", "measure.read", _links, sensitive=True),
         asks(session, "fraud.link", "case.merge", _link, sensitive=True),
+        asks(session, "fraud.menu", "results.read", lambda engine, call: _menu(engine, call, session.texts)),
         asks(session, "fraud.results", "results.read", lambda engine, call: (
             question(call.arguments["figure"], call.arguments["by"]) if call.arguments["sql"]
             else lines(engine, *(call.arguments[name] for name in ("figure", "by", "begin_s", "end_s")))
@@ -69,6 +76,11 @@ def add_actions(actions: Any) -> None:
     linking.add_argument("cases", nargs="*", metavar="CASE", help="the two cases that are answered for")
     linking.add_argument("--why", default="", help="a line for the record")
     linking.set_defaults(run=_run_links)
+    page = actions.add_parser("menu", help="a page to hang up: the swindles of these weeks, as PDF")
+    page.add_argument("file", type=Path, help="the PDF to write")
+    page.add_argument("--for", dest="reader", choices=list(READERS), default="home", help="who reads it (default home)")
+    page.add_argument("--weeks", type=int, default=4, metavar="N", help="of how many weeks (default 4)")
+    page.set_defaults(run=_run_menu)
     results = actions.add_parser("results", help="the figures of the fraud desk, computed from the records")
     results.add_argument("figure", choices=list(UNITS))
     results.add_argument("--by", choices=BY, default="all", help="how it is split (default all)")
@@ -94,6 +106,37 @@ def _link(engine: sa.Engine, call: Call) -> Link:
     return answer(
         engine, found, call.arguments["answer"], call.actor.id, time.time(), call.arguments["why"], call.purpose
     )
+
+
+def _menu(engine: sa.Engine, call: Call, texts: Texts) -> Path:
+    end_s, span_s = time.time(), call.arguments["weeks"] * WEEK_S
+    now, before = (
+        {line.key: line.count for line in lines(engine, "cases", "kind", until_s - span_s, until_s)}
+        for until_s in (end_s, end_s - span_s)
+    )
+    dishes = [
+        Line(texts(f"fraud.menu.name.{one.kind}"), _how_many(one, texts), texts(f"fraud.menu.how.{one.kind}"),
+             texts(f"fraud.menu.todo.{one.kind}"))
+        for one in menu(now, before, call.arguments["reader"])
+    ]  # fmt: skip
+    when = texts("fraud.menu.when", begin=show_time(end_s - span_s)[:10], end=show_time(end_s)[:10])
+    made = page_of(texts("fraud.menu.title"), when, dishes, texts("fraud.menu.foot"), int(end_s), texts.language)
+    file: Path = call.arguments["file"]
+    write_file(file, made)
+    return file
+
+
+def _how_many(dish: Dish, texts: Texts) -> str:
+    return texts("fraud.menu.more" if dish.more else "fraud.menu.count" if dish.cases else "fraud.menu.few",
+                 cases=dish.cases)  # fmt: skip
+
+
+def _run_menu(arguments: argparse.Namespace, session: Session) -> int:
+    file = session.commands.run(
+        "fraud.menu", about=arguments.reader, file=arguments.file, reader=arguments.reader, weeks=arguments.weeks
+    )
+    print(json.dumps({"file": str(file)}) if session.as_json else session.texts("fraud.menu.saved", path=file))
+    return 0
 
 
 def _run_queue(arguments: argparse.Namespace, session: Session) -> int:

@@ -34,7 +34,7 @@ def pdf_of(report: Report, language: str = "zh") -> bytes:
     template = (resources.files("resources") / "reports" / TEMPLATE).read_bytes()
     try:
         made = typst.compile(
-            template, font_paths=_fonts(), format="pdf", pdf_standards=STANDARD, timestamp=report.as_of_s,
+            template, font_paths=own_fonts(), format="pdf", pdf_standards=STANDARD, timestamp=report.as_of_s,
             sys_inputs={"report": json.dumps(content, ensure_ascii=False)},
         )  # fmt: skip
     except typst.TypstError as error:
@@ -45,7 +45,7 @@ def pdf_of(report: Report, language: str = "zh") -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def own_fonts() -> typst.Fonts:
     """Return our own fonts alone: what a machine has installed changes nothing."""
     folder = Path(str(resources.files("resources"))) / "fonts"
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

@@ -91,3 +91,10 @@ def test_a_warning_comes_by_a_feed_is_called_and_closed(tmp_path: Path, capsys: 
     assert run(capsys, "fraud", "warn", "forget") == [{"warnings": 0, "facts": 0}]
     assert main(["--language", "zh", "fraud", "warn", "feeds"]) == 0
     assert "准确率" in capsys.readouterr().out
+
+
+def test_a_page_to_hang_up_is_written(tmp_path: Path, capsys: Said) -> None:
+    for language in ("zh", "en"):
+        page = tmp_path / f"{language}.pdf"
+        run(capsys, "--language", language, "fraud", "menu", str(page), "--for", "company")
+        assert page.read_bytes().startswith(b"%PDF")
