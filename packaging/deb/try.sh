@@ -20,8 +20,8 @@ mkdir -p "/home/officer/值守 台"; chown -R officer "/home/officer/值守 台"
 as() { su officer -s /bin/sh -c "cd '/home/officer/值守 台' && $*"; }
 say "a twin, made and exported without a display, by a user without rights"; start=$(now)
 as "zhian --json county build --small --name small" > /try/build.txt; echo "built in $(since $start)"
-as "zhian export buildings --twin small --out '/home/officer/值守 台/楼 buildings.gpkg'"
-as "zhian export roads --twin small --format geojson --out roads.geojson" || true
+as "zhian export buildings --twin small --to '/home/officer/值守 台/楼 buildings.gpkg'"
+as "zhian export roads --twin small --to roads.geojson"
 ls -l "/home/officer/值守 台"
 say "doctor"
 as "zhian doctor" || echo "doctor ended with $?"
