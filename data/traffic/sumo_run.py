@@ -177,7 +177,7 @@ class _Presser:
         for lane in {*self._lanes, *self._length_m}:
             connection.lane.subscribe(lane, (STANDS, STOOD_S))
         for lane in {lane for inside in self._middle for lane in inside}:
-            connection.lane.subscribe(lane, (NEAR,))
+            connection.lane.subscribe(lane, (STANDS,))
         self._show(self.stages[0])
 
     def step(self) -> None:
@@ -212,7 +212,7 @@ class _Presser:
         over = [row for row, (a, b) in enumerate(zip(self.stages[self._stage], self.stages[self._next], strict=True))
                 if a in "Gg" and b not in "Gg"]  # fmt: skip
         told = self._traci.lane.getSubscriptionResults
-        return any(told(lane)[NEAR] > 0 for row in over for lane in self._middle[row])
+        return any(told(lane)[STANDS] > 0 for row in over for lane in self._middle[row])
 
     def _full(self, lane: str) -> float:
         """Return how much of a lane is taken by vehicles that stand."""
