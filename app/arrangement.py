@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QByteArray, QObject, Qt, Signal
 from PySide6.QtWidgets import QMainWindow
@@ -17,7 +17,8 @@ from app.widgets.dock import Dock
 class Workspace:
     """Which docks stand left and right of the map, top to bottom; widths as shares of the window.
 
-    ``heights`` are the shares of the right column. ``layers`` are shown here and hidden elsewhere.
+    ``heights`` are the shares of the right column. ``layers`` are shown here and hidden elsewhere. Docks of ``beside``
+    open in the place of another, as its tab: they need its height.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Workspace:
     right_share: float = 0.20
     heights: Sequence[int] = (1, 1, 1)
     layers: frozenset[str] = frozenset()
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 WORKSPACES: tuple[Workspace, ...] = (
@@ -34,7 +36,7 @@ WORKSPACES: tuple[Workspace, ...] = (
     Workspace("operations", (), ("queue", "incident", "details"), right_share=0.25, heights=(5, 5, 4)),
     Workspace("traffic", ("layers",), ("jams", "traffic", "details"), left_share=0.122, right_share=0.255,
               heights=(7, 3, 2),
-              layers=frozenset({"congestion"})),
+              layers=frozenset({"congestion"}), beside={"waves": "jams", "guidance": "jams"}),
     Workspace("fraud", (), ("fraud", "money", "details"), right_share=0.34, heights=(5, 6, 2)),
     Workspace("sites", ("layers",), ("sites", "details", "events"), right_share=0.235, heights=(5, 3, 2)),
     Workspace("networks", ("layers",), ("networks", "details", "events"), right_share=0.235, heights=(6, 3, 2)),
@@ -88,7 +90,10 @@ class Arrangement(QObject):
         self._column(workspace.right, Qt.DockWidgetArea.RightDockWidgetArea, right)
         for dock in self.docks.values():
             if not self.shows(dock.name):  # one that is opened by its command has a place as well
+                place = self.docks.get(workspace.beside.get(dock.name, ""))
                 self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+                if place is not None:
+                    self._window.tabifyDockWidget(place, dock)
                 dock.hide()
         self.share_heights()
 

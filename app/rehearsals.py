@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from app.session import Session
 from data.home import Home
 from data.store.twin_folder import open_city
 from data.traffic.demand import Known, wished
+from data.traffic.picking import pick
 from data.traffic.rehearsing import Request, rehearse
 from twin.errors import UsageError
 from twin.signals.corridor import corridors
@@ -53,7 +54,7 @@ def commands(session: Session) -> tuple[Command, ...]:
 
     def work(call: Call) -> Rehearsed:
         tell: Callable[[float, str], None] = Teller(session, "rehearsal.mode")
-        return rehearse(request_for(session.home, **call.arguments), tell)
+        return rehearse(request_for(session.home, **call.arguments, report=tell), tell)
 
     return (Command("signals.rehearse", work, "simulation.run", in_palette=False),)
 
@@ -61,8 +62,9 @@ def commands(session: Session) -> tuple[Command, ...]:
 def request_for(
     home: Home, twin: str, road: str, fixes: Path | None, counts: Path | None, share: float, modes: Sequence[str],
     minutes: float, choosing: int, verdict: int, watch: tuple[str, ...] = (),
+    report: Callable[[float, str], None] = lambda share, mode: None, cancelled: Callable[[], bool] = lambda: False,
 ) -> Request:  # fmt: skip
-    """Return what is rehearsed for an arterial, by default the longest: its best wave, on its present traffic.
+    """Return what is rehearsed for an arterial, by default the longest: the wave that simulation picks, on its traffic.
 
     Raises
     ------
@@ -78,9 +80,12 @@ def request_for(
     graph = road_graph(city)
     known = Known(home, twin or home.current(), time.time(), fixes, counts, share)
     streams, wish = wished(city, graph, corridor, known)
-    plans = waves(wish)[0].plans
+    found = waves(wish)
     every = tuple(mode for mode in MODES if mode == LEAVE or mode in modes)
-    return Request(city, graph, wish.corridor, plans, streams, every, watch, choosing, verdict, minutes * 60.0)
+    request = Request(
+        city, graph, wish.corridor, found[0].plans, streams, every, watch, choosing, verdict, minutes * 60.0
+    )
+    return replace(request, plans=pick(request, wish, found, report, cancelled).plans)
 
 
 def _rehearse(arguments: argparse.Namespace, session: Session) -> int:
@@ -93,7 +98,7 @@ def _rehearse(arguments: argparse.Namespace, session: Session) -> int:
 def _told(found: Rehearsed) -> dict[str, Any]:
     modes = {mode: {figure: _plain(found.figure(mode, figure)) for figure in FIGURES} for mode in found.modes}
     change = {mode: _plain(found.change(mode, "all_s")) for mode in found.modes}
-    return {"road": found.name, "demand": found.demand, "best": found.best, "modes": modes, "change": change,
+    return {"road": found.name, "demand": found.demand, "best": found.best, "borne_out": found.borne_out, "modes": modes, "change": change,
             "faster": round(found.faster, 1), "runs": [asdict(run) for run in found.runs]}  # fmt: skip
 
 
@@ -109,6 +114,8 @@ def _lines(found: Rehearsed, session: Session) -> Iterator[str]:
                  for figure in FIGURES]  # fmt: skip
         yield f"{'→' if mode == best else ' '} {texts(f'rehearsal.mode.{mode}')}: {' · '.join(parts)}"
     yield texts("rehearsal.best", mode=texts(f"rehearsal.mode.{best}"), why=texts.said(reason))
+    if not found.borne_out:
+        yield texts("rehearsal.not_borne_out")
     yield texts("rehearsal.faster", times=f"{found.faster:.0f}", took=f"{found.took_s:.0f}")
 
 

@@ -178,11 +178,7 @@ def _runs(request: Request) -> list[_Run]:
     modes = [LEAVE, *(mode for mode in request.modes if mode != LEAVE)]
     runs = [_Run(mode, seed, held) for held, some in ((True, verdict), (False, choosing)) for seed in some
             for mode in modes]  # fmt: skip
-    return sorted(runs, key=lambda run: not _is_watched(run, request.watch, verdict[0]))
-
-
-def _is_watched(run: _Run, watch: Sequence[str], seed: int) -> bool:
-    return run.mode in watch and run.seed == seed
+    return sorted(runs, key=lambda run: not (run.mode in request.watch and run.seed in verdict[:1]))
 
 
 def _write_traffic(file: Path, request: Request, kind: Sequence[str], seed: int) -> None:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from app.features.hints import HintCard
 from app.main_window import MainWindow
 from app.shell import grab
 from app.workbenches.traffic.jams import JAM, Jams
@@ -60,9 +61,15 @@ def day(city: City, begin_s: float, jammed: range) -> Slots:
 def station(window: MainWindow, name: str) -> None:
     """Take a picture of the window, if pictures are wanted."""
     if PICTURES:
+        for card in window.findChildren(HintCard):
+            card.hide()
         end = time.monotonic() + 3.0
         until(lambda: time.monotonic() > end)  # everything is drawn
         grab(window, Path(PICTURES) / f"{name}.png")
+        window.acts.run("theme.toggle")
+        until(lambda: time.monotonic() > end + 2.0)
+        grab(window, Path(PICTURES) / f"{name}-light.png")
+        window.acts.run("theme.toggle")
 
 
 def test_a_jam_is_found_its_cause_named_a_wave_planned_released_and_its_effect_measured(

@@ -176,9 +176,15 @@ class Rehearsed:
         best = min(fit, key=delay.__getitem__)
         simple = next(mode for mode in fit if delay[mode] <= delay[best] * (1.0 + WORTH))
         gain = self.change(simple, ALL, held_out=False)
-        if simple == LEAVE or gain.high > 0.0:
+        if simple == LEAVE or not gain.high <= 0.0:  # of one seed alone nothing is sure: the interval is not known
             return LEAVE, say("no mode is surely better than what runs now")
         return simple, say("all vehicles lose {share} less, and nobody much more", share=f"{-gain.mean:.0%}")
+
+    @property
+    def borne_out(self) -> bool:
+        """Whether the seeds of the verdict say of the recommended mode that all lose less; of leaving it, always."""
+        best = self.best
+        return best == LEAVE or self.change(best, ALL).mean < 0.0
 
     def too_much(self, mode: str) -> tuple[str, ...]:
         """Return the streams that a mode costs more than it may, by the seeds for choosing."""

@@ -18,5 +18,7 @@ def table_of(found: Rehearsed, texts: Texts) -> str:
         row = "".join(f"<td align=right><{tag}>{cell}</{tag}></td>" for cell in cells)
         rows.append(f"<tr><td><{tag}>{name}</{tag}></td>{row}</tr>")
     advice = texts("rehearsal.best", mode=texts(f"rehearsal.mode.{best}"), why=texts.said(reason))
+    if not found.borne_out:
+        advice += f"<br><b>{texts('rehearsal.not_borne_out')}</b>"
     origin = texts("waves.rehearsed_on", demand=texts(f"rehearsal.demand.{found.demand}"))
     return f"<table cellspacing=0 cellpadding=2 width='100%'>{''.join(rows)}</table>{advice}<br>{origin}"

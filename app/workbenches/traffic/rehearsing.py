@@ -69,7 +69,9 @@ class Rehearsals(QObject, Feature):
         home, twin, road = self._desk.session.home, self._twin, str(call.arguments.get("road", ""))
 
         def work(report: Report, cancelled: Cancelled) -> Rehearsed:
-            request = request_for(home, twin, road, None, None, 1.0, MODES, MINUTES, CHOOSING, VERDICT, SIDES)
+            request = request_for(
+                home, twin, road, None, None, 1.0, MODES, MINUTES, CHOOSING, VERDICT, SIDES, report, cancelled
+            )
             return rehearse(request, report, cancelled, self._came.emit)
 
         self._end()

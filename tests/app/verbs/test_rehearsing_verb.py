@@ -37,6 +37,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.set_current("road")
     monkeypatch.setenv("ZHIAN_HOME", str(tmp_path))
     monkeypatch.setattr(rehearsals, "rehearse", stand_in)
+    monkeypatch.setattr(rehearsals, "pick", lambda _request, _wish, found, *_: found[0])
     monkeypatch.setattr(rehearsals, "waves", lambda wish: (wave_at(wish, 84.0),))  # one cycle, not the whole scan
     ASKED.clear()
 
