@@ -98,8 +98,10 @@ def _rehearse(arguments: argparse.Namespace, session: Session) -> int:
 def _told(found: Rehearsed) -> dict[str, Any]:
     modes = {mode: {figure: _plain(found.figure(mode, figure)) for figure in FIGURES} for mode in found.modes}
     change = {mode: _plain(found.change(mode, "all_s")) for mode in found.modes}
-    return {"road": found.name, "demand": found.demand, "best": found.best, "borne_out": found.borne_out, "modes": modes, "change": change,
-            "faster": round(found.faster, 1), "runs": [asdict(run) for run in found.runs]}  # fmt: skip
+    return {
+        "road": found.name, "demand": found.demand, "best": found.best, "borne_out": found.borne_out, "modes": modes,
+        "change": change, "faster": round(found.faster, 1), "runs": [asdict(run) for run in found.runs],
+    }  # fmt: skip
 
 
 def _plain(one: Interval) -> dict[str, float | None]:

@@ -1,7 +1,7 @@
 """AequilibraE's bi-conjugate Frank–Wolfe on a network from standard input; for a Python that has it, nothing of ours.
 
 Reads JSON: tail, head, capacity, free_s, b, power, zones, origins, destinations, trips, gap. Writes JSON: seconds of
-its own assignment, one core, the best of three; the gap it reached; the flow of each link.
+processor for its own assignment, one core, the best of three; the gap it reached; the flow of each link.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def _assigned(links: pd.DataFrame, zones: NDArray[np.int64], told: dict[str, Any
     work.set_cores(1)
     work.max_iter, work.rgap_target = MOST, told["gap"]
     work.set_algorithm("bfw")
-    begin = time.perf_counter()
+    begin = time.process_time()
     work.execute()
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     flow = work.results().sort_index()["trips_ab"].to_numpy()
     return {"seconds": seconds, "gap": float(work.assignment.rgap), "iterations": int(work.assignment.iter),
             "flow": flow.tolist()}  # fmt: skip

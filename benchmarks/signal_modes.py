@@ -1,10 +1,10 @@
 """Modes of control on real networks: ``python -m benchmarks.signal_modes FOLDER [--nets cologne3 …] [--keep FILE]``.
 
 A folder holds networks of SUMO with an hour of traffic each: ``NAME.net.xml``, ``NAME.rou.xml``, ``NAME.sumocfg``.
-Tried are the program that a net comes with, that with the offsets of SUMO's ``tlsCoordinator.py``, SUMO's actuated
-lights, the same coordinated, and our max-pressure. Delay is of all vehicles, those never let in too, an hour and half
-an hour to clear. The mode is recommended by the rule of twin/traffic/rehearsal.py on the seeds for choosing; the table
-is of the seeds for the verdict. Nobody is teleported out of a jam.
+Tried are the program that a net comes with, that with the offsets of SUMO's ``tlsCoordinator.py``, actuated lights, the
+same coordinated, and our max-pressure. Delay is of all vehicles, those never let in too, an hour and half an hour to
+clear. The mode is recommended by the rule of twin/traffic/rehearsal.py on the seeds for choosing; the table is of the
+seeds for the verdict; ``--choosing`` and ``--verdict`` take fewer of them. Nobody is teleported out of a jam.
 
 ``--keep`` adds each run to a file and leaves out those that are there: a run that was stopped goes on, ``--only-sum``
 prints what is there.
@@ -40,17 +40,24 @@ def main() -> int:
     parser.add_argument("--nets", nargs="*", default=[])
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--only-sum", action="store_true")
+    parser.add_argument("--choosing", type=int, default=len(CHOOSING), metavar="N")
+    parser.add_argument("--verdict", type=int, default=len(VERDICT), metavar="N")
     given = parser.parse_args()
+    asked = [(False, seed) for seed in CHOOSING[: given.choosing]]
+    asked += [(True, seed) for seed in VERDICT[: given.verdict]]
     names = given.nets or sorted(file.name.removesuffix(".net.xml") for file in given.folder.glob("*.net.xml"))
     there = kept(given.keep) if given.keep else {}
     for name in names:
-        runs = list(there.get(name, ()))
-        for mode, seed, held in [] if given.only_sum else missing(runs):
+        runs = [run for run in there.get(name, ()) if (run.held_out, run.seed) in asked]
+        for mode, seed, held in [] if given.only_sum else missing(runs, asked):
             runs.append(Run(mode, seed, held, one(given.folder, name, mode, seed)))
             if given.keep:
                 with given.keep.open("a", encoding="utf-8") as file:
                     file.write(json.dumps({"net": name} | asdict(runs[-1])) + "\n")
-        if runs:
+        left = len(missing(runs, asked))
+        if runs and left:
+            print(f"{name}: {left} runs are missing")
+        elif runs:
             told(name, runs)
     return 0
 
@@ -65,19 +72,15 @@ def kept(file: Path) -> dict[str, list[Run]]:
     return found
 
 
-def missing(runs: Sequence[Run]) -> list[tuple[str, int, bool]]:
-    """Return the runs that are still to do, those for choosing first."""
-    every = [(mode, seed, held) for held, some in ((False, CHOOSING), (True, VERDICT)) for seed in some
-             for mode in MODES]  # fmt: skip
+def missing(runs: Sequence[Run], asked: Sequence[tuple[bool, int]]) -> list[tuple[str, int, bool]]:
+    """Return the runs that are still to do, seed by seed in their order."""
     done = {(run.mode, run.seed, run.held_out) for run in runs}
+    every = [(mode, seed, held) for held, seed in asked for mode in MODES]
     return [each for each in every if each not in done]
 
 
 def told(name: str, runs: Sequence[Run]) -> None:
     """Print one network."""
-    if missing(runs):
-        print(f"{name}: {len(missing(runs))} runs are missing")
-        return
     found = Rehearsed(name, tuple(runs), "", 1.0)
     delay = {mode: found.figure(mode, ALL) for mode in found.modes}
     parts = [f"{TOLD.get(mode, mode)} {each.mean:.1f} ± {each.high - each.mean:.1f}" for mode, each in delay.items()]

@@ -63,13 +63,11 @@ def station(window: MainWindow, name: str) -> None:
     if PICTURES:
         for card in window.findChildren(HintCard):
             card.hide()
-        end = time.monotonic() + 3.0
-        until(lambda: time.monotonic() > end)  # everything is drawn
-        grab(window, Path(PICTURES) / f"{name}.png")
-        window.acts.run("theme.toggle")
-        until(lambda: time.monotonic() > end + 2.0)
-        grab(window, Path(PICTURES) / f"{name}-light.png")
-        window.acts.run("theme.toggle")
+        for look in ("dark", "light"):
+            end = time.monotonic() + 3.0
+            until(lambda end=end: time.monotonic() > end)  # everything is drawn
+            grab(window, Path(PICTURES) / f"{name}-{look}.png")
+            window.acts.run("theme.toggle")
 
 
 def test_a_jam_is_found_its_cause_named_a_wave_planned_released_and_its_effect_measured(

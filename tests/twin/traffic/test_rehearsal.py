@@ -104,3 +104,14 @@ def test_intervals_and_seeds() -> None:
 
 def test_runs_are_pooled_by_vehicles() -> None:
     assert pooled([Met(10.0, vehicles=1), Met(40.0, vehicles=2, outside=1)]).all_s == 30.0
+
+
+def test_what_one_seed_says_is_not_sure_and_a_verdict_may_not_bear_it_out() -> None:
+    better = replace(USUAL, all_s=30.0)
+    found = rehearsed(fixed=better)
+    assert (found.best, found.borne_out) == (FIXED, True)
+    one = replace(found, runs=tuple(run for run in found.runs if run.seed in (1, 11)))
+    assert (one.best, one.borne_out) == (LEAVE, True)
+    worse = tuple(replace(run, met=replace(run.met, all_s=50.0)) if run.held_out and run.mode == FIXED else run
+                  for run in found.runs)  # fmt: skip
+    assert (replace(found, runs=worse).best, replace(found, runs=worse).borne_out) == (FIXED, False)
