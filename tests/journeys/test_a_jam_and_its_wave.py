@@ -58,14 +58,19 @@ def day(city: City, begin_s: float, jammed: range) -> Slots:
     return replace(slots, stops=2 * often, again=np.where(stuck, 5.0, 0.0), halted=often, stopped_s=40.0 * often)
 
 
+def drawn() -> None:
+    """Let everything be drawn."""
+    end = time.monotonic() + 3.0
+    until(lambda: time.monotonic() > end)
+
+
 def station(window: MainWindow, name: str) -> None:
     """Take a picture of the window, if pictures are wanted."""
     if PICTURES:
         for card in window.findChildren(HintCard):
             card.hide()
         for look in ("dark", "light"):
-            end = time.monotonic() + 3.0
-            until(lambda end=end: time.monotonic() > end)  # everything is drawn
+            drawn()
             grab(window, Path(PICTURES) / f"{name}-{look}.png")
             window.acts.run("theme.toggle")
 
