@@ -15,6 +15,8 @@ from twin.operations.records import Record
 from twin.operations.store import R
 
 learn(*TABLE)
+_COLUMNS = {kind: tuple((field.name, str(field.type).startswith("tuple")) for field in fields(kind)) for kind in TABLE}
+"""Of each kind of record its columns, and which of them hold several values."""
 
 
 def row_of(record: Record) -> dict[str, object]:
@@ -24,7 +26,7 @@ def row_of(record: Record) -> dict[str, object]:
 
 def record_of(kind: type[R], row: Mapping[str, object]) -> R:
     """Return the record of a row."""
-    plain = {field.name: _read(row[field.name], str(field.type)) for field in fields(kind)}
+    plain = {name: _read(row[name], is_list) for name, is_list in _COLUMNS[kind]}
     return msgspec.convert(plain, kind)
 
 
@@ -39,7 +41,7 @@ def _kept(value: object) -> object:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _read(value: object, kind: str) -> object:
+def _read(value: object, is_list: bool) -> object:
     if value is None:
         return math.nan
-    return msgspec.json.decode(str(value)) if kind.startswith("tuple") else value
+    return msgspec.json.decode(str(value)) if is_list else value

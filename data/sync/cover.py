@@ -45,7 +45,7 @@ class Cover(NamedTuple):
 
     def fits(self, pages: Iterable[Numbered]) -> bool:
         """Tell whether any page opened like this is one of a tree; noise passes for one once in 100,000 pages."""
-        return any(_is_tree(self.opened(number, page), FILE_HEAD if number == 0 else 0) for number, page in pages)
+        return any(is_tree(self.opened(number, page), FILE_HEAD if number == 0 else 0) for number, page in pages)
 
 
 BARE = Cover()
@@ -56,7 +56,7 @@ def sealed_by(key: str) -> Cover:
     return Cover(bytes.fromhex(key), VECTOR + SUM)
 
 
-def _is_tree(page: bytes, head: int) -> bool:
+def is_tree(page: bytes, head: int) -> bool:
     """Tell whether a page says of itself what only a page of a tree can say."""
     size = HEADS.get(page[head])
     if size is None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from data.sync.cover import BARE, FILE_HEAD, PAGE, Cover
+from data.sync.cover import BARE, FILE_HEAD, PAGE, Cover, is_tree
 
 LEAF, LEAF_HEAD = 13, 8
 INDEX_PAGES = (2, 10)
@@ -96,7 +96,7 @@ class Pages:
             if kind == LEAF:
                 if not (yield from self._leaf(page, FILE_HEAD if number == 0 else 0)):
                     hurt.append(number)
-            elif kind not in INDEX_PAGES:
+            elif kind not in INDEX_PAGES or not is_tree(page, FILE_HEAD if number == 0 else 0):  # noise may begin so
                 hurt.append(number)
         for number in hurt:
             if number not in self._followed:

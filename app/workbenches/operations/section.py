@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -21,6 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.parts import label
+
+AT_ONCE = 6
+"""Lines that are written in one turn of the window's thread."""
+TOP = Qt.AlignmentFlag.AlignTop
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,55 @@ class Item:
     below: bool = False
 
 
+class _Line:
+    """The widgets of a line, kept for the next item that stands there: to make and style them anew takes long."""
+
+    def __init__(self, rows: QGridLayout, row: int) -> None:
+        self._rows, self._row = rows, row
+        self._box: QWidget | None = None
+        self.mark, self.words, self.note = label("itemMark"), label("itemWords", wrap=True), label("quiet")
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        rows.addWidget(self.mark, 2 * row, 0, TOP)
+        rows.addWidget(self.words, 2 * row, 1, TOP)
+        rows.addWidget(self.note, 2 * row, 2, TOP | Qt.AlignmentFlag.AlignRight)
+
+    def show(self, item: Item) -> None:
+        """Show an item."""
+        self.mark.setText(item.mark)
+        self.words.setText(item.words)
+        self.note.setText(item.note() if callable(item.note) else item.note)
+        for part in (self.mark, self.words):
+            if part.property("mood") != item.mood:
+                part.setProperty("mood", item.mood)
+                part.style().polish(part)
+        self._drop_buttons()
+        if item.buttons:
+            place = (2 * self._row + 1, 1, 1, 3) if item.below else (2 * self._row, 3, 1, 1)
+            self._box = _buttons(item)
+            self._rows.addWidget(self._box, *place, TOP)
+        self.set_visible(True)
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide it."""
+        if not visible:
+            self._drop_buttons()
+        for part in (self.mark, self.words, self.note):
+            part.setVisible(visible)
+
+    def _drop_buttons(self) -> None:
+        if self._box is not None:
+            self._rows.removeWidget(self._box)
+            self._box.hide()
+            self._box.deleteLater()
+            self._box = None
+
+
 class Section(QWidget):
-    """Shows items under a title; hidden where there is nothing to say and no words for that."""
+    """Shows items under a title; hidden where there is nothing to say and no words for that.
+
+    A long list is written some lines a turn, so that the window's thread is free in between.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +110,11 @@ class Section(QWidget):
         self._rows.setHorizontalSpacing(8)
         self._rows.setVerticalSpacing(4)
         self._rows.setColumnStretch(1, 1)
-        self._notes: list[tuple[QLabel, Callable[[], str]]] = []
+        self._lines: list[_Line] = []
+        self._written = 0
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._write)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 4)
         layout.setSpacing(6)
@@ -74,43 +129,27 @@ class Section(QWidget):
         self.empty.setVisible(not items and bool(nothing))
         self.setVisible(bool(items) or bool(nothing))
         if tuple(items) != self.items or _said(items) != _said(self.items):
-            self.items = tuple(items)
-            self._make()
+            self.items, self._written = tuple(items), 0
+            for line in self._lines[len(self.items) :]:
+                line.set_visible(False)
+            self._write()
         self.tick()
 
     def tick(self) -> None:
         """Write the notes that tell of the time."""
-        for note, words in self._notes:
-            note.setText(words())
+        for line, item in zip(self._lines[: self._written], self.items, strict=False):
+            if callable(item.note):
+                line.note.setText(item.note())
 
-    def _make(self) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._notes.clear()
-        for row, item in enumerate(self.items):
-            self._add(row, item)
-
-    def _add(self, row: int, item: Item) -> None:
-        mark, words, note = label("itemMark"), label("itemWords", wrap=True), label("quiet")
-        mark.setText(item.mark)
-        for part in (mark, words):
-            part.setProperty("mood", item.mood)
-        words.setText(item.words)
-        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        if callable(item.note):
-            self._notes.append((note, item.note))
-        else:
-            note.setText(item.note)
-        top = Qt.AlignmentFlag.AlignTop
-        self._rows.addWidget(mark, 2 * row, 0, top)
-        self._rows.addWidget(words, 2 * row, 1, top)
-        self._rows.addWidget(note, 2 * row, 2, top | Qt.AlignmentFlag.AlignRight)
-        if item.buttons:
-            place = (2 * row + 1, 1, 1, 3) if item.below else (2 * row, 3, 1, 1)
-            self._rows.addWidget(_buttons(item), *place, top)
+    def _write(self) -> None:
+        upto = min(self._written + AT_ONCE, len(self.items))
+        for row in range(self._written, upto):
+            if row == len(self._lines):
+                self._lines.append(_Line(self._rows, row))
+            self._lines[row].show(self.items[row])
+        self._written = upto
+        if upto < len(self.items):
+            self._more.start()
 
 
 def _said(items: Sequence[Item]) -> list[tuple[str, ...]]:

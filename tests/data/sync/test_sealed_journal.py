@@ -103,7 +103,7 @@ def test_whose_bytes_are_there_comes_back_and_the_rest_is_told(home: Home, seed:
         vector = slice(at // PAGE * PAGE + PAGE - 80, at // PAGE * PAGE + PAGE)
         row = slice(at - AROUND, at + 40 + AROUND)
         assert (before[row], before[vector]) != (after[row], after[vector])
-    assert destroyed == COUNT - len(stored)
+    assert destroyed <= COUNT - len(stored)  # of a minute whose figures were hit nothing is known
 
 
 def test_transactions_behind_a_break_in_the_log_come_back(home: Home) -> None:
