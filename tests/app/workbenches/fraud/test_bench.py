@@ -114,7 +114,7 @@ def test_from_the_first_call_to_money_returned_by_three_persons(
     until(lambda: "已止付" in words(lambda: panel.holds.holds.items), 60.0)
     assert "142万" in words(lambda: panel.holds.holds.items)
     assert bench.money.panel.chart.held_fen["ICBC:6222000000000001"] == 142_000_000
-    assert panel.holds.holds._notes[0][1]().startswith("剩 47:5")
+    assert next(item.note() for item in panel.holds.holds.items if callable(item.note)).startswith("剩 47:5")
 
     sits(window, bench, ASKS)
     measure = store.find(Measure, case=number)[0]
