@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.commands import Call, Command
@@ -18,9 +18,12 @@ from app.workbenches.fraud.report import Told as ToldInReport
 from app.workbenches.fraud.tracing import trace_case
 from app.workbenches.fraud.work import Waiting, Work
 from data.audit.trail import append
+from data.banks.ways import ways_of
+from data.fraud.outbox import FIRST_PAUSE_S, Outbox
 from data.fraud.store import SqlFraud
 from data.records.database import open_records
 from data.store.cases import CaseStore
+from twin.access import Resource, decide
 from twin.errors import UsageError
 from twin.fraud.bank import FREEZE, RETURN
 from twin.fraud.deeds import (
@@ -33,6 +36,7 @@ from twin.fraud.deeds import (
     FollowMeasure,
     OpenCase,
     ProposeReturn,
+    ReportSent,
     Submit,
     Verdict,
 )
@@ -43,6 +47,8 @@ from twin.fraud.states import IN_FORCE
 from twin.fraud.store import Done, FraudStore, Whole
 from twin.words import Said
 
+SEND_MS = 500
+"""How often is looked whether something is to be sent, while something is."""
 NO_CASE = "choose a case first"
 NO_SECOND = "name the second officer first"
 NOTHING_TO_STOP = "every account of the case is asked for or held already"
@@ -59,6 +65,12 @@ class FraudBench(QObject, Feature):
         self._listing = CaseStore(lambda: open_records(desk.session.home))
         self.work = Work(desk, lambda: SqlFraud(open_records(desk.session.home), append), self)
         self.panel = FraudPanel(desk, self.work, read, self.money.case.written, self.money.case.named)
+        self.pause_s = FIRST_PAUSE_S
+        """Before a second attempt at a bank."""
+        self._letters: SqlFraud | None = None
+        self._sends = QTimer(self)
+        self._sends.setInterval(SEND_MS)
+        self._sends.timeout.connect(self._send_round)
         self._join()
 
     def _join(self) -> None:
@@ -103,13 +115,19 @@ class FraudBench(QObject, Feature):
         yield Entry(
             Command("fraud.approve_return", self._approve_return, approve, needs_purpose=True, in_palette=False)
         )
+        yield Entry(
+            Command("fraud.send", lambda _: self._sends.start(), ReportSent.permission), "money", "paper-plane-right"
+        )
         yield Entry(Command("fraud.send_back", self._send_back, approve, needs_purpose=True, in_palette=False))
         yield from self.money.entries()
 
     def close(self) -> None:
         """Let go of the records."""
+        self._sends.stop()
         self.work.close()
         self._listing.close()
+        if self._letters is not None:
+            self._letters.close()
         self.money.close()
 
     # The case
@@ -262,11 +280,51 @@ class FraudBench(QObject, Feature):
         deed = ApproveReturn(plan.id, str(call.arguments.get("second") or self._second()), plan_mark(plan))
         self.work.do("fraud.approve_return", call, lambda *_: (deed,), lambda _: self.panel.say(""))
 
+    # Sending
+
+    def _send_signed(self) -> None:
+        """Begin to speak to the banks as soon as something is signed, if whoever sits here may."""
+        commands, about = self._desk.session.commands, Resource("fraud.send")
+        may = decide(commands.actor, ReportSent.permission, about, commands.purpose, commands.rules).allowed
+        if self.work.told.out and may and not self._sends.isActive():
+            self._desk.run("fraud.send")
+
+    def _send_round(self) -> None:
+        """Send what is due, and hear what banks answer; nothing more to send ends the rounds."""
+        if self._desk.jobs.is_running("fraud.send"):
+            return
+        home, actor, clock, pause_s = (
+            self._desk.session.home,
+            self._desk.session.commands.actor,
+            self.work.clock,
+            self.pause_s,
+        )
+
+        def work(*_: object) -> tuple[int, int]:
+            if self._letters is None:
+                self._letters = SqlFraud(open_records(home), append)
+            outbox = Outbox(self._letters, ways_of(home), actor.id, clock, pause_s)
+            return outbox.round(), len(outbox.waiting())
+
+        def done(told: tuple[int, int]) -> None:
+            answered, waiting = told
+            if not waiting:
+                self._sends.stop()
+            if answered or not waiting:
+                self.work.look()
+
+        def failed(error: Exception) -> None:
+            self._sends.stop()
+            self.panel.say(self._desk.look.texts.error(error))
+
+        self._desk.jobs.submit("job.fraud_send", work, done, failed, key="fraud.send", quiet=True)
+
     # Answers
 
     def _on_changed(self) -> None:
         """Put the queue in order anew, and show what is held on the chart."""
         told, texts = self.work.told, self._desk.look.texts
+        self._send_signed()
         open_cases = {case.number for case in told.cases if case.status in ("open", "filed")}
         payments = [one for one in told.payments if one.case in open_cases]
         said: Callable[[Said], str] = texts.said
