@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from app.shell import grab
 from app.workbenches.fraud.bench import FraudBench
 from data.audit.trail import append
 from data.fraud.store import SqlFraud
+from data.ledger.importing import Asked, Importer
 from data.ledger.ledger import ledger_path
 from data.records.database import open_records
 from data.signing.keys import own_key
@@ -26,7 +28,7 @@ from data.simulate.fraud.cashier import Cashier, tell
 from data.simulate.fraud.moods import Moods
 from tests.app.conftest import made_home, only_window, small_city, until, window
 from tests.data.fraud.test_outbox import serving
-from tests.data.ledger.files import take, write
+from tests.data.ledger.files import write
 from twin.access import Actor
 from twin.fraud.records import Instruction, Measure, ReturnPlan
 
@@ -134,7 +136,8 @@ def transfers(home_ledger: Path, folder: Path, paid_at_s: float) -> None:
     lines = [line(1, CASE.company, CASE.stranger, CASE.paid_fen, 0.0),
              line(2, CASE.stranger, CASE.second, CASE.gone_fen, CASE.gone_after_s)]  # fmt: skip
     lines += [line(3 + n, CASE.second, hand, 12_000_000, 400.0 + 20 * n) for n, hand in enumerate(hands)]
-    take(home_ledger, write(folder / "流水.csv", lines), bank="ICBC")
+    with contextlib.closing(Importer(home_ledger, time.time)) as importer:
+        importer.take(Asked(write(folder / "流水.csv", lines), "ICBC"))
 
 
 def test_from_the_first_line_to_money_returned(

@@ -44,7 +44,7 @@ from twin.fraud.records import FraudCase, Instruction, Measure, Payment, Share
 from twin.fraud.report import Sheet
 from twin.fraud.returning import PRO_RATA, SINGLE, plan_mark, pro_rata
 from twin.fraud.states import IN_FORCE
-from twin.fraud.store import Done, FraudStore, Whole
+from twin.fraud.store import Done, Whole
 from twin.words import Said
 
 SEND_MS = 500
@@ -210,7 +210,7 @@ class FraudBench(QObject, Feature):
     def _ask_stops(self, command: str, call: Call, second: str, wanted: Callable[[Payment], bool]) -> None:
         reason = call.purpose.text if call.purpose is not None else ""
 
-        def ask(store: FraudStore, _: By) -> Sequence[Deed]:
+        def ask(store: SqlFraud, _: By) -> Sequence[Deed]:
             taken = {(one.case, one.account) for one in store.find(Measure, ("asked", *IN_FORCE))}
             entered = reversed(store.find(Payment, ("entered",)))
             payments = {(one.case, one.to_account): one for one in entered if wanted(one)}
@@ -226,7 +226,7 @@ class FraudBench(QObject, Feature):
         key = "fraud.evidence_receipt" if payment.receipt else "fraud.evidence_told"
         return self._desk.look.texts(key, payment=payment.id)
 
-    def _ask_and_submit(self, command: str, call: Call, ask: Callable[[FraudStore, By], Sequence[Deed]]) -> None:
+    def _ask_and_submit(self, command: str, call: Call, ask: Callable[[SqlFraud, By], Sequence[Deed]]) -> None:
         """Draft what is asked for and put it before who approves: one act of a person."""
 
         def then(done: tuple[Done, ...]) -> None:
@@ -325,11 +325,9 @@ class FraudBench(QObject, Feature):
         """Put the queue in order anew, and show what is held on the chart."""
         told, texts = self.work.told, self._desk.look.texts
         self._send_signed()
-        open_cases = {case.number for case in told.cases if case.status in ("open", "filed")}
-        payments = [one for one in told.payments if one.case in open_cases]
         said: Callable[[Said], str] = texts.said
-        found = places(payments, told.measures, told.stops, self.work.clock(), said)
-        self.panel.queue.show_places(found)
+        if told.queue is not None:
+            self.panel.queue.show_places(places(told.queue, told.measures, said))
         chart = self.money.panel.chart
         chart.held_fen = {one.account: one.held_fen for one in told.measures if one.held_fen}
         chart.update()
@@ -348,7 +346,7 @@ class FraudBench(QObject, Feature):
         self.money.case.choose((account,))
 
 
-def _plan(store: FraudStore, measure: str, why: str) -> ProposeReturn:
+def _plan(store: SqlFraud, measure: str, why: str) -> ProposeReturn:
     """Return how frozen money is to go back: to the one who paid in, or pro rata to what each lost."""
     hold = store.one(Measure, measure)
     paid = [one for one in store.find(Payment, ("entered",), to_account=hold.account) if one.from_account]

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.commands import Call
 from app.desk import Desk
+from app.workbenches.fraud.queueing import queue_of
+from data.fraud.store import SqlFraud
 from twin.errors import ZhianError
 from twin.fraud.asking import evidence_mark
 from twin.fraud.deeds import By, Deed
-from twin.fraud.records import FraudCase, Instruction, Measure, Payment, ReturnPlan
-from twin.fraud.store import Done, Due, FraudStore, Whole
+from twin.fraud.ordering import Queue
+from twin.fraud.records import FraudCase, Instruction, Measure, ReturnPlan
+from twin.fraud.store import Done, Due, Whole
 
 ROUND_MS, AGAIN_MS = 2_000, 15_000
 SOON_S = 30 * 86_400.0
-MOST_PAYMENTS = 300
-"""So many of the newest payments are in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,7 @@ class Told:
     red: tuple[Due, ...] = ()
     measures: tuple[Measure, ...] = ()
     out: tuple[Instruction, ...] = ()
-    payments: tuple[Payment, ...] = ()
-    stops: Mapping[str, int] = field(default_factory=dict)
+    queue: Queue | None = field(default=None, compare=False)
     plans: tuple[ReturnPlan, ...] = ()
     held: Whole | None = field(default=None)
 
@@ -60,11 +60,11 @@ class Work(QObject):
     trouble = Signal(object)
     """The error for which the records cannot be read; None: they can again."""
 
-    def __init__(self, desk: Desk, opened: Callable[[], FraudStore], parent: QObject | None = None) -> None:
+    def __init__(self, desk: Desk, opened: Callable[[], SqlFraud], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._desk, self._opened = desk, opened
         self._opening = threading.Lock()
-        self._store: FraudStore | None = None
+        self._store: SqlFraud | None = None
         self.told = Told()
         self.number = ""
         """Of the case in hand."""
@@ -114,7 +114,7 @@ class Work(QObject):
             quiet=True,
         )
 
-    def store(self) -> FraudStore:
+    def store(self) -> SqlFraud:
         """Return the records; opened off the window's thread."""
         with self._opening:
             if self._store is None:
@@ -125,7 +125,7 @@ class Work(QObject):
         if self._timer.interval() != ROUND_MS:
             self._timer.setInterval(ROUND_MS)
             self.trouble.emit(None)
-        if told != self.told:
+        if told != self.told or _still(told) != _still(self.told):
             self.told = told
             self.changed.emit()
 
@@ -145,7 +145,7 @@ class Work(QObject):
         return By(actor.id, self.clock(), purpose, actor.roles, scope.districts, scope.agencies)
 
     def do(
-        self, command: str, call: Call, deeds: Callable[[FraudStore, By], Sequence[Deed]],
+        self, command: str, call: Call, deeds: Callable[[SqlFraud, By], Sequence[Deed]],
         then: Callable[[tuple[Done, ...]], None] = lambda _: None,
     ) -> None:  # fmt: skip
         """Do what ``deeds`` says, read from the records as they are then; ``then`` is told what came of it."""
@@ -180,7 +180,7 @@ class Work(QObject):
         self.look()
 
 
-def _read(store: FraudStore, by: By, number: str) -> Told:
+def _read(store: SqlFraud, by: By, number: str) -> Told:
     cases = store.cases(by)
     held = store.whole(number) if any(case.number == number for case in cases) else None
     waiting = []
@@ -191,7 +191,11 @@ def _read(store: FraudStore, by: By, number: str) -> Told:
     red = store.red_list(by.at_s)
     measures = store.find(Measure, ("asked", "stopped", "extended", "frozen", "returned"))
     out = store.find(Instruction, ("signed", "sent", "acknowledged"))
-    payments = store.find(Payment, ("entered",), MOST_PAYMENTS)
-    stops = {account: store.stops(account) for account in dict.fromkeys(one.to_account for one in payments)}
     plans = store.find(ReturnPlan, ("proposed", "noticed"))
-    return Told(cases, tuple(waiting), due, red, measures, out, payments, stops, plans, held)
+    return Told(cases, tuple(waiting), due, red, measures, out, queue_of(store.engine, by.at_s), plans, held)
+
+
+def _still(told: Told) -> list[tuple[str, int]]:
+    """Return what the queue says is still where: it runs out by itself."""
+    queue = told.queue
+    return [] if queue is None else list(zip(queue.account.tolist(), queue.action.tolist(), strict=True))
