@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
@@ -18,6 +19,7 @@ from app.workbenches.fraud.report import Told as ToldInReport
 from app.workbenches.fraud.tracing import trace_case
 from app.workbenches.fraud.work import Waiting, Work
 from data.audit.trail import append
+from data.banks.directory import banks_of
 from data.banks.ways import ways_of
 from data.fraud.outbox import FIRST_PAUSE_S, Outbox
 from data.fraud.store import SqlFraud
@@ -40,6 +42,7 @@ from twin.fraud.deeds import (
     Submit,
     Verdict,
 )
+from twin.fraud.receipt import payments_in
 from twin.fraud.records import FraudCase, Instruction, Measure, Payment, Share
 from twin.fraud.report import Sheet
 from twin.fraud.returning import PRO_RATA, SINGLE, plan_mark, pro_rata
@@ -363,4 +366,6 @@ def _plan(store: SqlFraud, measure: str, why: str) -> ProposeReturn:
 
 def fraud_bench(context: Context) -> FraudBench:
     """Return the workbench on the records of this desk."""
-    return FraudBench(context, lambda _text, _now_s: ())
+    home = context.desk.session.home
+    banks = cache(lambda: banks_of(home))
+    return FraudBench(context, lambda text, now_s: payments_in(text, banks(), now_s))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
@@ -142,7 +143,7 @@ class IntakeForm(QFrame):
         """
         fresh = new_case(self.title.text(), self.amount.text(), datetime.fromtimestamp(self._clock()).astimezone())
         fen = int(fresh.amount_yuan * 100)
-        payments = self.payments
+        payments = self._as_corrected(fen)
         if not payments and self.to_account.text().strip():
             payments = (
                 NewPayment(
@@ -155,6 +156,17 @@ class IntakeForm(QFrame):
             victim_phone=self.phone.text().strip(), victim_account=self.from_account.text().strip(),
             story=self.story.text().strip(), happened_s=payments[0].paid_at_s if payments else 0.0, payments=payments,
         )  # fmt: skip
+
+    def _as_corrected(self, fen: int) -> tuple[NewPayment, ...]:
+        """Return what the receipts tell; of a single one, with what a hand has corrected."""
+        if len(self.payments) != 1:
+            return self.payments
+        (payment,) = self.payments
+        by_hand = {name: getattr(self, name).text().strip() for name in ("to_account", "to_holder", "from_account")
+                   if getattr(self, name).isModified()}  # fmt: skip
+        paid_at_s = self._paid_s() if self.paid.isModified() else payment.paid_at_s
+        sources = tuple(one for one in payment.sources if one.field not in by_hand)
+        return (replace(payment, **by_hand, amount_fen=fen, paid_at_s=paid_at_s, sources=sources),)
 
     def _paid_s(self) -> float:
         text = self.paid.text().strip()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from app.main_window import MainWindow
 from app.workbenches.fraud.bench import FraudBench
@@ -16,7 +17,7 @@ from tests.app.conftest import until
 from twin.access import Actor
 from twin.fraud.bank import Answer
 from twin.fraud.deeds import By, ReportAnswer, ReportSent
-from twin.fraud.records import FraudCase, Instruction, Measure, ReturnPlan
+from twin.fraud.records import FraudCase, Instruction, Measure, Payment, ReturnPlan
 
 ASKS = Actor("wang", "王警官", frozenset({"fraud_analyst"}))
 LEAD = Actor("li", "李班长", frozenset({"fraud_lead"}))
@@ -204,3 +205,25 @@ def test_who_may_not_read_cases_is_told_so(window: MainWindow, bench: FraudBench
     assert not window.session.commands.actor.roles & {"fraud_lead"}
     assert isinstance(bench.work.told.cases, tuple)
     assert all(isinstance(case, FraudCase) for case in bench.work.told.cases)
+
+
+def test_a_pasted_receipt_fills_in_what_it_tells_and_says_what_is_odd(
+    window: MainWindow, bench: FraudBench, store: SqlFraud
+) -> None:
+    form = bench.panel.form
+    told = ("付款人户名：陈小红 付款账号：6222021204000000025", "收款人户名：周伟", "收款账号：622202120400000001",
+            "收款银行：中国工商银行", "金额：￥８，８００．００", "交易时间：2026-11-20 09:30:05", "流水号：HD20261120001")  # fmt: skip
+    QApplication.clipboard().setText("\n".join(told))
+    window.acts.run("fraud.paste")
+    assert "1" in form.found.text()
+    assert "账号" in form.found.text()  # one digit short
+    assert (form.amount.text(), form.to_holder.text(), form.victim.text()) == ("8800.00", "周伟", "陈小红")
+    form.title.setText("虚假购物")
+    form.submit()
+    until(lambda: form.isHidden() or form.problem.isVisible(), 60.0)
+    assert form.isHidden(), form.problem.text()
+    rest(bench)
+    (payment,) = store.find(Payment, ("entered",), bank_reference="HD20261120001")
+    assert payment.amount_fen == 880_000
+    assert payment.receipt
+    assert {origin.source for origin in payment.origins} >= {"receipt"}
