@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.commands import Call, Command
 from app.features.feature import Context, Entry, Feature
+from app.map.events import Pick
+from app.opening import Opened
 from app.workbenches.fraud.intake import Read
+from app.workbenches.fraud.marks import LAYER, Marks
 from app.workbenches.fraud.money import Money, Source
 from app.workbenches.fraud.money_words import exact
 from app.workbenches.fraud.panel import FraudPanel
@@ -24,6 +27,7 @@ from data.banks.ways import ways_of
 from data.fraud.outbox import FIRST_PAUSE_S, Outbox
 from data.fraud.store import SqlFraud
 from data.records.database import open_records
+from data.simulate.fraud.branches import branches
 from data.store.cases import CaseStore
 from twin.access import Resource, decide
 from twin.errors import UsageError
@@ -71,6 +75,7 @@ class FraudBench(QObject, Feature):
         self.pause_s = FIRST_PAUSE_S
         """Before a second attempt at a bank."""
         self._letters: SqlFraud | None = None
+        self.marks = Marks(context.map, desk.look)
         self._sends = QTimer(self)
         self._sends.setInterval(SEND_MS)
         self._sends.timeout.connect(self._send_round)
@@ -79,6 +84,10 @@ class FraudBench(QObject, Feature):
     def _join(self) -> None:
         work, panel = self.work, self.panel
         work.changed.connect(self._on_changed)
+        self._context.opening.opened.connect(self._on_opened)
+        self._desk.selection.changed.connect(self._on_selected)
+        self.money.case.chosen_changed.connect(self._on_chosen)
+        panel.seen.connect(self.marks.show)
         work.refused.connect(self._on_refused)
         self.money.mask_changed.connect(panel.retranslate)
         work.trouble.connect(lambda error: panel.say(self._desk.look.texts.error(error) if error else ""))
@@ -127,6 +136,7 @@ class FraudBench(QObject, Feature):
     def close(self) -> None:
         """Let go of the records."""
         self._sends.stop()
+        self.marks.close()
         self.work.close()
         self._listing.close()
         if self._letters is not None:
@@ -335,6 +345,29 @@ class FraudBench(QObject, Feature):
         chart.held_fen = {one.account: one.held_fen for one in told.measures if one.held_fen}
         chart.update()
         self.panel.fill()
+
+    # The map
+
+    def _on_opened(self, opened: Opened) -> None:
+        """Put branches and cash machines on the map where everything is invented, off the window's thread."""
+        city = opened.city
+        self.marks.set_branches(None)
+        if city.invented:
+            self._desk.jobs.submit(
+                "job.branches", lambda *_: branches(city), self.marks.set_branches, key="branches", quiet=True
+            )
+
+    def _on_selected(self, picks: tuple[Pick, ...]) -> None:
+        """Choose the accounts at a bank whose branch or cash machine was picked."""
+        banks = {self.marks.bank_of(pick.key) for pick in picks if pick.layer == LAYER}
+        if banks:
+            case = self.money.case
+            case.choose([key for key in case.shape.keys if key.partition(":")[0] in banks])
+            self.marks.ring(frozenset(banks))
+
+    def _on_chosen(self) -> None:
+        """Ring where the banks of the chosen accounts can be met."""
+        self.marks.ring(frozenset(key.partition(":")[0] for key in self.money.case.chosen))
 
     def _on_refused(self, command: str, error: Exception) -> None:
         words = self._desk.look.texts.error(error)

@@ -31,6 +31,8 @@ class FraudPanel(QWidget):
     """Shows the work; what is wanted runs as a command."""
 
     note = Signal(str)
+    seen = Signal(bool)
+    """It is shown, or hidden."""
 
     def __init__(
         self, desk: Desk, work: Work, read: Read, written: Callable[[str], str], named: Callable[[str], str]
@@ -103,6 +105,7 @@ class FraudPanel(QWidget):
         """Read while it is seen."""
         super().showEvent(event)
         self._tick.start()
+        self.seen.emit(True)
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -110,6 +113,7 @@ class FraudPanel(QWidget):
         super().hideEvent(event)
         self._tick.stop()
         self._work.stop()
+        self.seen.emit(False)
 
     def refresh(self) -> None:
         """Read the records, if whoever is there may."""

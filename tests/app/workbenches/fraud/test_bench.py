@@ -211,8 +211,15 @@ def test_a_pasted_receipt_fills_in_what_it_tells_and_says_what_is_odd(
     window: MainWindow, bench: FraudBench, store: SqlFraud
 ) -> None:
     form = bench.panel.form
-    told = ("付款人户名：陈小红 付款账号：6222021204000000025", "收款人户名：周伟", "收款账号：622202120400000001",
-            "收款银行：中国工商银行", "金额：￥８，８００．００", "交易时间：2026-11-20 09:30:05", "流水号：HD20261120001")  # fmt: skip
+    told = (
+        "付款人户名：陈小红 付款账号：6222021204000000025",
+        "收款人户名：周伟",
+        "收款账号：622202120400000001",
+        "收款银行：中国工商银行",
+        "金额：￥８，８００．００",
+        "交易时间：2026-11-20 09:30:05",
+        "流水号：HD20261120001",
+    )
     QApplication.clipboard().setText("\n".join(told))
     window.acts.run("fraud.paste")
     assert "1" in form.found.text()

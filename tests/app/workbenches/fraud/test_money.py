@@ -12,8 +12,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from app.main_window import MainWindow
+from app.map.events import Pick
 from app.workbenches.fraud.bench import FraudBench
+from app.workbenches.fraud.marks import LAYER
 from app.workbenches.fraud.money import Money
+from layers.layer import Symbols
 from tests.app.conftest import until
 from tests.app.workbenches.fraud.made import account, source
 
@@ -151,3 +154,21 @@ def test_the_report_is_the_same_to_the_byte_when_made_again(window: MainWindow, 
     text = "".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "a.pdf").pages)
     for words in ("涉案资金追查报告", "先进先出 − 按比例", account(3), "用途：侦办", "1,900,000.00 元"):
         assert words in text
+
+
+def test_a_branch_on_the_map_chooses_its_bank_s_accounts_and_they_ring_it(window: MainWindow, money: Money) -> None:
+    bench = next(feature for feature in window.features if isinstance(feature, FraudBench))
+    until(lambda: LAYER in window.map.extras.drawings, 60.0)
+    drawn = window.map.extras.drawings[LAYER].drawings[0]
+    assert isinstance(drawn, Symbols)
+    key = next(key for key in drawn.rows.columns["id"].tolist() if key.startswith("ICBC-"))
+    window.selection.select((Pick(LAYER, key, (0.0, 0.0, 0.0)),))
+    assert len(money.case.chosen) == 6
+    money.case.choose(())
+    assert bench.marks._banks == frozenset()
+    money.case.choose((account(1),))
+    assert bench.marks._banks == {"ICBC"}
+    window.map.settle()
+    assert not window.map.picture().isNull()
+    window.arrangement.show("watch")
+    until(lambda: LAYER not in window.map.extras.drawings, 60.0)
