@@ -120,7 +120,7 @@ def bank(window: MainWindow, paid_at_s: float) -> Iterator[BankServer]:
     key = own_key(home, "banks")
     server = BankServer(books, TIMED_OUT, 3, {key.id.hex(): key.public})
     with serving(server) as address:
-        way = f'[[way]]\nname = "银行"\nadapter = "http"\naddress = "{address}"\nbanks = ["*"]\ntime_out_s = 0.3\n'
+        way = f'[[way]]\nname = "银行"\nadapter = "http"\naddress = "{address}"\nbanks = ["*"]\ntime_out_s = 1.0\n'
         (home.data / "banks.toml").write_text(way, "utf-8")
         yield server
 

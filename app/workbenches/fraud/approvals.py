@@ -105,6 +105,9 @@ class ApprovalsTab(QWidget):
             row.tick.toggled.connect(self._count)
             self._page.insertWidget(place, row)
         self.empty.setVisible(not self.rows)
+        self.all.blockSignals(True)  # a tick for all was for those that were there then
+        self.all.setChecked(bool(self.rows) and len(self.ticked) == len(self.rows))
+        self.all.blockSignals(False)
         self._count()
 
     def _words(self, waiting: Waiting) -> tuple[str, str]:
