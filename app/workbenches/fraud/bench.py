@@ -84,6 +84,7 @@ class FraudBench(QObject, Feature):
     def _join(self) -> None:
         work, panel = self.work, self.panel
         work.changed.connect(self._on_changed)
+        work.read.connect(self._send_signed)
         self._context.opening.opened.connect(self._on_opened)
         self._desk.selection.changed.connect(self._on_selected)
         self.money.case.chosen_changed.connect(self._on_chosen)
@@ -337,7 +338,6 @@ class FraudBench(QObject, Feature):
     def _on_changed(self) -> None:
         """Put the queue in order anew, and show what is held on the chart."""
         told, texts = self.work.told, self._desk.look.texts
-        self._send_signed()
         said: Callable[[Said], str] = texts.said
         if told.queue is not None:
             self.panel.queue.show_places(places(told.queue, told.measures, said))

@@ -55,6 +55,8 @@ class Work(QObject):
     """Reads the records every few seconds while somebody looks, and does deeds."""
 
     changed = Signal()
+    read = Signal()
+    """The records were read, changed or not; another person may sit here."""
     refused = Signal(str, object)
     """Id of a command, and the error."""
     trouble = Signal(object)
@@ -128,6 +130,7 @@ class Work(QObject):
         if told != self.told or _still(told) != _still(self.told):
             self.told = told
             self.changed.emit()
+        self.read.emit()
 
     def _on_trouble(self, error: Exception) -> None:
         self.busy = False
