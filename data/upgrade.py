@@ -63,7 +63,7 @@ def settle(home: Home, program: str, now_s: float) -> Path | None:
     if kept_by(home.data) == program:
         return None
     until = time.monotonic() + WAIT_S
-    while (held := lock(home.runtime / "upgrade.sqlite")) is None:  # another start makes the backup
+    while (held := lock(home.cache / "upgrade.sqlite")) is None:  # another start makes the backup
         if time.monotonic() > until:
             raise ZhianError("another start of the program is still backing the data up: try again later")
         time.sleep(STEP_S)
