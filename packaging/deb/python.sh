@@ -17,7 +17,12 @@ apt-get install -qq -y --no-install-recommends build-essential patchelf xz-utils
     libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-util1 libxcb-xkb1 \
     libxkbcommon-x11-0 libxkbcommon0 > /build/apt.log
 cd /build
-apt-get source -qq openssl python3.11
+# A mirror may lack what the security archive lists: then those of the newest point release; the bill says which.
+apt-get source -qq openssl python3.11 || {
+    sed -i /bookworm-security/d /etc/apt/sources.list
+    apt-get update -qq
+    apt-get source -qq openssl python3.11
+}
 
 cd /build/openssl-*/
 [ -e Makefile ] || ./Configure linux-x86_64 --prefix=/opt/openssl --openssldir=/etc/ssl --libdir=lib shared no-tests > ../openssl.log
