@@ -104,10 +104,12 @@ class MeasuresTab(QWidget):
         texts, language = self._look.texts, self._look.language
         mark, mood = MARKS[due.tone if due is not None else ""]
         parts = [f"{self._written(one.account)}  {texts(f'fraud.state_{one.state}')}"]
-        if one.held_fen:
+        if one.held_fen > one.returned_fen:
             parts.append(texts("fraud.held", sum=sum_of(one.held_fen - one.returned_fen, language)))
-        if one.held_fen and one.held_fen < one.amount_fen:
+        if one.held_fen and one.held_fen < one.amount_fen and not one.returned_fen:
             parts.append(texts("fraud.partial"))
+        if one.returned_fen:
+            parts.append(texts("fraud.gone_back", sum=sum_of(one.returned_fen, language)))
         if one.earlier:
             parts.append(texts("fraud.earlier", who="、".join(one.earlier)))
         if one.stops:
