@@ -209,7 +209,7 @@ class IntakeForm(QFrame):
         for name in FIELDS:
             field = getattr(self, name)
             if not isinstance(field, QComboBox):
-                field.clear()
+                field.setText("")  # clearing would count as written by hand, and no receipt would fill it again
         self.receipt.clear()
         self.payments = ()
         self.save.setEnabled(True)
