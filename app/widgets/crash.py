@@ -26,16 +26,13 @@ class CrashDialog(QDialog):
 
     def __init__(self, look: Look, logs: Path, make_bundle: Callable[[], object], parent: QWidget) -> None:
         super().__init__(parent)
-        texts = look.texts
+        self._look = look
         self.setMinimumWidth(520)
         self.setModal(False)
         self.said = label(wrap=True)
         self._explain = label("quiet", wrap=True)
-        self._explain.setText(texts("crash.explain"))
-        self.copy = QPushButton(texts("crash.copy"))
-        self.folder = QPushButton(texts("crash.folder"))
-        self.bundle = QPushButton(texts("crash.bundle"))
-        self.go_on = named(QPushButton(texts("crash.go_on")), "primary")
+        self.copy, self.folder, self.bundle = QPushButton(), QPushButton(), QPushButton()
+        self.go_on = named(QPushButton(), "primary")
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.said.text()))
         self.folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(logs))))
         self.bundle.clicked.connect(make_bundle)
@@ -52,6 +49,20 @@ class CrashDialog(QDialog):
         whole.addWidget(self.said)
         whole.addWidget(self._explain)
         whole.addLayout(buttons)
+        self.retranslate()
+        look.language_changed.connect(self.retranslate)
+
+    def retranslate(self, *_: object) -> None:
+        """Say what is always there in the language of now."""
+        texts = self._look.texts
+        self._explain.setText(texts("crash.explain"))
+        for button, key in (
+            (self.copy, "copy"),
+            (self.folder, "folder"),
+            (self.bundle, "bundle"),
+            (self.go_on, "go_on"),
+        ):
+            button.setText(texts(f"crash.{key}"))
 
     def tell(self, title: str, sentence: str) -> None:
         """Say it; what was said before and is still open is replaced."""
