@@ -87,6 +87,7 @@ def filled(table: sa.Table, number: int, street: str) -> dict[str, Any]:
         row
         | {name: street for name in ("street",) if name in row}
         | {name: "" for name in ("district",) if name in row}
+        | {name: "0" for name in ("first",) if name in row}
     )
 
 
