@@ -17,6 +17,7 @@ from twin.live.frame import TrackFrame
 from twin.live.heat import FloatGrid, HeatGrid, density, grid_over, mean, range_of
 from twin.live.kinds import KINDS, STATE_CODE
 from twin.live.observation import ObservationArray
+from twin.pieces import in_pieces
 from twin.world import World
 
 REFRESH_S = 2.0
@@ -171,7 +172,8 @@ def _cells(world: World, grid: HeatGrid, name: str, values: FloatGrid, counts: F
     row, col = np.nonzero(np.nan_to_num(values, nan=-1.0) >= least)
     west, south = grid.west_m + col * grid.cell_m, grid.south_m + row * grid.cell_m
     x, y = world.city.frame.origin_m
-    shapes = np.asarray(shapely.box(west + x, south + y, west + x + grid.cell_m, south + y + grid.cell_m), dtype=object)
+    corners = np.column_stack([west + x, south + y, west + x + grid.cell_m, south + y + grid.cell_m])
+    shapes = in_pieces(lambda some: shapely.box(*some.T), corners)
     half = grid.cell_m / 2
     centre = np.column_stack([west + half, south + half, np.zeros(len(row))]).astype(np.float32)
     newest_ms = world.tracks.rows["time_s"].max() * 1000.0 if len(world.tracks) else 0.0
