@@ -7,6 +7,7 @@ made: both may only be freed on the thread that draws them, else the process end
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ SHARE = 0.01
 LONG_S = 0.008
 YOUNG_S = 60.0
 """What is made so soon after the beginning, or after a city was read, lives as long as the program or the city."""
+BEGINNING_S = 5.0
+"""A window's parts are made before its loop runs: the first look at all of them would take 30 to 130 ms."""
 _HELD: list[object] = []
 """One for each reading that makes what is never looked through."""
 _READ_S: list[float] = []
@@ -35,7 +38,7 @@ class Collector(QObject):
 
     def __init__(self, parent: QObject, settle: bool = False) -> None:
         super().__init__(parent)
-        self._settle, self._begun_s = settle, time.monotonic()
+        self._settle, self._begun_s = settle, math.inf
         gc.disable()
         self._next_full_s = 0.0
         self._timer = QTimer(self)
@@ -49,6 +52,10 @@ class Collector(QObject):
         if not young or _HELD:
             return
         begin_s = time.monotonic()
+        self._begun_s = min(self._begun_s, begin_s)
+        if self._settle and begin_s < self._begun_s + BEGINNING_S:
+            gc.freeze()
+            return
         if not oldest or begin_s < self._next_full_s:
             gc.collect(1 if older else 0)
             return

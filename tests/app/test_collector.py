@@ -69,7 +69,8 @@ def test_what_lives_through_a_long_look_at_everything_is_left_out_from_then_on(
         assert gc.get_freeze_count() >= before + len(kept)
         assert not freed_on
         gc.unfreeze()
-        monkeypatch.setattr("app.collector.YOUNG_S", -1e9)
+        for name in ("YOUNG_S", "BEGINNING_S"):
+            monkeypatch.setattr(f"app.collector.{name}", -1e9)
         collector.look()
         assert freed_on
         assert gc.get_freeze_count() >= before + len(kept)
