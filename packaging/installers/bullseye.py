@@ -5,14 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from installers.place import PACKAGING, missing, run, work
 
 SCRIPT = PACKAGING / "deb" / "python.sh"
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
-SECURITY = os.environ.get("DEBIAN_SECURITY", "http://deb.debian.org/debian-security")
+
+
+def mirror(archive: str) -> str:
+    """Return where an archive is: as ``DEBIAN_MIRROR`` or ``DEBIAN_SECURITY`` say, else where apt here has it from."""
+    told = os.environ.get({"debian": "DEBIAN_MIRROR", "debian-security": "DEBIAN_SECURITY"}[archive], "")
+    if told:
+        return told
+    known = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True)
+    found = [line.rstrip("/") for line in known.stdout.splitlines() if line.rstrip("/").endswith(f"/{archive}")]
+    if not found:
+        raise missing(f"apt knows no {archive}: set DEBIAN_MIRROR and DEBIAN_SECURITY to the addresses of a mirror")
+    return found[0]
 
 
 def python() -> Path:
@@ -35,7 +46,7 @@ def make_root(suite: str, root: Path, variant: str, include: str = "") -> None:
     growing = root.with_suffix(".growing")
     shutil.rmtree(growing, ignore_errors=True)
     more = [f"--include={include}"] if include else []
-    run(["debootstrap", f"--variant={variant}", f"--keyring={KEYS}", *more, suite, growing, MIRROR])
+    run(["debootstrap", f"--variant={variant}", f"--keyring={KEYS}", *more, suite, growing, mirror("debian")])
     growing.rename(root)
 
 
@@ -45,7 +56,7 @@ def _build(root: Path) -> None:
     shutil.copy(KEYS, root / "usr/share/keyrings/of-the-builder.gpg")
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     shutil.rmtree(root / "opt", ignore_errors=True)
-    inside(root, f"sh /build/python.sh {MIRROR} {SECURITY}")
+    inside(root, f"sh /build/python.sh {mirror('debian')} {mirror('debian-security')}")
 
 
 def inside(root: Path, command: str, *, network: bool = True) -> None:
